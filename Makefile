@@ -1,0 +1,33 @@
+# Every command sets up what it needs by itself, and then does its work.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: service worker test check format
+
+service: $(READY)
+	@exec $(BIN)/python -m local.service
+
+worker: $(READY)
+	@exec $(BIN)/python -m local.worker
+
+test: check
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+$(READY): requirements.txt requirements-dev.txt
+	@echo "Installing what hoststat needs into $(VENV) (once, about a minute) ..."
+	@$(PYTHON) -c 'import sys; sys.exit("hoststat needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $(READY)

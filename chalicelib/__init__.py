@@ -1,0 +1,1 @@
+"""hoststat: a host's uptime and iostat on HTTP."""
