@@ -1,0 +1,79 @@
+"""What can go wrong, one class each; `problems` maps them to HTTP.
+
+They pass through a Chalice view unchanged (that is what ChaliceUnhandledError is for), so that
+the door answers them all in one place.
+"""
+
+from chalice import ChaliceUnhandledError
+
+
+class HoststatError(ChaliceUnhandledError):
+    """Something went wrong; the docstring is the message where none is given."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or type(self).__doc__)
+
+
+class Invalid(HoststatError):
+    """The request is not one that this path understands."""
+
+
+class CrossSite(HoststatError):
+    """A page of another site may not change anything here."""
+
+
+class BodyTooLarge(HoststatError):
+    """A body may be at most 64 KB long."""
+
+
+class UnknownMediaType(HoststatError):
+    """A body must be application/json or application/x-www-form-urlencoded."""
+
+
+class MethodNotAllowed(HoststatError):
+    """The path does not know this method."""
+
+    def __init__(self, method: str, allowed: list[str]) -> None:
+        super().__init__(f"{method} is not allowed here, only {', '.join(allowed)}.")
+        self.allowed = allowed
+
+
+class NoSuchPath(HoststatError):
+    """There is nothing at this path."""
+
+
+class NoSuchTask(HoststatError):
+    """There is no such task: it was never made, or it has expired."""
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__(f"There is no task {shorten(task_id)}: never made, or expired.")
+
+
+class TaskEnded(HoststatError):
+    """The task has ended and cannot be cancelled."""
+
+
+class Outage(HoststatError):
+    """A service that this one needs does not answer; try again."""
+
+
+class HostFailed(HoststatError):
+    """The host could not be measured, and would fail again."""
+
+
+class Killed(HoststatError):
+    """iostat was ended from outside before it was done."""
+
+
+class LeaseLost(HoststatError):
+    """This run no longer holds the window; whoever holds it now goes on."""
+
+
+class BadMessage(HoststatError):
+    """A message of the queue cannot be read."""
+
+
+def shorten(given: object, limit: int = 60) -> str:
+    """`given` as it is quoted in a message: its repr, and at most `limit` characters of it."""
+    text = repr(given)
+    return text if len(text) <= limit else f"{text[:limit]}…"

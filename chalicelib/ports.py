@@ -1,0 +1,103 @@
+"""What the service needs of the world; each has an implementation here and a fake in the tests."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol, Self
+
+from chalicelib.tasks import Claim, Report, Task
+from chalicelib.windows import Window
+
+
+class Clock(Protocol):
+    """Time, both as people and as intervals have it."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+
+    def monotonic(self) -> float:
+        """Seconds that only grow, also when somebody sets the clock."""
+
+    def sleep(self, seconds: float) -> None:
+        """Return after so many seconds."""
+
+
+class Feed(Protocol):
+    """The reports of a window that is being measured; a context that ends the measuring."""
+
+    def __iter__(self) -> Iterator[str]:
+        """The text of each report as it comes, and no more after a `stop`.
+
+        Raises Killed where iostat was ended by somebody else before all reports were in, and
+        HostFailed where it cannot be had, refuses, hangs or writes what is no report.
+        """
+
+    def stop(self) -> None:
+        """End the measuring now; from any thread, and any number of times."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
+class Host(Protocol):
+    """A machine that can be measured."""
+
+    name: str
+
+    @property
+    def source(self) -> str:
+        """What measures: "iostat" or "procfs"."""
+
+    def uptime(self) -> str:
+        """What ``uptime`` prints, stripped. Raises HostFailed."""
+
+    def open(self, window: Window, *, first: int = 0, patience: float = 30) -> Feed:
+        """Start the reports of `window` from index `first` on. Raises HostFailed."""
+
+
+class Dispatcher(Protocol):
+    """Where hints are sent."""
+
+    def send(self, task_id: str) -> None:
+        """Tell the workers that there is something to do for the task. Raises Outage."""
+
+
+class Refused(Exception):
+    """A conditional write was refused: `old` is the task as it stands, None where there is none."""
+
+    def __init__(self, old: Task | None) -> None:
+        super().__init__(f"refused, as the task stands: {old}")
+        self.old = old
+
+
+class Store(Protocol):
+    """Tasks and their reports. Every write is conditional; every method may raise Outage.
+
+    A write whose answer was lost and that is tried again succeeds, as it had the first time.
+    """
+
+    def create(self, task: Task) -> None:
+        """Keep a new task."""
+
+    def get(self, task_id: str) -> Task | None:
+        """The task as it stands, after everything that was acknowledged before."""
+
+    def get_many(self, task_ids: list[str]) -> list[Task]:
+        """The same for many at once, those that there are, in no order."""
+
+    def claim(self, claim: Claim) -> Task:
+        """Start the next run of a task that is queued or was given back. Raises Refused."""
+
+    def move(self, before: Task, after: Task, *, seen: Sequence[str] = ()) -> None:
+        """Write what `after` changes, if the task is still in the state and run of `before`.
+
+        The fields named in `seen` must be as in `before`, too. Raises Refused.
+        """
+
+    def cancel(self, task_id: str, version: str, ended_at: float, expires_at: float) -> None:
+        """Revoke the task of that version, if it has not ended. Raises Refused."""
+
+    def put_report(self, task_id: str, report: Report, expires_at: float) -> None:
+        """Keep a report, unless a later run has written that index. Raises Refused(None)."""
+
+    def reports(self, task: Task) -> list[Report]:
+        """The reports that are in, ``task.done`` of them, in their order."""

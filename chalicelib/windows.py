@@ -1,0 +1,67 @@
+"""A window: how many reports, how many seconds apart, and what is allowed of both."""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+
+from chalicelib import errors
+from chalicelib.settings import Settings
+
+_DIGITS = re.compile("[0-9]+", re.ASCII)
+#: More digits than any bound has: the rest need not be read, and int() refuses thousands.
+_ENOUGH_DIGITS = 18
+
+
+@dataclasses.dataclass(frozen=True)
+class Window:
+    """`count` reports, `wait` seconds apart; the first is the average since boot."""
+
+    count: int
+    wait: int
+
+    @property
+    def seconds(self) -> int:
+        """How long it lasts: the first report is there at once."""
+        return (self.count - 1) * self.wait
+
+
+def read(given: Mapping[str, object], limits: Settings) -> Window:
+    """The window that `given` asks for: its "count" and "wait", both 1 where they are missing.
+
+    Raises Invalid, naming the culprit, for what is no int or out of its bounds.
+    """
+    window = Window(
+        count=_bounded("count", given, limits.max_count),
+        wait=_bounded("wait", given, limits.max_wait),
+    )
+    if window.count == 1 and "wait" in given:
+        raise errors.Invalid(
+            f"wait (given: {window.wait}) needs a count of 2 or more: one report has no interval."
+        )
+    if window.seconds > limits.max_window:
+        raise errors.Invalid(
+            f"count and wait ask for a window of {window.seconds} s; "
+            f"at most {limits.max_window} s are allowed."
+        )
+    return window
+
+
+def number(text: str) -> int | str:
+    """The number that `text` writes in ASCII digits, or `text` itself where it is none.
+
+    int() takes more than that, and what is no number for iostat is a device's name for it:
+    ``iostat -d 1.5 2`` runs for ever.
+    """
+    if not _DIGITS.fullmatch(text):
+        return text
+    return int(text.lstrip("0")[:_ENOUGH_DIGITS] or "0")
+
+
+def _bounded(name: str, given: Mapping[str, object], most: int) -> int:
+    value = given.get(name, 1)
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+        raise errors.Invalid(
+            f"{name} must be a whole number from 1 to {most} in ASCII digits, "
+            f"not {errors.shorten(value)}."
+        )
+    return value
