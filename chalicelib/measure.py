@@ -1,0 +1,17 @@
+"""v1's use case: a window that is measured while its caller waits."""
+
+from chalicelib import errors
+from chalicelib.ports import Host
+from chalicelib.windows import Window
+
+#: Seconds that a report may be late before the caller is told so.
+_PATIENCE = 3
+
+
+def at_once(host: Host, window: Window) -> str:
+    """What ``iostat -d wait count`` prints, after as long as that takes. Raises HostFailed."""
+    try:
+        with host.open(window, patience=_PATIENCE) as feed:
+            return "".join(feed)
+    except errors.Killed as killed:
+        raise errors.HostFailed(str(killed)) from killed
