@@ -1,0 +1,56 @@
+"""Clients of AWS: how they are made, and what of their errors is an outage."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import boto3
+import botocore.config
+from botocore import exceptions
+
+from chalicelib import errors
+
+Answer = TypeVar("Answer")
+
+#: The defaults wait 60 s, longer than API Gateway itself.
+_CONFIG = botocore.config.Config(
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=50,
+)
+#: Read timeouts above the seconds that a long poll waits.
+_PATIENT = _CONFIG.merge(botocore.config.Config(read_timeout=25))
+
+_TRANSIENT = {
+    "InternalServerError",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "ThrottlingException",
+    "TransactionConflictException",
+}
+
+
+def client(service: str, *, patient: bool = False) -> Any:
+    """A new client of "dynamodb" or "sqs"; a `patient` one may long-poll."""
+    return boto3.session.Session().client(service, config=_PATIENT if patient else _CONFIG)
+
+
+def ask(operation: Callable[..., Answer], **parameters: Any) -> Answer:
+    """Call an operation of a client.
+
+    Raises Outage where the service does not answer or is too busy, after botocore's own retries;
+    any other ClientError as it is.
+    """
+    try:
+        return operation(**parameters)
+    except (exceptions.ConnectionError, exceptions.HTTPClientError) as exc:
+        raise errors.Outage from exc
+    except exceptions.ClientError as exc:
+        answer = exc.response
+        if (
+            answer["Error"]["Code"] in _TRANSIENT
+            or answer["ResponseMetadata"]["HTTPStatusCode"] >= 500
+        ):
+            raise errors.Outage from exc
+        raise

@@ -1,0 +1,95 @@
+"""Tasks and reports as items of DynamoDB, and back."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.tasks import Report, State, Task
+from chalicelib.windows import Window
+
+Item = dict[str, Any]
+
+#: How many parts the index of open tasks has, so that none of them is a hot one.
+SHARDS = 4
+
+_WHOLE = {"count", "wait", "hints", "run", "failures", "done", "index"}
+_TASK_FIELDS = {field.name for field in dataclasses.fields(Task)}
+_REPORT_FIELDS = {field.name for field in dataclasses.fields(Report)}
+
+
+def key(task_id: str) -> Item:
+    """The key of a task."""
+    return {"task_id": value(task_id)}
+
+
+def value(thing: object) -> dict[str, str]:
+    """One attribute value: a string, or a number."""
+    return {"S": str(thing)} if isinstance(thing, str) else {"N": repr(thing)}
+
+
+def attributes(task: Task) -> dict[str, object]:
+    """The task's attributes; None stands for one that is not stored."""
+    fields = {name: getattr(task, name) for name in _TASK_FIELDS - {"window"}}
+    return fields | {
+        "count": task.window.count,
+        "wait": task.window.wait,
+        # Only open tasks bear this attribute, so only they are on the index.
+        "open": None if task.due_at is None else shard(task.task_id),
+        "ttl": None if task.expires_at is None else ttl(task.expires_at),
+    }
+
+
+def end(state: State, ended_at: float, expires_at: float) -> dict[str, object]:
+    """The attributes that a task's end changes."""
+    return {
+        "state": state,
+        "ended_at": ended_at,
+        "expires_at": expires_at,
+        "ttl": ttl(expires_at),
+        "due_at": None,
+        "open": None,
+    }
+
+
+def shard(task_id: str) -> str:
+    """The part of the index of open tasks that a task is on."""
+    return f"open-{int(task_id[-1], 16) % SHARDS}"
+
+
+def ttl(expires_at: float) -> int:
+    """When DynamoDB may delete an item: whole seconds, never too early."""
+    return math.ceil(expires_at)
+
+
+def to_item(attributes: Mapping[str, object]) -> Item:
+    """An item of attributes, those left out that are None."""
+    return {name: value(thing) for name, thing in attributes.items() if thing is not None}
+
+
+def to_task(item: Item) -> Task:
+    """The task of an item."""
+    fields = _plain(item)
+    return Task(
+        window=Window(fields["count"], fields["wait"]),
+        state=State(fields.pop("state")),
+        **{name: thing for name, thing in fields.items() if name in _TASK_FIELDS},
+    )
+
+
+def to_report(item: Item) -> Report:
+    """The report of an item."""
+    fields = _plain(item)
+    return Report(**{name: fields[name] for name in _REPORT_FIELDS})
+
+
+def _plain(item: Item) -> dict[str, Any]:
+    return {
+        name: _read(name, kind, raw) for name, typed in item.items() for kind, raw in typed.items()
+    }
+
+
+def _read(name: str, kind: str, raw: str) -> Any:
+    if kind == "S":
+        return raw
+    return int(raw) if name in _WHOLE else float(raw)
