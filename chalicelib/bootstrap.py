@@ -1,0 +1,89 @@
+"""What everything is made of here: made once, when it is first asked for, and no sooner."""
+
+import functools
+import os
+from typing import TYPE_CHECKING
+
+from chalicelib.clock import SystemClock
+from chalicelib.host import Host
+from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from chalicelib.dispatch import SqsDispatcher
+    from chalicelib.leases import Leases
+    from chalicelib.service import Service
+    from chalicelib.store import DynamoStore
+    from chalicelib.worker import Worker
+
+
+@functools.cache
+def settings() -> Settings:
+    """The settings of this process's environment."""
+    return Settings.from_env(os.environ)
+
+
+@functools.cache
+def host() -> Host:
+    """The machine that this process runs on."""
+    return Host(os.environ.get("PATH", os.defpath))
+
+
+# What follows needs boto, which takes longer to import than all the rest: uptime goes without.
+
+
+@functools.cache
+def dynamo() -> "DynamoStore":
+    """The tables of this stage."""
+    from chalicelib import aws
+    from chalicelib.store import DynamoStore
+
+    names = settings().name
+    return DynamoStore(aws.client("dynamodb"), tasks=names("tasks"), reports=names("reports"))
+
+
+@functools.cache
+def dispatcher() -> "SqsDispatcher":
+    """The queue of this stage."""
+    from chalicelib import aws
+    from chalicelib.dispatch import SqsDispatcher
+
+    return SqsDispatcher(aws.client("sqs"), settings().name("tasks"))
+
+
+@functools.cache
+def service() -> "Service":
+    """The use cases of tasks."""
+    from chalicelib.service import Service
+
+    return Service(
+        store=dynamo(), dispatcher=dispatcher(), clock=SystemClock(), settings=settings()
+    )
+
+
+@functools.cache
+def leases() -> "Leases":
+    """The leases that this process holds."""
+    from chalicelib.leases import Leases
+
+    return Leases(store=dynamo(), clock=SystemClock(), settings=settings())
+
+
+@functools.cache
+def worker() -> "Worker":
+    """What deals with the queue's messages."""
+    from chalicelib.worker import Worker
+
+    return Worker(
+        store=dynamo(),
+        dispatcher=dispatcher(),
+        host=host(),
+        leases=leases(),
+        clock=SystemClock(),
+        settings=settings(),
+    )
+
+
+def clear() -> None:
+    """Forget everything made so far; a test begins with another environment."""
+    for made in (settings, host, dynamo, dispatcher, service, leases, worker):
+        made.cache_clear()

@@ -1,0 +1,125 @@
+"""The leases of all windows that this process measures, kept by one thread."""
+
+import contextlib
+import dataclasses
+import enum
+import threading
+from collections.abc import Iterator
+
+from chalicelib import errors, log
+from chalicelib.ports import Clock, Feed, Refused, Store
+from chalicelib.run import Run
+from chalicelib.settings import Settings
+from chalicelib.tasks import State, Task
+
+
+class Stop(enum.Enum):
+    """Why a window was stopped before its end."""
+
+    #: Somebody cancelled the task.
+    CANCELLED = enum.auto()
+    #: The run holds it no more, or cannot be sure that it does.
+    LOST = enum.auto()
+    #: This worker ends.
+    LEAVING = enum.auto()
+
+
+@dataclasses.dataclass(eq=False)
+class Hold:
+    """A window that is being measured here."""
+
+    run: Run
+    feed: Feed
+    stopped: Stop | None = None
+
+    def stop(self, why: Stop) -> None:
+        """End the measuring; the first reason counts."""
+        self.stopped = self.stopped or why
+        self.feed.stop()
+
+
+class Leases:
+    """Extends leases, and stops the windows that were cancelled or lost."""
+
+    def __init__(self, *, store: Store, clock: Clock, settings: Settings) -> None:
+        self._store, self._clock, self._settings = store, clock, settings
+        self._lock = threading.Lock()
+        self._holds: set[Hold] = set()
+        self._keeper: threading.Thread | None = None
+        self._leaving = False
+
+    @contextlib.contextmanager
+    def hold(self, run: Run, feed: Feed) -> Iterator[Hold]:
+        """Keep the lease of `run` for as long as the context lasts."""
+        hold = Hold(run, feed)
+        with self._lock:
+            self._holds.add(hold)
+            if self._keeper is None:
+                self._keeper = threading.Thread(target=self._keep, name="leases", daemon=True)
+                self._keeper.start()
+        if self._leaving:
+            hold.stop(Stop.LEAVING)
+        try:
+            yield hold
+        finally:
+            with self._lock:
+                self._holds.discard(hold)
+
+    def leave(self) -> None:
+        """Stop every window, those too that begin later: this worker ends."""
+        self._leaving = True
+        for hold in self._held():
+            hold.stop(Stop.LEAVING)
+
+    def tick(self) -> None:
+        """Look after every window once: the lost first, for that asks nobody."""
+        holds = self._held()
+        for hold in holds:
+            if not hold.run.held:
+                hold.stop(Stop.LOST)
+        try:
+            self._beat(holds)
+            self._stop_cancelled(holds)
+        except errors.Outage as outage:
+            log.event("leases not kept", windows=len(holds), why=str(outage))
+
+    def _beat(self, holds: list[Hold]) -> None:
+        for hold in holds:
+            if hold.stopped or not hold.run.beat_due():
+                continue
+            try:
+                hold.run.beat()
+            except Refused as refused:
+                hold.stop(why_lost(refused.old))
+            except errors.LeaseLost:
+                hold.stop(Stop.LOST)
+
+    def _stop_cancelled(self, holds: list[Hold]) -> None:
+        by_id = {hold.run.task.task_id: hold for hold in holds if not hold.stopped}
+        for task in self._store.get_many(list(by_id)):
+            hold = by_id[task.task_id]
+            if task.state is not State.STARTED or task.run != hold.run.task.run:
+                hold.stop(why_lost(task))
+
+    def _held(self) -> list[Hold]:
+        with self._lock:
+            return list(self._holds)
+
+    def _keep(self) -> None:
+        """The thread: it ends when nothing is held, so that a frozen Lambda has none."""
+        while True:
+            self._clock.sleep(min(self._settings.cancel_seconds, self._settings.heartbeat_seconds))
+            with self._lock:
+                if not self._holds:
+                    self._keeper = None
+                    return
+            try:
+                self.tick()
+            except Exception:
+                log.failure("leases not kept")
+
+
+def why_lost(task: Task | None) -> Stop:
+    """Why a run may not write any more, from the task as it stands."""
+    revoked = task is not None and task.state is State.REVOKED
+    return Stop.CANCELLED if revoked else Stop.LOST

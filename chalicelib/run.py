@@ -1,0 +1,176 @@
+"""A run: one claim on a window, what its holder may write, and until when."""
+
+import dataclasses
+from collections.abc import Callable
+
+from chalicelib import errors, tasks
+from chalicelib.ports import Clock, Refused, Store
+from chalicelib.settings import Settings
+from chalicelib.tasks import Claim, Report, State, Task
+
+#: The part of a lease after which its holder fences itself; and what others add to a lease before
+#: they take it over, for clocks that differ.
+_OWN_PART, _SKEW_PART = 0.75, 0.1
+#: Seconds between two tries of a write while DynamoDB is out.
+_RETRY_SECONDS = 0.5
+
+
+class Run:
+    """What the holder of a claim does with it. Every write is fenced by the run's number.
+
+    The lease is kept by one thread and the reports are written by another; so `beat` touches
+    nothing but the fence.
+    """
+
+    def __init__(
+        self, task: Task, *, held_from: float, store: Store, clock: Clock, settings: Settings
+    ) -> None:
+        """`held_from`: the monotonic time before the claim was written."""
+        self.task = task
+        self._store, self._clock, self._settings = store, clock, settings
+        self._extend(held_from, task.lease_until)
+
+    @property
+    def held(self) -> bool:
+        """Whether this run may still write, as far as its own clocks tell.
+
+        A worker that was frozen finds out here; its monotonic clock may have been frozen, too.
+        """
+        clock = self._clock
+        return clock.monotonic() < self._fence_at and clock.now() < self._lease_until
+
+    def beat_due(self) -> bool:
+        """Whether a heartbeat is due."""
+        return self._clock.monotonic() >= self._held_from + self._settings.heartbeat_seconds
+
+    def beat(self) -> None:
+        """Extend the lease. Raises Refused, LeaseLost, Outage."""
+        self._check()
+        held_from, until = self._clock.monotonic(), lease_end(self._clock, self._settings)
+        after = dataclasses.replace(
+            self.task, lease_until=until, due_at=due_after(until, self._settings)
+        )
+        self._store.move(self.task, after)
+        self._extend(held_from, until)
+
+    def report(self, text: str) -> None:
+        """Keep the next report; with the last one the task is a SUCCESS.
+
+        Waits while DynamoDB is out. Raises Refused, LeaseLost.
+        """
+        task, now, keep = self.task, self._clock.now(), self._settings.keep_days
+        report = Report(index=task.done, run=task.run, at=now, text=text)
+        left = (task.window.count - task.done) * task.window.wait
+        expires_at = now + 2 * left + (keep + 1) * tasks.DAY
+        after = dataclasses.replace(task, done=task.done + 1, failures=0)
+        if after.done == task.window.count:
+            after = tasks.ended(after, State.SUCCESS, at=now, keep_days=keep)
+        self._insist(lambda: self._store.put_report(task.task_id, report, expires_at))
+        self._write(after, seen=("done",))
+
+    def give_back(self) -> None:
+        """Leave the rest of the window to another run. Raises Refused, LeaseLost."""
+        self._write(self._given_back())
+
+    def fail_attempt(self, why: str) -> None:
+        """Count a failure and leave the rest to another run, unless there were too many in a row.
+
+        Raises Refused, LeaseLost.
+        """
+        failures = self.task.failures + 1
+        if failures >= self._settings.max_attempts:
+            self.fail(f"{why} This was attempt {failures} in a row without a report.")
+        else:
+            self._write(dataclasses.replace(self._given_back(), failures=failures))
+
+    def fail(self, why: str) -> None:
+        """End the task as a FAILURE. Raises Refused, LeaseLost."""
+        now, keep = self._clock.now(), self._settings.keep_days
+        self._write(tasks.ended(self.task, State.FAILURE, at=now, keep_days=keep, error=why))
+
+    def _given_back(self) -> Task:
+        due_at = self._clock.now() + self._settings.sweep_seconds
+        return dataclasses.replace(self.task, lease_until=0, due_at=due_at, failures=0)
+
+    def _write(self, after: Task, seen: tuple[str, ...] = ()) -> None:
+        self._insist(lambda: self._store.move(self.task, after, seen=seen))
+        self.task = after
+
+    def _insist(self, write: Callable[[], None]) -> None:
+        while True:
+            self._check()
+            try:
+                return write()
+            except errors.Outage:
+                self._clock.sleep(_RETRY_SECONDS)
+
+    def _check(self) -> None:
+        if not self.held:
+            raise errors.LeaseLost
+
+    def _extend(self, held_from: float, lease_until: float) -> None:
+        self._held_from, self._lease_until = held_from, lease_until
+        self._fence_at = held_from + self._settings.lease_seconds * _OWN_PART
+
+
+def lease_end(clock: Clock, settings: Settings) -> float:
+    """Until when a lease that begins now is good."""
+    return clock.now() + settings.lease_seconds
+
+
+def due_after(lease_until: float, settings: Settings) -> float:
+    """When others may take a lease over that nobody extended."""
+    return lease_until + settings.lease_seconds * _SKEW_PART
+
+
+def lapsed(task: Task, now: float, settings: Settings) -> bool:
+    """Whether the task is held by a run that has lost it, whatever the clocks there say."""
+    return (
+        task.state is State.STARTED
+        and task.lease_until > 0
+        and due_after(task.lease_until, settings) < now
+    )
+
+
+def claim(
+    task_id: str, *, host: str, source: str, store: Store, clock: Clock, settings: Settings
+) -> Run:
+    """Begin the next run of a task that nobody holds.
+
+    Raises Refused where there is none, or it has ended or is held; Outage.
+    """
+    held_from, until = clock.monotonic(), lease_end(clock, settings)
+    wanted = Claim(
+        task_id=task_id,
+        token=tasks.new_id(),
+        host=host,
+        source=source,
+        started_at=clock.now(),
+        lease_until=until,
+        due_at=due_after(until, settings),
+    )
+    try:
+        task = store.claim(wanted)
+    except Refused as refused:
+        if refused.old is None or not lapsed(refused.old, clock.now(), settings):
+            raise
+        task = _take_over(refused.old, wanted, store, settings)
+    return Run(task, held_from=held_from, store=store, clock=clock, settings=settings)
+
+
+def _take_over(old: Task, wanted: Claim, store: Store, settings: Settings) -> Task:
+    """Claim a task whose worker was lost, which is one more failure of it."""
+    if old.failures + 1 >= settings.max_attempts:
+        failed = give_up(old, wanted.started_at, settings)
+        store.move(old, failed, seen=("lease_until",))
+        raise Refused(failed)
+    fields = dataclasses.asdict(wanted) | {"started_at": old.started_at}
+    after = dataclasses.replace(old, **fields, run=old.run + 1, failures=old.failures + 1, hints=0)
+    store.move(old, after, seen=("lease_until",))
+    return after
+
+
+def give_up(old: Task, now: float, settings: Settings) -> Task:
+    """The FAILURE of a task that has lost too many workers."""
+    why = f"Its worker was lost {old.failures + 1} times in a row without a report between."
+    return tasks.ended(old, State.FAILURE, at=now, keep_days=settings.keep_days, error=why)
