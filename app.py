@@ -1,0 +1,23 @@
+"""hoststat on AWS Chalice: what there is, registered, and nothing else."""
+
+import os
+
+from chalice import Chalice
+from chalice.app import SQSEvent
+
+from chalicelib import bootstrap, door, log, root, v1, v2, v3
+from chalicelib.settings import Settings
+
+log.configure()
+
+app = Chalice(app_name="hoststat", configure_logs=False)
+app.register_middleware(door.guard(app.routes), "http")
+for part in (root, v1, v2, v3):
+    app.register_blueprint(part.api)
+
+
+@app.on_sqs_message(queue=Settings.from_env(os.environ).name("tasks"), batch_size=1)
+def run_iostat(event: SQSEvent) -> None:
+    """Measure the window that a message names."""
+    for record in event:
+        bootstrap.worker().take(record.body, context=record.context)

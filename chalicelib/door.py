@@ -1,0 +1,91 @@
+"""The door of HTTP: what holds for every request and every answer, before and after the views."""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chalice.app import Request, Response
+
+from chalicelib import bootstrap, errors, log, params, problems
+
+#: Bytes of a body, at most.
+MAX_BODY = 65_536
+
+_SANE_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
+#: The first clients create by GET.
+_CREATING = ("/v2/iostat", "/v3/iostat")
+_WITH_BODY = ("POST", "PUT", "PATCH")
+
+Routes = Mapping[str, Mapping[str, object]]
+View = Callable[[Request], Response]
+
+
+def guard(routes: Routes) -> Callable[[Request, View], Response]:
+    """The middleware of an app with these routes, by path and method."""
+
+    def middleware(request: Request, get_response: View) -> Response:
+        began = time.perf_counter()
+        response = _answer(request, get_response, routes)
+        request_id = _request_id(request)
+        response.headers |= headers(request_id)
+        if response.status_code != 204:
+            response.headers.setdefault("Content-Type", params.JSON)
+        log.event(
+            "answered",
+            request_id=request_id,
+            method=request.method,
+            route=request.path,
+            status=response.status_code,
+            seconds=round(time.perf_counter() - began, 4),
+        )
+        return response
+
+    return middleware
+
+
+def headers(request_id: str) -> dict[str, str]:
+    """What every answer bears."""
+    return {
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "X-Request-Id": request_id,
+    }
+
+
+def _answer(request: Request, get_response: View, routes: Routes) -> Response:
+    try:
+        _admit(request, list(routes[request.path]))
+        response = get_response(request)
+    except errors.HoststatError as error:
+        return problems.answer(error, hint=bootstrap.settings().outage_hint)
+    if isinstance(response.body, dict) and "Code" in response.body:
+        # Chalice's own words for what no view caught; it has logged it.
+        return problems.problem(500, "Something went wrong here; the log knows more.")
+    return response
+
+
+def _admit(request: Request, methods: list[str]) -> None:
+    """Raise what is wrong with a request whatever its view may say, in the contract's order."""
+    if request.method not in methods:
+        raise errors.MethodNotAllowed(request.method, sorted(methods))
+    if _changes(request) and request.headers.get("sec-fetch-site", "").lower() == "cross-site":
+        raise errors.CrossSite
+    if request.method in _WITH_BODY and request.raw_body:
+        if len(request.raw_body) > MAX_BODY:
+            raise errors.BodyTooLarge
+        if params.media_type(request) not in (params.JSON, params.FORM):
+            raise errors.UnknownMediaType
+
+
+def _changes(request: Request) -> bool:
+    return request.method != "GET" or request.path in _CREATING
+
+
+def _request_id(request: Request) -> str:
+    """The id that the request bears, if it is sane, and else the one that it was given."""
+    sent: str = request.headers.get("x-request-id", "")
+    if _SANE_ID.fullmatch(sent):
+        return sent
+    context: Any = request.lambda_context
+    return str(request.context.get("requestId") or context.aws_request_id)

@@ -1,0 +1,107 @@
+"""What a request brings along: its query and its body, read strictly."""
+
+import json
+import urllib.parse
+from collections.abc import Iterable
+from typing import Any, NoReturn, cast
+
+from chalice.app import Request
+
+from chalicelib import errors, windows
+from chalicelib.settings import Settings
+from chalicelib.windows import Window
+
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+
+
+def query(request: Request, *allowed: str) -> dict[str, str]:
+    """The query's values by name. Raises Invalid for an unknown or a repeated name."""
+    given = request.query_params
+    if given is None:
+        return {}
+    for name in given:
+        _known(name, allowed, "The query")
+        times = len(given.getlist(name))
+        if times > 1:
+            raise errors.Invalid(f"{name} was given {times} times, once is allowed.")
+    return dict(given)
+
+
+def media_type(request: Request) -> str:
+    """The type of the body, in lower case and without parameters; JSON if it says none."""
+    return str(request.headers.get("content-type", JSON)).partition(";")[0].strip().lower()
+
+
+def body(request: Request, *allowed: str) -> dict[str, Any]:
+    """The body's fields by name: any JSON values, or a form's strings; {} where there is none.
+
+    Raises Invalid for what cannot be read, is no object, or has an unknown or a repeated field.
+    """
+    raw = cast(bytes, request.raw_body)
+    if not raw:
+        return {}
+    read = _read_form if media_type(request) == FORM else _read_json
+    fields = _unique(read(raw))
+    for name in fields:
+        _known(name, allowed, "The body")
+    return fields
+
+
+def window(request: Request, limits: Settings) -> Window:
+    """The window that a request asks for, in its query or, posted, in its body.
+
+    Raises Invalid where it does so in both, or in neither well.
+    """
+    given: dict[str, Any] = query(request, "count", "wait")
+    if request.method == "POST":
+        posted = body(request, "count", "wait")
+        if given and posted:
+            raise errors.Invalid("Give count and wait in the query or in the body, not in both.")
+        if posted and media_type(request) == JSON:
+            return windows.read(posted, limits)
+        given = given or posted
+    return windows.read({name: windows.number(text) for name, text in given.items()}, limits)
+
+
+def _read_json(raw: bytes) -> list[tuple[str, Any]]:
+    try:
+        # Objects become _Pairs, so that no field is lost to another of its name.
+        found = json.loads(raw, object_pairs_hook=_Pairs, parse_constant=_refuse)
+    except (ValueError, RecursionError) as exc:
+        raise errors.Invalid("The body must be JSON, and cannot be read as that.") from exc
+    if not isinstance(found, _Pairs):
+        raise errors.Invalid(f"The body must be a JSON object, not {errors.shorten(found)}.")
+    return found
+
+
+def _read_form(raw: bytes) -> list[tuple[str, Any]]:
+    try:
+        text = raw.decode("ascii")
+        return urllib.parse.parse_qsl(
+            text, keep_blank_values=True, strict_parsing=True, errors="strict"
+        )
+    except ValueError as exc:
+        raise errors.Invalid("The body must be a form, and cannot be read as one.") from exc
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """A JSON object as it was written."""
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise errors.Invalid(f"The body gives {errors.shorten(twice)} more than once.")
+    return fields
+
+
+def _known(name: str, allowed: Iterable[str], where: str) -> None:
+    if name not in allowed:
+        names = ", ".join(allowed) or "none"
+        raise errors.Invalid(f"{where} has {errors.shorten(name)}; allowed here: {names}.")

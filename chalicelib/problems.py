@@ -1,0 +1,46 @@
+"""Errors as answers: RFC 9457, and `msg`, which the first clients read."""
+
+import http
+
+from chalice.app import Response
+
+from chalicelib import errors
+
+_STATUS = {
+    errors.Invalid: 400,
+    errors.CrossSite: 403,
+    errors.NoSuchPath: 404,
+    errors.NoSuchTask: 404,
+    errors.MethodNotAllowed: 405,
+    errors.TaskEnded: 409,
+    errors.BodyTooLarge: 413,
+    errors.UnknownMediaType: 415,
+    errors.HostFailed: 500,
+    errors.Outage: 503,
+}
+_RETRY_SECONDS = 5
+
+
+def answer(error: errors.HoststatError, *, hint: str = "") -> Response:
+    """The answer that says `error`; `hint` ends the sentence of an outage."""
+    headers = {}
+    detail = str(error)
+    if isinstance(error, errors.MethodNotAllowed):
+        headers["Allow"] = ", ".join(error.allowed)
+    if isinstance(error, errors.Outage):
+        headers["Retry-After"] = str(_RETRY_SECONDS)
+        detail = f"{detail} {hint}".strip()
+    return problem(_STATUS[type(error)], detail, headers)
+
+
+def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """An answer of that status; `detail` is one sentence for a person."""
+    body = {
+        "type": "about:blank",
+        "title": http.HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "msg": detail,
+    }
+    content_type = {"Content-Type": "application/problem+json"}
+    return Response(body, {**content_type, **(headers or {})}, status)
