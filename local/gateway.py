@@ -1,0 +1,135 @@
+"""HTTP on a laptop: Chalice's own local gateway, with the faults of its server mended."""
+
+import functools
+import os
+import re
+import uuid
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from chalice import Chalice, local
+from chalice.cli.factory import CLIFactory
+from chalice.config import Config
+
+from chalicelib import door, errors, problems
+from local import lifeline, stage
+
+#: Bytes that API Gateway takes; what is longer never reaches the app there either.
+_MAX_BYTES = 10 * 1024 * 1024
+#: Seconds that a connection may be idle.
+_IDLE_SECONDS = 75
+_LOOPBACK_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.IGNORECASE)
+
+
+class Gateway(local.LocalGateway):
+    """API Gateway's part."""
+
+    def _has_user_defined_options_method(self, lambda_event: dict[str, Any]) -> bool:
+        # Without CORS there is nothing to say to OPTIONS: the app refuses it like any other.
+        return True
+
+
+class Handler(local.ChaliceRequestHandler):
+    """One connection."""
+
+    # Header and body in one packet, at once: two small ones wait 40 ms for a delayed ACK.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+    timeout = _IDLE_SECONDS
+    server_version, sys_version = "hoststat", ""
+
+    def __init__(self, gateway: Gateway, *args: Any) -> None:
+        self.local_gateway = gateway
+        BaseHTTPRequestHandler.__init__(self, *args)
+
+    def _generic_handle(self) -> None:
+        refusal = self._refusal()
+        if refusal is not None:
+            self.close_connection = True
+            self._send_problem(*refusal)
+            return
+        headers, body = self._parse_payload()
+        try:
+            response = self.local_gateway.handle_request(
+                method=self.command, path=self.path, headers=headers, body=body
+            )
+        except local.LocalGatewayException:
+            # An unknown path: Chalice's words for it are a 403 that quotes the credentials.
+            self._send_problem(404, str(errors.NoSuchPath()))
+        else:
+            self._send(response)
+
+    def _refusal(self) -> tuple[int, str] | None:
+        """What is wrong with a request that must not get any further."""
+        if not _LOOPBACK_HOST.fullmatch(self.headers.get("host", stage.LOOPBACK)):
+            return 403, "This laptop answers only to names of its own, such as localhost."
+        if "transfer-encoding" in self.headers:
+            return 411, "A body needs a Content-Length here."
+        length = self.headers.get("content-length", "0")
+        if not length.isdigit():
+            return 400, "Content-Length must be a number."
+        if int(length[:20]) > _MAX_BYTES:
+            return 413, str(errors.BodyTooLarge())
+        if not self.path.startswith("/") or self.path.startswith("//"):
+            return 404, str(errors.NoSuchPath())
+        return None
+
+    def _send_problem(self, status: int, detail: str) -> None:
+        headers = door.headers(str(uuid.uuid4()))
+        self._send(problems.problem(status, detail, headers).to_dict())
+
+    def _send(self, response: dict[str, Any]) -> None:
+        status, body = response["statusCode"], (response["body"] or "").encode()
+        self.send_response(status)
+        for name, value in {**response["headers"], **response["multiValueHeaders"]}.items():
+            self.send_header(name, value)
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What the server itself finds wrong, in the shape of all errors."""
+        self.close_connection = True
+        self._send_problem(code, f"{message or HTTPStatus(code).phrase}.")
+
+    def handle_expect_100(self) -> bool:
+        """Let a body come; the buffer must not keep that word back."""
+        go_on: bool = super().handle_expect_100()
+        self.wfile.flush()
+        return go_on
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: the app logs its answers."""
+
+
+class Server(local.ThreadedHTTPServer):
+    """Many connections."""
+
+    # Five, by default: of 100 clients at once most wait a second to be let in.
+    request_queue_size = 1024
+    daemon_threads = True
+
+
+def server(app: Chalice, config: Config, port: int) -> Server:
+    """The server of `app`, which is given a current request for each thread."""
+    app.__class__ = local.LocalChalice
+    handler = functools.partial(Handler, Gateway(app, config))
+    return Server((stage.LOOPBACK, port), handler)
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    lifeline.hold()
+    stage.enter()
+    factory = CLIFactory(str(stage.PROJECT))
+    config = factory.create_config_obj(chalice_stage_name=stage.LOCAL)
+    server(factory.load_chalice_app(), config, stage.port(os.environ)).serve_forever()
+
+
+if __name__ == "__main__":
+    main()

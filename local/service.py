@@ -1,0 +1,140 @@
+"""``make service``: the local cloud, a worker and the API, begun and ended together."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from typing import NoReturn, Self
+
+from local import cloud, lifeline, stage
+
+#: Seconds that a part may take to answer, and to end.
+_START_SECONDS, _END_SECONDS = 30, 6
+_LOOK_SECONDS = 0.1
+
+
+class Part:
+    """One process of the service."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        command = [sys.executable, "-m", f"local.{name}", lifeline.FLAG]
+        # Ctrl-C reaches every process of the terminal: only this one may hear it.
+        heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            self._process = subprocess.Popen(command, cwd=stage.PROJECT, stdin=subprocess.PIPE)
+        finally:
+            signal.signal(signal.SIGINT, heard)
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over."""
+        return self._process.poll() is not None
+
+    def end(self) -> None:
+        """End it, and wait for that."""
+        self._process.terminate()
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class Broken(Exception):
+    """The service cannot go on; the message says why."""
+
+
+class Stopped(Exception):
+    """Somebody ended the service."""
+
+
+def free(port: int) -> bool:
+    """Whether nobody listens on that port of the loopback interface."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((stage.LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket() as probe:
+        return probe.connect_ex((stage.LOOPBACK, port)) == 0
+
+
+class Parts:
+    """The processes of the service on one port, ended together."""
+
+    def __init__(self, api_port: int, stop: threading.Event) -> None:
+        self._ports = {"cloud": stage.cloud_port(api_port), "gateway": api_port}
+        self._stop = stop
+        self._begun: list[Part] = []
+
+    def __enter__(self) -> Self:
+        for name, port in self._ports.items():
+            if not free(port):
+                raise Broken(f"Port {port}, for the {name}, is taken; choose another PORT.")
+        return self
+
+    def begin(self, name: str) -> None:
+        """Start a part and wait until it answers. Raises Broken where it does not."""
+        self._begun.append(Part(name))
+        deadline = time.monotonic() + _START_SECONDS
+        port = self._ports.get(name)
+        while port and not answers(port):
+            self.watch()
+            if time.monotonic() > deadline:
+                raise Broken(f"The {name} does not answer.")
+
+    def watch(self) -> None:
+        """Wait a moment. Raises Broken where a part has ended by itself, or when told to stop."""
+        if self._stop.wait(_LOOK_SECONDS):
+            raise Stopped
+        for part in self._begun:
+            if part.ended:
+                raise Broken(f"The {part.name} ended by itself, and so does everything.")
+
+    def __exit__(self, *_: object) -> None:
+        # Worker, API, cloud: nobody outlives what it needs.
+        for part in reversed(self._begun):
+            part.end()
+
+
+def run(api_port: int, stop: threading.Event) -> NoReturn:
+    """Start every part and watch them. Raises Stopped, Broken."""
+    with Parts(api_port, stop) as parts:
+        parts.begin("cloud")
+        cloud.make_resources()
+        parts.begin("gateway")
+        if os.environ.get("WORKER") != "0":
+            parts.begin("worker")
+        url = f"http://{stage.LOOPBACK}:{api_port}"
+        print(f"hoststat serves on {url}, Ctrl-C ends it", flush=True)
+        while True:
+            parts.watch()
+
+
+def main() -> int:
+    """Serve until SIGINT, SIGTERM or SIGHUP, or until a part breaks; give the exit code."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        stage.enter()
+        run(stage.port(os.environ), stop)
+    except Stopped:
+        return 0
+    except (Broken, ValueError) as broken:
+        print(f"hoststat: {broken}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""The environment of a stage, as the processes of a laptop or a host need it."""
+
+import json
+import os
+from collections.abc import MutableMapping
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+LOOPBACK = "127.0.0.1"
+LOCAL = "dev"
+
+#: The local cloud is that far from the API: apart from the ports that systems hand out.
+_CLOUD_OFFSET = 10_000
+
+
+def port(environ: MutableMapping[str, str]) -> int:
+    """The API's port, ``PORT`` or 8000. Raises ValueError for what is none."""
+    raw = environ.get("PORT", "8000")
+    if not raw.isdigit() or not 1 <= int(raw) <= 65_535:
+        raise ValueError(f"PORT must be a number from 1 to 65535, not {raw!r}")
+    return int(raw)
+
+
+def cloud_port(api_port: int) -> int:
+    """The port of the local cloud that belongs to the API on `api_port`."""
+    above = api_port + _CLOUD_OFFSET
+    return above if above <= 65_535 else api_port - _CLOUD_OFFSET
+
+
+def enter(environ: MutableMapping[str, str] = os.environ) -> None:
+    """Complete the environment by the stage's own from ``.chalice/config.json``.
+
+    What is set in the shell wins, but for what says where the cloud is: nothing on a laptop may
+    reach a real account by mistake.
+    """
+    name = environ.setdefault("STAGE", LOCAL)
+    stages = json.loads((PROJECT / ".chalice" / "config.json").read_text())["stages"]
+    for key, value in stages.get(name, {}).get("environment_variables", {}).items():
+        environ.setdefault(key, value)
+        if name == LOCAL and key.startswith("AWS_"):
+            environ[key] = value
+    if name == LOCAL:
+        environ["AWS_ENDPOINT_URL"] = f"http://{LOOPBACK}:{cloud_port(port(environ))}"

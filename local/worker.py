@@ -1,0 +1,132 @@
+"""The worker as a process of its own: polls the queue and feeds the function real SQS events."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from chalice.local import LambdaContext
+
+from chalicelib import aws, bootstrap, errors, log
+from chalicelib.dispatch import SqsDispatcher
+from local import lifeline, stage
+
+#: Seconds of one long poll: moto hands a message to a client that died in a longer one.
+_POLL_SECONDS = 2
+#: What ReceiveMessage gives at once.
+_BATCH = 10
+_RETRY_SECONDS = 1
+#: Milliseconds that a run may take, as far as Lambda is concerned: a year, for it is not there.
+_NO_LIMIT = 365 * 86_400_000
+#: Seconds between SIGTERM and the end, at most.
+_LEAVE_SECONDS = 4.5
+
+Function = Callable[[dict[str, Any], Any], Any]
+
+
+class Poller:
+    """Takes as many messages as it has free slots, each on a thread of its own."""
+
+    def __init__(self, queue: SqsDispatcher, function: Function, *, slots: int) -> None:
+        self._queue, self._function = queue, function
+        self._free = threading.Semaphore(slots)
+        self._pool = ThreadPoolExecutor(max_workers=slots, thread_name_prefix="window")
+        self._leaving = threading.Event()
+
+    def run(self) -> None:
+        """Poll until `leave`; returns when every message in hand is dealt with."""
+        while not self._leaving.is_set():
+            slots = self._reserve()
+            messages = self._receive(slots)
+            for message in messages:
+                self._pool.submit(self._handle, message)
+            for _ in range(slots - len(messages)):
+                self._free.release()
+        self._pool.shutdown()
+
+    def leave(self) -> None:
+        """Take no more messages."""
+        self._leaving.set()
+
+    def _reserve(self) -> int:
+        """Free slots, at least one and at most a batch, or none when it is time to leave."""
+        while not self._free.acquire(timeout=_RETRY_SECONDS):
+            if self._leaving.is_set():
+                return 0
+        slots = 1
+        while slots < _BATCH and self._free.acquire(blocking=False):
+            slots += 1
+        return slots
+
+    def _receive(self, most: int) -> list[dict[str, Any]]:
+        if self._leaving.is_set():
+            return []
+        try:
+            return self._queue.receive(most, _POLL_SECONDS)
+        except errors.Outage as outage:
+            log.event("queue not polled", why=str(outage))
+            self._leaving.wait(_RETRY_SECONDS)
+            return []
+
+    def _handle(self, message: dict[str, Any]) -> None:
+        try:
+            self._function(event(message), LambdaContext("run_iostat", 128, _NO_LIMIT))
+            self._queue.acknowledge(message)
+        except errors.Outage as outage:
+            log.event("message not acknowledged", why=str(outage))
+        except Exception:
+            log.failure("message not acknowledged")
+        finally:
+            self._free.release()
+
+
+def event(message: dict[str, Any]) -> dict[str, Any]:
+    """The event that Lambda makes of a message."""
+    return {
+        "Records": [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "attributes": message.get("Attributes", {}),
+                "messageAttributes": message.get("MessageAttributes", {}),
+                "md5OfBody": message["MD5OfBody"],
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:local",
+                "awsRegion": "us-east-1",
+            }
+        ]
+    }
+
+
+def main() -> None:
+    """Work until SIGTERM or SIGINT; a second one ends at once."""
+    stage.enter()
+    import app
+
+    settings = bootstrap.settings()
+    queue = SqsDispatcher(aws.client("sqs", patient=True), settings.name("tasks"))
+    poller = Poller(queue, app.run_iostat, slots=settings.concurrency)
+
+    def leave(*_: object) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: os._exit(1))
+        poller.leave()
+        threading.Thread(target=bootstrap.leases().leave, daemon=True).start()
+        deadline = threading.Timer(_LEAVE_SECONDS, os._exit, [1])
+        deadline.daemon = True
+        deadline.start()
+
+    signal.signal(signal.SIGTERM, leave)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, leave)
+    lifeline.hold()
+    log.event("worker began", slots=settings.concurrency)
+    poller.run()
+    log.event("worker ended")
+
+
+if __name__ == "__main__":
+    main()
