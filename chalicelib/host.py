@@ -123,11 +123,13 @@ class _Iostat:
         last = None
         for chunk in self._chunks():
             for text in self._splitter.feed(chunk):
+                if self._stopped:
+                    return
                 seen += 1
                 if seen < self._expected:
                     yield text
                     self._deadline = time.monotonic() + self._silence
-                else:
+                elif last is None:
                     last = text
                     self._deadline = time.monotonic() + _EXIT_SECONDS
         if last is not None:
@@ -157,9 +159,11 @@ class _Iostat:
 
     def _explain(self) -> None:
         """Raise what is wrong with an iostat that ended, or was silent, before its time."""
-        if time.monotonic() >= self._deadline:
-            raise errors.HostFailed(f"iostat wrote no report for {self._silence:g} s.")
-        status = self._process.wait()
+        try:
+            # It may have closed its output and live on.
+            status = self._process.wait(max(self._deadline - time.monotonic(), 0))
+        except subprocess.TimeoutExpired as late:
+            raise errors.HostFailed(f"iostat wrote no report for {self._silence:g} s.") from late
         if status > 0:
             said = self._complaint.decode("utf-8", "backslashreplace").strip()
             raise errors.HostFailed(f"iostat ended with status {status}: {said or 'no word'}")

@@ -12,6 +12,9 @@ from chalicelib.run import Run
 from chalicelib.settings import Settings
 from chalicelib.tasks import State, Task
 
+#: Heartbeats that may fail in one look before the rest wait for the next.
+_MOST_OUTAGES = 3
+
 
 class Stop(enum.Enum):
     """Why a window was stopped before its end."""
@@ -41,8 +44,12 @@ class Hold:
 class Leases:
     """Extends leases, and stops the windows that were cancelled or lost."""
 
-    def __init__(self, *, store: Store, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, *, store: Store, clock: Clock, settings: Settings, threaded: bool = True
+    ) -> None:
+        """Without a thread (`threaded`) somebody else must `tick`."""
         self._store, self._clock, self._settings = store, clock, settings
+        self._threaded = threaded
         self._lock = threading.Lock()
         self._holds: set[Hold] = set()
         self._keeper: threading.Thread | None = None
@@ -54,7 +61,7 @@ class Leases:
         hold = Hold(run, feed)
         with self._lock:
             self._holds.add(hold)
-            if self._keeper is None:
+            if self._threaded and self._keeper is None:
                 self._keeper = threading.Thread(target=self._keep, name="leases", daemon=True)
                 self._keeper.start()
         if self._leaving:
@@ -68,12 +75,12 @@ class Leases:
     def leave(self) -> None:
         """Stop every window, those too that begin later: this worker ends."""
         self._leaving = True
-        for hold in self._held():
+        for hold in self.held():
             hold.stop(Stop.LEAVING)
 
     def tick(self) -> None:
         """Look after every window once: the lost first, for that asks nobody."""
-        holds = self._held()
+        holds = self.held()
         for hold in holds:
             if not hold.run.held:
                 hold.stop(Stop.LOST)
@@ -84,6 +91,7 @@ class Leases:
             log.event("leases not kept", windows=len(holds), why=str(outage))
 
     def _beat(self, holds: list[Hold]) -> None:
+        outages = 0
         for hold in holds:
             if hold.stopped or not hold.run.beat_due():
                 continue
@@ -93,15 +101,23 @@ class Leases:
                 hold.stop(why_lost(refused.old))
             except errors.LeaseLost:
                 hold.stop(Stop.LOST)
+            except errors.Outage:
+                # One task's trouble is not the others', but waiting for every one would be.
+                outages += 1
+                if outages == _MOST_OUTAGES:
+                    raise
 
     def _stop_cancelled(self, holds: list[Hold]) -> None:
-        by_id = {hold.run.task.task_id: hold for hold in holds if not hold.stopped}
-        for task in self._store.get_many(list(by_id)):
-            hold = by_id[task.task_id]
-            if task.state is not State.STARTED or task.run != hold.run.task.run:
+        asked = [hold for hold in holds if not hold.stopped]
+        ids = {hold.run.task.task_id for hold in asked}
+        by_id = {task.task_id: task for task in self._store.get_many(sorted(ids))}
+        for hold in asked:
+            task = by_id.get(hold.run.task.task_id)
+            if task and (task.state is not State.STARTED or task.run != hold.run.task.run):
                 hold.stop(why_lost(task))
 
-    def _held(self) -> list[Hold]:
+    def held(self) -> list[Hold]:
+        """The windows that are being measured."""
         with self._lock:
             return list(self._holds)
 

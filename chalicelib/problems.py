@@ -18,6 +18,8 @@ _STATUS = {
     errors.HostFailed: 500,
     errors.Outage: 503,
 }
+#: RFC 9110's names, where Python 3.11 has older ones.
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 _RETRY_SECONDS = 5
 
 
@@ -37,7 +39,7 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
     """An answer of that status; `detail` is one sentence for a person."""
     body = {
         "type": "about:blank",
-        "title": http.HTTPStatus(status).phrase,
+        "title": _TITLES.get(status, http.HTTPStatus(status).phrase),
         "status": status,
         "detail": detail,
         "msg": detail,

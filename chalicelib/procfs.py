@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
+from chalicelib import errors
 from chalicelib.windows import Window
 
 _COLUMNS = "    kB_read/s    kB_wrtn/s    kB_dscd/s    kB_read    kB_wrtn    kB_dscd"
@@ -93,18 +94,24 @@ class Feed:
         self._stopped = threading.Event()
 
     def __iter__(self) -> Iterator[str]:
-        old = snapshot(self._root) if self._first else Snapshot()
+        old = self._snapshot() if self._first else Snapshot()
         due = time.monotonic()
         for index in range(self._first, self._window.count):
             if index:
                 due += self._window.wait
-                if self._stopped.wait(max(due - time.monotonic(), 0)):
-                    return
-            new = snapshot(self._root)
+            if self._stopped.wait(max(due - time.monotonic(), 0)):
+                return
+            new = self._snapshot()
             lead = "\n" if index else _machine()
             last = "\n" if index == self._window.count - 1 else ""
             yield lead + report(old, new) + last
             old = new
+
+    def _snapshot(self) -> Snapshot:
+        try:
+            return snapshot(self._root)
+        except OSError as exc:
+            raise errors.HostFailed(f"/proc cannot be read: {exc}") from exc
 
     def stop(self) -> None:
         """End the window before the next report."""

@@ -37,7 +37,6 @@ class Handler(local.ChaliceRequestHandler):
     wbufsize = -1
     disable_nagle_algorithm = True
     timeout = _IDLE_SECONDS
-    server_version, sys_version = "hoststat", ""
 
     def __init__(self, gateway: Gateway, *args: Any) -> None:
         self.local_gateway = gateway
@@ -71,7 +70,7 @@ class Handler(local.ChaliceRequestHandler):
             return 400, "Content-Length must be a number."
         if int(length[:20]) > _MAX_BYTES:
             return 413, str(errors.BodyTooLarge())
-        if not self.path.startswith("/") or self.path.startswith("//"):
+        if not self.path.startswith("/"):
             return 404, str(errors.NoSuchPath())
         return None
 
@@ -102,6 +101,10 @@ class Handler(local.ChaliceRequestHandler):
         go_on: bool = super().handle_expect_100()
         self.wfile.flush()
         return go_on
+
+    def version_string(self) -> str:
+        """The Server header: whose server it is need not be known to the letter."""
+        return "hoststat"
 
     def log_message(self, *_: object) -> None:
         """Say nothing: the app logs its answers."""

@@ -1,0 +1,1 @@
+"""The tests; each file is named for what it is about."""

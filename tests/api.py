@@ -1,0 +1,78 @@
+"""Asking the app as API Gateway does, without a network."""
+
+import dataclasses
+import json
+from typing import Any
+
+from chalice.local import LambdaContext
+
+import app
+
+JSON = {"content-type": "application/json"}
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text)
+
+
+def ask(
+    method: str,
+    path: str,
+    *,
+    route: str | None = None,
+    parameters: dict[str, str] | None = None,
+    body: str | bytes | None = None,
+    headers: dict[str, str] | None = None,
+    prefix: str = "",
+    **query: Any,
+) -> Answer:
+    """The answer to a request; `route` is the pattern where it differs from `path`."""
+    values = {name: [it] if isinstance(it, str) else it for name, it in query.items()}
+    event = {
+        "requestContext": {
+            "httpMethod": method,
+            "resourcePath": route or path.rstrip("/") or "/",
+            "path": prefix + path,
+            "identity": {"sourceIp": "127.0.0.1"},
+        },
+        "headers": headers or {},
+        "multiValueQueryStringParameters": values or None,
+        "pathParameters": parameters or {},
+        "stageVariables": {},
+        "body": body,
+    }
+    answer = app.app(event, LambdaContext("api_handler", 128))
+    assert answer["multiValueHeaders"] == {}
+    return Answer(answer["statusCode"], answer["headers"], answer["body"])
+
+
+def ask_task(method: str, task_id: str, *, version: str = "v2", **more: Any) -> Answer:
+    """The answer about one task."""
+    return ask(
+        method,
+        f"/{version}/task/{task_id}",
+        route=f"/{version}/task/{{task_id}}",
+        parameters={"task_id": task_id},
+        **more,
+    )
+
+
+def problem(status: int, title: str, detail: str) -> dict[str, object]:
+    """The body of an error."""
+    return {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "msg": detail,
+    }

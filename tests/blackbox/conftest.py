@@ -1,0 +1,66 @@
+"""The service that is asked."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from tests import services
+
+
+@pytest.fixture(scope="session")
+def base_url() -> Iterator[str]:
+    """Where the service is: ``BASE_URL``, or one of our own for as long as the tests last."""
+    if "BASE_URL" in os.environ:
+        yield os.environ["BASE_URL"].rstrip("/")
+        return
+    port = services.free_port()
+    url = f"http://127.0.0.1:{port}"
+    # Nobody reads its log while the tests run: a pipe would fill up and stop it.
+    with tempfile.TemporaryFile() as log:
+        command = ["make", "service", f"PORT={port}"]
+        with services.process(*command, log=log) as service:
+            assert services.until(lambda: service.poll() is not None or services.answers(url))
+            assert service.poll() is None, "the service did not start"
+            yield url
+
+
+@pytest.fixture
+def on_laptop() -> None:
+    """A test that asks what only holds where the service runs on this machine."""
+    if "BASE_URL" in os.environ:
+        pytest.skip("asks the processes of this machine")
+
+
+Ask = Callable[..., requests.Response]
+
+
+@pytest.fixture
+def ask(base_url: str) -> Iterator[Ask]:
+    """Send a request: a method, a path, and what `requests` takes."""
+    with requests.Session() as session:
+
+        def send(method: str, path: str, **more: Any) -> requests.Response:
+            return session.request(method, base_url + path, timeout=services.DEADLINE, **more)
+
+        yield send
+
+
+@pytest.fixture
+def finished(ask: Ask) -> Callable[[str], dict[str, Any]]:
+    """Wait for the end of a task, and give its body."""
+
+    def wait(task_id: str) -> dict[str, Any]:
+        body: dict[str, Any] = {}
+
+        def ended() -> bool:
+            body.update(ask("GET", f"/v2/task/{task_id}").json())
+            return body["state"] not in ("QUEUED", "STARTED")
+
+        assert services.until(ended), body
+        return body
+
+    return wait

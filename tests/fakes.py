@@ -1,0 +1,181 @@
+"""Stand-ins for the world: a store in memory, a host that measures nothing, a clock one sets."""
+
+import dataclasses
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Self
+
+from chalicelib import errors, items, tasks
+from chalicelib.ports import Refused
+from chalicelib.tasks import Claim, Report, State, Task
+from chalicelib.windows import Window
+
+
+class FakeClock:
+    """Time that passes when somebody sleeps, or sets it."""
+
+    def __init__(self, now: float = 1_800_000_000.0) -> None:
+        self._now = now
+        self._monotonic = 1000.0
+        #: Called for every second that passes while somebody sleeps.
+        self.every_second: Callable[[], None] = lambda: None
+
+    def now(self) -> float:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def sleep(self, seconds: float) -> None:
+        while seconds > 0:
+            self.freeze(min(seconds, 1))
+            seconds -= 1
+            self.every_second()
+
+    def freeze(self, seconds: float) -> None:
+        """Let time pass that nobody notices, as for a process that is stopped."""
+        self.jump(seconds)
+        self._monotonic += seconds
+
+    def jump(self, seconds: float) -> None:
+        """Set the clock that people read, as NTP does."""
+        self._now += seconds
+
+
+class MemoryStore:
+    """`ports.Store` in memory, by the same conditions."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, Task] = {}
+        self.stored: dict[tuple[str, int], Report] = {}
+        #: When each report may be deleted.
+        self.report_expiry: dict[tuple[str, int], float] = {}
+        #: Called with the name of each method first; it may raise an Outage.
+        self.before: Callable[[str], None] = lambda method: None
+        self._lock = threading.Lock()
+
+    def create(self, task: Task) -> None:
+        self.before("create")
+        with self._lock:
+            if self.tasks.setdefault(task.task_id, task) != task:
+                raise Refused(self.tasks[task.task_id])
+
+    def get(self, task_id: str) -> Task | None:
+        self.before("get")
+        return self.tasks.get(task_id)
+
+    def get_many(self, task_ids: list[str]) -> list[Task]:
+        self.before("get_many")
+        return [self.tasks[task_id] for task_id in task_ids if task_id in self.tasks]
+
+    def claim(self, claim: Claim) -> Task:
+        self.before("claim")
+        with self._lock:
+            old = self.tasks.get(claim.task_id)
+            if old is not None and old.token == claim.token:
+                return old
+            given_back = old and old.state is State.STARTED and old.lease_until == 0
+            if old is None or not (old.state is State.QUEUED or given_back):
+                raise Refused(old)
+            fields = dataclasses.asdict(claim) | {"hints": 0, "run": old.run + 1}
+            fields["started_at"] = old.started_at or claim.started_at
+            self.tasks[old.task_id] = dataclasses.replace(old, state=State.STARTED, **fields)
+            return self.tasks[old.task_id]
+
+    def move(self, before: Task, after: Task, *, seen: Sequence[str] = ()) -> None:
+        self.before("move")
+        assert after.state is before.state or after.state in tasks.MOVES[before.state]
+        was, will = items.attributes(before), items.attributes(after)
+        changes = {name: will[name] for name in will if will[name] != was[name]}
+        with self._lock:
+            old = self.tasks.get(before.task_id)
+            if old is None:
+                raise Refused(None)
+            now = items.attributes(old)
+            if any(now[name] != was[name] for name in ("state", "run", *seen)):
+                if old.run == after.run and all(now[name] == changes[name] for name in changes):
+                    return
+                raise Refused(old)
+            self.tasks[old.task_id] = items.to_task(items.to_item(now | changes))
+
+    def cancel(self, task_id: str, version: str, ended_at: float, expires_at: float) -> None:
+        self.before("cancel")
+        with self._lock:
+            old = self.tasks.get(task_id)
+            if old is None or old.version != version or old.state.ended:
+                raise Refused(old)
+            end = items.end(State.REVOKED, ended_at, expires_at)
+            self.tasks[task_id] = items.to_task(items.to_item(items.attributes(old) | end))
+
+    def put_report(self, task_id: str, report: Report, expires_at: float) -> None:
+        self.before("put_report")
+        key = (task_id, report.index)
+        with self._lock:
+            if key in self.stored and self.stored[key].run > report.run:
+                raise Refused(None)
+            self.stored[key] = report
+            self.report_expiry[key] = expires_at
+
+    def reports(self, task: Task) -> list[Report]:
+        self.before("reports")
+        return [self.stored[task.task_id, index] for index in range(task.done)]
+
+
+class FakeDispatcher:
+    """`ports.Dispatcher` that keeps what was sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.out = False
+
+    def send(self, task_id: str) -> None:
+        if self.out:
+            raise errors.Outage
+        self.sent.append(task_id)
+
+
+class FakeFeed:
+    """`ports.Feed` of reports that say their index; `wait` passes on the clock before each."""
+
+    def __init__(self, host: "FakeHost", window: Window, first: int) -> None:
+        self._host, self._window, self._first = host, window, first
+        self.stopped = self.closed = False
+
+    def __iter__(self) -> Iterator[str]:
+        for index in range(self._first, self._window.count):
+            if index:
+                self._host.clock.sleep(self._window.wait)
+            self._host.before(index)
+            if self.stopped:
+                return
+            yield f"report {index}\n"
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self.closed = True
+
+
+class FakeHost:
+    """`ports.Host` that measures nothing; `before` is called before each report."""
+
+    name = "web-1"
+    source = "iostat"
+
+    def __init__(
+        self, clock: FakeClock, before: Callable[[int], None] = lambda index: None
+    ) -> None:
+        self.clock, self.before = clock, before
+        self.feeds: list[FakeFeed] = []
+
+    def uptime(self) -> str:
+        return "20:16:57 up 14 days,  7:33,  2 users,  load average: 0.58, 0.25, 0.14"
+
+    def open(self, window: Window, *, first: int = 0, patience: float = 30) -> FakeFeed:
+        self.feeds.append(FakeFeed(self, window, first))
+        return self.feeds[-1]

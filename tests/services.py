@@ -1,0 +1,90 @@
+"""Starting the whole service as a person does, and asking it over HTTP."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import requests
+
+PROJECT = Path(__file__).resolve().parent.parent
+#: Seconds that anything may take on a busy machine before it counts as failed.
+DEADLINE = 60.0
+
+
+def until(true: Callable[[], object], seconds: float = DEADLINE) -> bool:
+    """Whether it came true in time."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def free_port() -> int:
+    """A port for the API whose neighbour for the cloud is free, too."""
+    while True:
+        with socket.socket() as api, socket.socket() as cloud:
+            api.bind(("127.0.0.1", 0))
+            port: int = api.getsockname()[1]
+            with contextlib.suppress(OSError, OverflowError):
+                cloud.bind(("127.0.0.1", port + 10_000 if port <= 55_535 else port - 10_000))
+                return port
+
+
+def answers(url: str) -> bool:
+    """Whether somebody serves there."""
+    try:
+        return requests.get(url, timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
+@contextlib.contextmanager
+def process(
+    *command: str, log: IO[Any] | int = subprocess.PIPE, **environ: Any
+) -> Iterator[subprocess.Popen[str]]:
+    """A command at the project's root, in a session of its own, ended with the context.
+
+    What it says goes to `log`, or can be read from its pipes.
+    """
+    started = subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        env={**os.environ, **environ},
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield started
+    finally:
+        if started.poll() is None:
+            started.send_signal(signal.SIGTERM)
+        try:
+            started.communicate(timeout=DEADLINE)
+        except subprocess.TimeoutExpired:
+            os.killpg(started.pid, signal.SIGKILL)
+            started.communicate()
+
+
+def alive(text: str) -> list[int]:
+    """The processes whose command line has that text."""
+    found = subprocess.run(["pgrep", "-f", "--", text], capture_output=True, text=True, check=False)
+    return [int(pid) for pid in found.stdout.split()]
+
+
+def members(session: int) -> list[int]:
+    """The processes of that session that are alive."""
+    found = subprocess.run(
+        ["pgrep", "--session", str(session)], capture_output=True, text=True, check=False
+    )
+    return [int(pid) for pid in found.stdout.split()]

@@ -1,0 +1,77 @@
+"""Submit, drain, look: a task's whole life over the real store, queue and function."""
+
+import threading
+from typing import Any
+
+import boto3
+import pytest
+from chalice.local import LambdaContext
+
+import app
+from chalicelib.dispatch import SqsDispatcher
+from local import worker
+from tests.api import ask, ask_task
+
+pytestmark = pytest.mark.usefixtures("cloud")
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Moto in a process is for one thread: the keeper of leases must not wake up."""
+    monkeypatch.setenv("CANCEL_SECONDS", "1000")
+    monkeypatch.setenv("HEARTBEAT_SECONDS", "1000")
+
+
+def drain() -> int:
+    """Feed the function every message that there is, and say how many there were."""
+    queue = SqsDispatcher(boto3.client("sqs"), "hoststat-dev-tasks")
+    seen = 0
+    while messages := queue.receive(10, 0):
+        for message in messages:
+            app.run_iostat(worker.event(message), LambdaContext("run_iostat", 128, 900_000))
+            queue.acknowledge(message)
+            seen += 1
+    return seen
+
+
+def submit(**numbers: Any) -> str:
+    task_id: str = ask("POST", "/v2/iostat", **numbers).body["task_id"]
+    return task_id
+
+
+def test_a_task_is_submitted_drained_and_looked_at() -> None:
+    task_id = submit(count="2", wait="1")
+    assert ask_task("GET", task_id).body["state"] == "QUEUED"
+    assert drain() == 1
+    body = ask_task("GET", task_id).body
+    assert (body["state"], [link["rel"] for link in body["links"]]) == ("SUCCESS", ["self"])
+    assert body["result"]["iostat"].count("Device") == 2
+    assert ask_task("DELETE", task_id).status == 409
+
+
+def test_a_task_that_is_cancelled_before_the_drain_never_runs() -> None:
+    task_id = submit()
+    ask_task("DELETE", task_id)
+    assert drain() == 1
+    assert ask_task("GET", task_id).body["result"] == {"iostat": ""}
+
+
+def test_a_message_that_comes_twice_is_one_run() -> None:
+    task_id = submit()
+    SqsDispatcher(boto3.client("sqs"), "hoststat-dev-tasks").send(task_id)
+    assert drain() == 2
+    assert ask_task("GET", task_id).body["result"]["iostat"].count("Device") == 1
+
+
+def test_a_segment_is_handed_over_and_the_text_reads_as_one_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SEGMENT_SECONDS", "1")
+    task_id = submit(count="4", wait="1")
+    assert drain() >= 2
+    text = ask_task("GET", task_id).body["result"]["iostat"]
+    assert (text.count("Linux"), text.count("Device")) == (1, 4)
+
+
+def test_no_thread_stays_behind_that_somebody_must_end() -> None:
+    assert all(thread.daemon for thread in threading.enumerate()[1:])

@@ -1,0 +1,138 @@
+"""HTTP on a laptop: what is mended of Chalice's server, seen on the wire."""
+
+import contextlib
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+
+import pytest
+from chalice.cli.factory import CLIFactory
+
+import app
+from local import gateway, stage
+from tests.api import problem
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    config = CLIFactory(str(stage.PROJECT)).create_config_obj()
+    with gateway.server(app.app, config, 0) as server:
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        serving.start()
+        yield server.server_address[1]
+        server.shutdown()
+        serving.join()
+
+
+@pytest.fixture
+def connection(port: int) -> Iterator[http.client.HTTPConnection]:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as made:
+        yield made
+
+
+def test_a_connection_is_good_for_many_requests(connection: http.client.HTTPConnection) -> None:
+    """HEAD's answer has no body, whatever it is told, and neither has OPTIONS' a wrong one."""
+    for method, path, status in [
+        ("GET", "/", 200),
+        ("HEAD", "/v1/", 405),
+        ("GET", "/v1/", 200),
+        ("OPTIONS", "/v1/", 405),
+        ("GET", "/nope", 404),
+        ("DELETE", "/v2/task/x", 404),
+        ("GET", "/v2/", 200),
+    ]:
+        connection.request(method, path, body="x" if method == "DELETE" else None)
+        answer = connection.getresponse()
+        assert (method, path, answer.status) == (method, path, status)
+        answer.read()
+    assert answer.headers["Server"] == "hoststat"
+
+
+def test_an_answer_leaves_in_one_packet(connection: http.client.HTTPConnection) -> None:
+    connection.request("GET", "/")
+    assert connection.sock
+    packet = connection.sock.recv(65_536)
+    assert packet.endswith(b'{"rel":"v3","href":"/v3/"}]}')
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "title", "detail"),
+    [
+        (
+            {"Host": "evil.example"},
+            403,
+            "Forbidden",
+            "This laptop answers only to names of its own, such as localhost.",
+        ),
+        (
+            {"Transfer-Encoding": "chunked"},
+            411,
+            "Length Required",
+            "A body needs a Content-Length here.",
+        ),
+        ({"Content-Length": "x"}, 400, "Bad Request", "Content-Length must be a number."),
+        ({"Content-Length": "-1"}, 400, "Bad Request", "Content-Length must be a number."),
+        (
+            {"Content-Length": "99999999999"},
+            413,
+            "Content Too Large",
+            "A body may be at most 64 KB long.",
+        ),
+    ],
+)
+def test_what_must_not_come_in_is_refused_and_the_connection_closed(
+    connection: http.client.HTTPConnection,
+    headers: dict[str, str],
+    status: int,
+    title: str,
+    detail: str,
+) -> None:
+    connection.putrequest("POST", "/v2/iostat", skip_host="Host" in headers)
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    answer = connection.getresponse()
+    assert json.loads(answer.read()) == problem(status, title, detail)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.will_close or connection.sock is None or connection.sock.recv(1) == b""
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1:1", "[::1]:8000"])
+def test_it_answers_to_every_name_of_the_loopback(
+    connection: http.client.HTTPConnection, host: str
+) -> None:
+    connection.request("GET", "/", headers={"Host": host})
+    assert connection.getresponse().read().startswith(b'{"links"')
+
+
+def test_credentials_are_never_quoted(connection: http.client.HTTPConnection) -> None:
+    connection.request("GET", "/nope", headers={"Authorization": "Basic c2VjcmV0"})
+    answer = connection.getresponse()
+    assert (answer.status, b"c2VjcmV0" in answer.read()) == (404, False)
+
+
+def test_a_method_that_is_none_is_said_in_the_shape_of_all_errors(
+    connection: http.client.HTTPConnection,
+) -> None:
+    connection.request("BREW", "/")
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["Content-Type"]) == (501, "application/problem+json")
+    answer.read()
+
+
+def test_a_client_that_asks_first_may_send_its_body(
+    connection: http.client.HTTPConnection,
+) -> None:
+    connection.putrequest("POST", "/v2/iostat")
+    for name, value in {
+        "Expect": "100-continue",
+        "Content-Length": "1",
+        "Content-Type": "text/plain",
+    }.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    assert connection.sock
+    assert connection.sock.recv(65_536).startswith(b"HTTP/1.1 100 Continue")
+    connection.send(b"x")
+    assert connection.getresponse().status == 415

@@ -1,0 +1,45 @@
+"""Measuring at once: the reports of a window, joined for a caller who waits."""
+
+import pytest
+
+from chalicelib import errors, measure
+from chalicelib.windows import Window
+from tests.fakes import FakeClock, FakeFeed, FakeHost
+
+
+def test_the_reports_are_joined() -> None:
+    clock = FakeClock()
+    host = FakeHost(clock)
+    assert measure.at_once(host, Window(3, 5)) == "report 0\nreport 1\nreport 2\n"
+    assert clock.monotonic() == 1010
+    assert host.feeds[0].closed
+
+
+@pytest.mark.parametrize(
+    ("failed", "said"),
+    [
+        (errors.Killed(), "iostat was ended from outside before it was done."),
+        (errors.HostFailed("iostat is ill."), "iostat is ill."),
+    ],
+)
+def test_what_fails_is_the_hosts_failure(failed: Exception, said: str) -> None:
+    def fail(index: int) -> None:
+        if index == 1:
+            raise failed
+
+    host = FakeHost(FakeClock(), before=fail)
+    with pytest.raises(errors.HostFailed) as caught:
+        measure.at_once(host, Window(2, 5))
+    assert str(caught.value) == said
+    assert host.feeds[0].closed
+
+
+def test_a_caller_is_told_of_a_late_report_within_seconds() -> None:
+    class Recorder(FakeHost):
+        def open(self, window: Window, *, first: int = 0, patience: float = 30) -> FakeFeed:
+            given.append((first, patience))
+            return super().open(window, first=first, patience=patience)
+
+    given: list[tuple[int, float]] = []
+    measure.at_once(Recorder(FakeClock()), Window(1, 1))
+    assert given == [(0, 3)]

@@ -1,0 +1,35 @@
+"""Settings are read late, and name what is wrong."""
+
+import pytest
+
+from chalicelib.settings import Settings
+
+
+def test_everything_has_a_default() -> None:
+    assert Settings.from_env({}) == Settings()
+
+
+def test_a_variable_overrides_its_field() -> None:
+    environ = {"STAGE": "prod", "MAX_COUNT": "7", "LEASE_SECONDS": "4.5", "HOME": "/"}
+    assert Settings.from_env(environ) == Settings(stage="prod", max_count=7, lease_seconds=4.5)
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"MAX_COUNT": "many"}, "MAX_COUNT must be a number (int), not 'many'"),
+        ({"MAX_COUNT": "1.5"}, "MAX_COUNT must be a number (int), not '1.5'"),
+        ({"LEASE_SECONDS": ""}, "LEASE_SECONDS must be a number (float), not ''"),
+        ({"LEASE_SECONDS": "-1"}, "LEASE_SECONDS must be 0 or more, not '-1'"),
+        ({"LEASE_SECONDS": "inf"}, "LEASE_SECONDS must be 0 or more, not 'inf'"),
+        ({"LEASE_SECONDS": "nan"}, "LEASE_SECONDS must be 0 or more, not 'nan'"),
+    ],
+)
+def test_a_variable_that_is_no_number_is_named(environ: dict[str, str], said: str) -> None:
+    with pytest.raises(ValueError, match="must be") as caught:
+        Settings.from_env(environ)
+    assert str(caught.value) == said
+
+
+def test_names_bear_the_stage() -> None:
+    assert Settings(stage="prod").name("tasks") == "hoststat-prod-tasks"
