@@ -2,7 +2,9 @@
 
 import functools
 import os
-from typing import TYPE_CHECKING
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalicelib.clock import SystemClock
 from chalicelib.host import Host
@@ -15,14 +17,34 @@ if TYPE_CHECKING:
     from chalicelib.store import DynamoStore
     from chalicelib.worker import Worker
 
+Made = TypeVar("Made")
 
-@functools.cache
+_lock = threading.RLock()
+_memories: list[dict[str, Any]] = []
+
+
+def _once(make: Callable[[], Made]) -> Callable[[], Made]:
+    """What `make` makes, made by the first who asks: the threads of a worker begin together."""
+    memory: dict[str, Made] = {}
+    _memories.append(memory)
+
+    @functools.wraps(make)
+    def made() -> Made:
+        with _lock:
+            if "made" not in memory:
+                memory["made"] = make()
+            return memory["made"]
+
+    return made
+
+
+@_once
 def settings() -> Settings:
     """The settings of this process's environment."""
     return Settings.from_env(os.environ)
 
 
-@functools.cache
+@_once
 def host() -> Host:
     """The machine that this process runs on."""
     return Host(os.environ.get("PATH", os.defpath))
@@ -31,7 +53,7 @@ def host() -> Host:
 # What follows needs boto, which takes longer to import than all the rest: uptime goes without.
 
 
-@functools.cache
+@_once
 def dynamo() -> "DynamoStore":
     """The tables of this stage."""
     from chalicelib import aws
@@ -41,7 +63,7 @@ def dynamo() -> "DynamoStore":
     return DynamoStore(aws.client("dynamodb"), tasks=names("tasks"), reports=names("reports"))
 
 
-@functools.cache
+@_once
 def dispatcher() -> "SqsDispatcher":
     """The queue of this stage."""
     from chalicelib import aws
@@ -50,7 +72,7 @@ def dispatcher() -> "SqsDispatcher":
     return SqsDispatcher(aws.client("sqs"), settings().name("tasks"))
 
 
-@functools.cache
+@_once
 def service() -> "Service":
     """The use cases of tasks."""
     from chalicelib.service import Service
@@ -60,7 +82,7 @@ def service() -> "Service":
     )
 
 
-@functools.cache
+@_once
 def leases() -> "Leases":
     """The leases that this process holds."""
     from chalicelib.leases import Leases
@@ -68,7 +90,7 @@ def leases() -> "Leases":
     return Leases(store=dynamo(), clock=SystemClock(), settings=settings())
 
 
-@functools.cache
+@_once
 def worker() -> "Worker":
     """What deals with the queue's messages."""
     from chalicelib.worker import Worker
@@ -85,5 +107,5 @@ def worker() -> "Worker":
 
 def clear() -> None:
     """Forget everything made so far; a test begins with another environment."""
-    for made in (settings, host, dynamo, dispatcher, service, leases, worker):
-        made.cache_clear()
+    for memory in _memories:
+        memory.clear()

@@ -108,6 +108,7 @@ def main() -> None:
 
     settings = bootstrap.settings()
     queue = SqsDispatcher(aws.client("sqs", patient=True), settings.name("tasks"))
+    bootstrap.worker()
     poller = Poller(queue, app.run_iostat, slots=settings.concurrency)
 
     def leave(*_: object) -> None:

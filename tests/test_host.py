@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def test_what_follows_the_last_report_is_left(
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("head -c 600 /dev/zero | tr '\\0' x >&2; exit 1", f"ended with status 1: {'x' * 500}"),
+        (say(f"U{'x' * 600}").strip() + " >&2; exit 1", f"ended with status 1: U{'x' * 499}"),
         ("printf 'Usage: \\377\\n' >&2; exit 2", r"ended with status 2: Usage: \xff"),
         (say(TWO[0]) + "exit 3", "ended with status 3: no word"),
         ("exec cat /dev/zero", "wrote a report of more than 65536 bytes."),
@@ -127,6 +128,18 @@ def test_a_feed_that_was_stopped_has_no_more_reports(tmp_path: Path) -> None:
         assert list(texts) == []
 
 
+@pytest.fixture
+def _an_open_stdin() -> Iterator[None]:
+    """Standard input is a file, not the /dev/null that pytest makes of it."""
+    saved = os.dup(0)
+    with open(__file__) as file:
+        os.dup2(file.fileno(), 0)
+    yield
+    os.dup2(saved, 0)
+    os.close(saved)
+
+
+@pytest.mark.usefixtures("_an_open_stdin")
 @pytest.mark.parametrize("tethered", [True, False])
 def test_iostat_gets_what_it_needs_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tethered: bool
