@@ -2,10 +2,10 @@
 
 import os
 
-from chalice import Chalice
-from chalice.app import SQSEvent
+from chalice import Chalice, Rate
+from chalice.app import CloudWatchEvent, SQSEvent
 
-from chalicelib import bootstrap, door, log, root, v1, v2, v3
+from chalicelib import bootstrap, door, invocation, log, root, v1, v2, v3
 from chalicelib.settings import Settings
 
 log.configure()
@@ -20,4 +20,10 @@ for part in (root, v1, v2, v3):
 def run_iostat(event: SQSEvent) -> None:
     """Measure the window that a message names."""
     for record in event:
-        bootstrap.worker().take(record.body, context=record.context)
+        bootstrap.worker().take(record.body, seconds=invocation.seconds_left(record.context))
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def sweep(event: CloudWatchEvent) -> None:
+    """Send hints again for tasks that nobody works on."""
+    bootstrap.sweeper().sweep(invocation.seconds_left(event.context))

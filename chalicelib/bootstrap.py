@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.leases import Leases
     from chalicelib.service import Service
     from chalicelib.store import DynamoStore
+    from chalicelib.sweeper import Sweeper
     from chalicelib.worker import Worker
 
 Made = TypeVar("Made")
@@ -65,11 +66,22 @@ def dynamo() -> "DynamoStore":
 
 @_once
 def dispatcher() -> "SqsDispatcher":
-    """The queue of this stage."""
+    """The queues of this stage."""
+    return _queues(patient=False)
+
+
+@_once
+def poller() -> "SqsDispatcher":
+    """The same, with a client that may wait for messages."""
+    return _queues(patient=True)
+
+
+def _queues(*, patient: bool) -> "SqsDispatcher":
     from chalicelib import aws
     from chalicelib.dispatch import SqsDispatcher
 
-    return SqsDispatcher(aws.client("sqs"), settings().name("tasks"))
+    client, names = aws.client("sqs", patient=patient), settings().name
+    return SqsDispatcher(client, queue=names("tasks"), dead=names("dead"))
 
 
 @_once
@@ -102,6 +114,16 @@ def worker() -> "Worker":
         leases=leases(),
         clock=SystemClock(),
         settings=settings(),
+    )
+
+
+@_once
+def sweeper() -> "Sweeper":
+    """What looks after tasks that nobody works on."""
+    from chalicelib.sweeper import Sweeper
+
+    return Sweeper(
+        store=dynamo(), dispatcher=dispatcher(), clock=SystemClock(), settings=settings()
     )
 
 

@@ -12,11 +12,11 @@ _VERSION = 1
 
 
 class SqsDispatcher:
-    """`ports.Dispatcher` on the queue of that name, whose URL is asked for once."""
+    """`ports.Dispatcher` on the queues of those names, whose URLs are asked for once."""
 
-    def __init__(self, client: Any, queue: str) -> None:
-        self._client, self._queue = client, queue
-        self._url: str | None = None
+    def __init__(self, client: Any, *, queue: str, dead: str) -> None:
+        self._client, self._queue, self._dead = client, queue, dead
+        self._urls: dict[str, str] = {}
 
     def send(self, task_id: str) -> None:
         """See `ports.Dispatcher`."""
@@ -27,7 +27,7 @@ class SqsDispatcher:
             raise errors.Outage from exc
 
     def _send(self, body: str) -> None:
-        aws.ask(self._client.send_message, QueueUrl=self._queue_url(), MessageBody=body)
+        aws.ask(self._client.send_message, QueueUrl=self._url(self._queue), MessageBody=body)
 
     def receive(self, most: int, seconds: int) -> list[dict[str, Any]]:
         """At most `most` (1 to 10) messages, as SQS gives them; waits `seconds` for the first.
@@ -36,7 +36,7 @@ class SqsDispatcher:
         """
         answer = aws.ask(
             self._client.receive_message,
-            QueueUrl=self._queue_url(),
+            QueueUrl=self._url(self._queue),
             MaxNumberOfMessages=most,
             WaitTimeSeconds=seconds,
             AttributeNames=["All"],
@@ -47,15 +47,24 @@ class SqsDispatcher:
         """Delete a message that was dealt with. Raises Outage."""
         aws.ask(
             self._client.delete_message,
-            QueueUrl=self._queue_url(),
+            QueueUrl=self._url(self._queue),
             ReceiptHandle=message["ReceiptHandle"],
         )
 
-    def _queue_url(self) -> str:
-        if self._url is None:
-            answer = aws.ask(self._client.get_queue_url, QueueName=self._queue)
-            self._url = answer["QueueUrl"]
-        return self._url
+    def dead_letters(self) -> int:
+        """See `ports.Dispatcher`."""
+        depth = "ApproximateNumberOfMessages"
+        answer = aws.ask(
+            self._client.get_queue_attributes,
+            QueueUrl=self._url(self._dead),
+            AttributeNames=[depth],
+        )
+        return int(answer["Attributes"][depth])
+
+    def _url(self, queue: str) -> str:
+        if queue not in self._urls:
+            self._urls[queue] = aws.ask(self._client.get_queue_url, QueueName=queue)["QueueUrl"]
+        return self._urls[queue]
 
 
 def encode(task_id: str) -> str:

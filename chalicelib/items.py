@@ -10,8 +10,8 @@ from chalicelib.windows import Window
 
 Item = dict[str, Any]
 
-#: How many parts the index of open tasks has, so that none of them is a hot one.
-SHARDS = 4
+#: The parts of the index of open tasks: several, so that none of them is a hot one.
+SHARDS = ("open-0", "open-1", "open-2", "open-3")
 
 _WHOLE = {"count", "wait", "hints", "run", "failures", "done", "index"}
 _TASK_FIELDS = {field.name for field in dataclasses.fields(Task)}
@@ -54,7 +54,7 @@ def end(state: State, ended_at: float, expires_at: float) -> dict[str, object]:
 
 def shard(task_id: str) -> str:
     """The part of the index of open tasks that a task is on."""
-    return f"open-{int(task_id[-1], 16) % SHARDS}"
+    return SHARDS[int(task_id[-1], 16) % len(SHARDS)]
 
 
 def ttl(expires_at: float) -> int:

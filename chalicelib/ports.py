@@ -60,6 +60,9 @@ class Dispatcher(Protocol):
     def send(self, task_id: str) -> None:
         """Tell the workers that there is something to do for the task. Raises Outage."""
 
+    def dead_letters(self) -> int:
+        """About how many messages no worker could deal with. Raises Outage."""
+
 
 class Refused(Exception):
     """A conditional write was refused: `old` is the task as it stands, None where there is none."""
@@ -83,6 +86,11 @@ class Store(Protocol):
 
     def get_many(self, task_ids: list[str]) -> list[Task]:
         """The same for many at once, those that there are, in no order."""
+
+    def due(self, now: float) -> Iterator[str]:
+        """The ids of open tasks that are due by `now`, as an index has them: the longest due
+        first, and perhaps not quite as they stand.
+        """
 
     def claim(self, claim: Claim) -> Task:
         """Start the next run of a task that is queued or was given back. Raises Refused."""

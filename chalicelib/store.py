@@ -1,8 +1,9 @@
 """Tasks and reports in DynamoDB: the one file that knows its expressions."""
 
 import dataclasses
+import heapq
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -58,6 +59,12 @@ class DynamoStore:
                 wanted = answer.get("UnprocessedKeys")
         return [items.to_task(item) for item in found]
 
+    def due(self, now: float) -> Iterator[str]:
+        """See `ports.Store`."""
+        shards = [self._due_in(shard, now) for shard in items.SHARDS]
+        for _, task_id in heapq.merge(*shards):
+            yield task_id
+
     def claim(self, claim: Claim) -> Task:
         """See `ports.Store`."""
         fields = dataclasses.asdict(claim) | {"state": State.STARTED, "hints": 0}
@@ -107,23 +114,43 @@ class DynamoStore:
 
     def reports(self, task: Task) -> list[Report]:
         """See `ports.Store`."""
-        found: list[items.Item] = []
-        rest: dict[str, Any] = {}
-        while len(found) < task.done:
+        if not task.done:
+            return []
+        found = self._query(
+            "#task_id = :task_id AND #index < :done",
+            {"task_id": task.task_id, "done": task.done},
+            TableName=self._reports,
+            ConsistentRead=True,
+        )
+        return [items.to_report(item) for item in found]
+
+    def _due_in(self, shard: str, now: float) -> Iterator[tuple[float, str]]:
+        found = self._query(
+            "#open = :open AND #due_at <= :due_at",
+            {"open": shard, "due_at": now},
+            TableName=self._tasks,
+            IndexName="open",
+        )
+        for item in found:
+            yield float(item["due_at"]["N"]), item["task_id"]["S"]
+
+    def _query(
+        self, condition: str, values: Mapping[str, object], **parameters: Any
+    ) -> Iterator[items.Item]:
+        """The items of a query, page by page."""
+        page: dict[str, Any] | None = {}
+        while page is not None:
             answer = aws.ask(
                 self._client.query,
-                TableName=self._reports,
-                KeyConditionExpression="#task_id = :task_id AND #index < :done",
-                ExpressionAttributeNames=_names("#task_id #index"),
-                ExpressionAttributeValues=_values({"task_id": task.task_id, "done": task.done}),
-                ConsistentRead=True,
-                **rest,
+                KeyConditionExpression=condition,
+                ExpressionAttributeNames=_names(condition),
+                ExpressionAttributeValues=_values(values),
+                **parameters,
+                **page,
             )
-            found += answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                break
-            rest = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-        return [items.to_report(item) for item in found]
+            yield from answer["Items"]
+            last = answer.get("LastEvaluatedKey")
+            page = {"ExclusiveStartKey": last} if last else None
 
     def _put(
         self,

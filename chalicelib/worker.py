@@ -1,7 +1,6 @@
 """The worker: takes a hint, and measures the window that it names for as long as it may."""
 
 import logging
-from typing import Any
 
 from chalicelib import dispatch, errors, log, run
 from chalicelib.leases import Leases, Stop, why_lost
@@ -29,8 +28,8 @@ class Worker:
         self._store, self._dispatcher, self._host = store, dispatcher, host
         self._leases, self._clock, self._settings = leases, clock, settings
 
-    def take(self, body: str, *, context: Any) -> None:
-        """Deal with a message, within the time that the `context` of Lambda has left.
+    def take(self, body: str, *, seconds: float = float("inf")) -> None:
+        """Deal with a message, in an invocation that has so many `seconds` left.
 
         Returning acknowledges it. A message that cannot be read is acknowledged, too: the task,
         if there is one, is still on the sweeper's list. Raises Outage where it must come again.
@@ -40,8 +39,7 @@ class Worker:
         except errors.BadMessage as bad:
             log.event("message not read", level=logging.WARNING, why=str(bad))
         else:
-            left = context.get_remaining_time_in_millis() / 1000
-            self.work(task_id, seconds=left - _MARGIN_SECONDS)
+            self.work(task_id, seconds=seconds - _MARGIN_SECONDS)
 
     def work(self, task_id: str, *, seconds: float = float("inf")) -> None:
         """Run a task for at most `seconds`, and leave the rest to another run. Raises Outage."""

@@ -113,6 +113,7 @@ def run(api_port: int, stop: threading.Event) -> NoReturn:
         parts.begin("cloud")
         cloud.make_resources()
         parts.begin("gateway")
+        parts.begin("sweeper")
         if os.environ.get("WORKER") != "0":
             parts.begin("worker")
         url = f"http://{stage.LOOPBACK}:{api_port}"

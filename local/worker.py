@@ -9,9 +9,9 @@ from typing import Any
 
 from chalice.local import LambdaContext
 
-from chalicelib import aws, bootstrap, errors, log
+from chalicelib import bootstrap, errors, log
 from chalicelib.dispatch import SqsDispatcher
-from local import lifeline, stage
+from local import lifeline, stage, sweeper
 
 #: Seconds of one long poll: moto hands a message to a client that died in a longer one.
 _POLL_SECONDS = 2
@@ -107,9 +107,8 @@ def main() -> None:
     import app
 
     settings = bootstrap.settings()
-    queue = SqsDispatcher(aws.client("sqs", patient=True), settings.name("tasks"))
     bootstrap.worker()
-    poller = Poller(queue, app.run_iostat, slots=settings.concurrency)
+    poller = Poller(bootstrap.poller(), app.run_iostat, slots=settings.concurrency)
 
     def leave(*_: object) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -124,6 +123,7 @@ def main() -> None:
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, leave)
     lifeline.hold()
+    threading.Thread(target=sweeper.loop, name="sweeper", daemon=True).start()
     log.event("worker began", slots=settings.concurrency)
     poller.run()
     log.event("worker ended")

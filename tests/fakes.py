@@ -68,6 +68,11 @@ class MemoryStore:
         self.before("get_many")
         return [self.tasks[task_id] for task_id in task_ids if task_id in self.tasks]
 
+    def due(self, now: float) -> Iterator[str]:
+        self.before("due")
+        found = [(task.due_at, task.task_id) for task in self.tasks.values() if task.due_at]
+        return iter([task_id for due_at, task_id in sorted(found) if due_at <= now])
+
     def claim(self, claim: Claim) -> Task:
         self.before("claim")
         with self._lock:
@@ -132,6 +137,9 @@ class FakeDispatcher:
         if self.out:
             raise errors.Outage
         self.sent.append(task_id)
+
+    def dead_letters(self) -> int:
+        return 0
 
 
 class FakeFeed:

@@ -5,7 +5,7 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib import dispatch, errors
+from chalicelib import bootstrap, dispatch, errors
 from chalicelib.dispatch import SqsDispatcher
 
 
@@ -34,7 +34,7 @@ def test_what_cannot_be_read_is_said(body: str) -> None:
 
 
 def test_what_is_sent_is_received_until_it_is_acknowledged(cloud: Any) -> None:
-    queue = SqsDispatcher(boto3.client("sqs"), "hoststat-dev-tasks")
+    queue = bootstrap.dispatcher()
     queue.send("abc")
     (message,) = queue.receive(10, 0)
     assert message["Body"] == dispatch.encode("abc")
@@ -45,4 +45,4 @@ def test_what_is_sent_is_received_until_it_is_acknowledged(cloud: Any) -> None:
 
 def test_a_queue_that_is_not_there_is_an_outage(cloud: Any) -> None:
     with pytest.raises(errors.Outage):
-        SqsDispatcher(boto3.client("sqs"), "no-such-queue").send("abc")
+        SqsDispatcher(boto3.client("sqs"), queue="none", dead="none").send("abc")

@@ -3,12 +3,11 @@
 import threading
 from typing import Any
 
-import boto3
 import pytest
 from chalice.local import LambdaContext
 
 import app
-from chalicelib.dispatch import SqsDispatcher
+from chalicelib import bootstrap
 from local import worker
 from tests.api import ask, ask_task
 
@@ -24,7 +23,7 @@ def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def drain() -> int:
     """Feed the function every message that there is, and say how many there were."""
-    queue = SqsDispatcher(boto3.client("sqs"), "hoststat-dev-tasks")
+    queue = bootstrap.dispatcher()
     seen = 0
     while messages := queue.receive(10, 0):
         for message in messages:
@@ -58,7 +57,7 @@ def test_a_task_that_is_cancelled_before_the_drain_never_runs() -> None:
 
 def test_a_message_that_comes_twice_is_one_run() -> None:
     task_id = submit()
-    SqsDispatcher(boto3.client("sqs"), "hoststat-dev-tasks").send(task_id)
+    bootstrap.dispatcher().send(task_id)
     assert drain() == 2
     assert ask_task("GET", task_id).body["result"]["iostat"].count("Device") == 1
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from types import SimpleNamespace
 
 import pytest
 
@@ -164,8 +163,7 @@ def test_a_run_takes_one_report_at_least(rig: Rig) -> None:
 
 def test_an_invocation_that_ends_sooner_shortens_the_run(rig: Rig) -> None:
     task_id = rig.create(count=60, wait=5)
-    context = SimpleNamespace(get_remaining_time_in_millis=lambda: 40_000)
-    rig.worker.take(dispatch.encode(task_id), context=context)
+    rig.worker.take(dispatch.encode(task_id), seconds=40)
     assert rig.task(task_id).done == 3
 
 
@@ -324,8 +322,7 @@ def test_a_worker_gives_up_on_dynamodb_before_its_lease_ends(rig: Rig) -> None:
 
 @pytest.mark.parametrize("body", ["", "{}", json.dumps({"v": 2, "task_id": "x"})])
 def test_a_message_that_cannot_be_read_is_acknowledged(rig: Rig, body: str) -> None:
-    context = SimpleNamespace(get_remaining_time_in_millis=lambda: 1)
-    rig.worker.take(body, context=context)
+    rig.worker.take(body)
     assert rig.host.feeds == []
 
 
