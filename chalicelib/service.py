@@ -1,6 +1,7 @@
 """The use cases of tasks: create, look, cancel."""
 
 import logging
+from collections.abc import Callable
 
 from chalicelib import errors, log, tasks
 from chalicelib.ports import Clock, Dispatcher, Refused, Store
@@ -13,16 +14,22 @@ class Service:
     """What callers do with tasks. `version` is the one of the API that they came by."""
 
     def __init__(
-        self, *, store: Store, dispatcher: Dispatcher, clock: Clock, settings: Settings
+        self,
+        *,
+        store: Store,
+        dispatcher: Dispatcher,
+        clock: Clock,
+        settings: Settings,
+        new_id: Callable[[], str] = tasks.new_id,
     ) -> None:
-        self._store, self._dispatcher = store, dispatcher
+        self._store, self._dispatcher, self._new_id = store, dispatcher, new_id
         self._clock, self._settings = clock, settings
 
     def create(self, version: str, window: Window) -> Task:
         """Accept a window; from the return on the task is kept. Raises Outage."""
         now = self._clock.now()
         task = Task(
-            task_id=tasks.new_id(),
+            task_id=self._new_id(),
             version=version,
             window=window,
             created_at=now,

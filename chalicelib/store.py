@@ -90,7 +90,8 @@ class DynamoStore:
         """See `ports.Store`."""
         assert after.state is before.state or after.state in MOVES[before.state]
         old, new = items.attributes(before), items.attributes(after)
-        changes = {name: new[name] for name in new if new[name] != old[name]}
+        # The state is written even if nothing else is: the condition must be asked all the same.
+        changes = {name: new[name] for name in new if new[name] != old[name] or name == "state"}
         values = {"was_state": before.state, "was_run": before.run}
         values |= {f"was_{name}": old[name] for name in seen}
         condition = " AND ".join([_SAME_RUN, *(f"#{name} = :was_{name}" for name in seen)])

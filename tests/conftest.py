@@ -1,5 +1,6 @@
 """What every test begins with: no credentials, a region that is nowhere, nothing made yet."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,25 @@ def _nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     bootstrap.clear()
     yield
     bootstrap.clear()
+
+
+@pytest.fixture
+def logged() -> Iterator[list[tuple[str, dict[str, object]]]]:
+    """The events that are logged, with their fields."""
+    events: list[tuple[str, dict[str, object]]] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            events.append((record.getMessage(), getattr(record, "fields", {})))
+
+    keep = Keep()
+    logger = logging.getLogger("hoststat")
+    level = logger.level
+    logger.addHandler(keep)
+    logger.setLevel(logging.INFO)
+    yield events
+    logger.removeHandler(keep)
+    logger.setLevel(level)
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ class MemoryStore:
         self.before("move")
         assert after.state is before.state or after.state in tasks.MOVES[before.state]
         was, will = items.attributes(before), items.attributes(after)
-        changes = {name: will[name] for name in will if will[name] != was[name]}
+        changes = {name: will[name] for name in will if will[name] != was[name] or name == "state"}
         with self._lock:
             old = self.tasks.get(before.task_id)
             if old is None:
@@ -132,6 +132,7 @@ class FakeDispatcher:
     def __init__(self) -> None:
         self.sent: list[str] = []
         self.out = False
+        self.dead = 0
 
     def send(self, task_id: str) -> None:
         if self.out:
@@ -139,7 +140,7 @@ class FakeDispatcher:
         self.sent.append(task_id)
 
     def dead_letters(self) -> int:
-        return 0
+        return self.dead
 
 
 class FakeFeed:

@@ -5,51 +5,11 @@ import json
 
 import pytest
 
-from chalicelib import dispatch, errors, tasks
-from chalicelib.leases import Leases, Stop
-from chalicelib.settings import Settings
+from chalicelib import dispatch, errors
+from chalicelib.leases import Stop
 from chalicelib.tasks import State, Task
 from chalicelib.windows import Window
-from chalicelib.worker import Worker
-from tests.fakes import FakeClock, FakeDispatcher, FakeHost, MemoryStore
-
-SETTINGS = Settings(
-    lease_seconds=90, heartbeat_seconds=15, segment_seconds=100, max_attempts=3, sweep_seconds=60
-)
-
-
-class Rig:
-    """A worker on fakes, and a task for it."""
-
-    def __init__(self, settings: Settings = SETTINGS) -> None:
-        self.clock = FakeClock(1000)
-        self.store = MemoryStore()
-        self.dispatcher = FakeDispatcher()
-        self.host = FakeHost(self.clock)
-        self.leases = Leases(store=self.store, clock=self.clock, settings=settings, threaded=False)
-        self.clock.every_second = self.leases.tick
-        self.worker = Worker(
-            store=self.store,
-            dispatcher=self.dispatcher,
-            host=self.host,
-            leases=self.leases,
-            clock=self.clock,
-            settings=settings,
-        )
-
-    def create(self, count: int = 3, wait: int = 1) -> str:
-        task_id = tasks.new_id()
-        window = Window(count, wait)
-        self.store.create(
-            Task(task_id=task_id, version="v2", window=window, created_at=1000, due_at=1060)
-        )
-        return task_id
-
-    def task(self, task_id: str) -> Task:
-        return self.store.tasks[task_id]
-
-    def texts(self, task_id: str) -> list[str]:
-        return [report.text for report in self.store.reports(self.task(task_id))]
+from tests.rig import Rig
 
 
 @pytest.fixture

@@ -1,0 +1,56 @@
+"""The service, its workers and its sweeper on fakes, or on any other store."""
+
+from chalicelib.leases import Leases
+from chalicelib.ports import Dispatcher, Store
+from chalicelib.service import Service
+from chalicelib.settings import Settings
+from chalicelib.sweeper import Sweeper
+from chalicelib.tasks import Task
+from chalicelib.windows import Window
+from chalicelib.worker import Worker
+from tests.fakes import FakeClock, FakeDispatcher, FakeHost, MemoryStore
+
+SETTINGS = Settings(
+    lease_seconds=90, heartbeat_seconds=15, segment_seconds=100, max_attempts=3, sweep_seconds=60
+)
+
+
+class Rig:
+    """One of each; a store or a dispatcher that is given stands before the fakes."""
+
+    def __init__(
+        self,
+        settings: Settings = SETTINGS,
+        *,
+        store: Store | None = None,
+        dispatcher: Dispatcher | None = None,
+    ) -> None:
+        self.clock, self.store, self.dispatcher = FakeClock(1000), MemoryStore(), FakeDispatcher()
+        self.host = FakeHost(self.clock)
+        kept, sent = store or self.store, dispatcher or self.dispatcher
+        self.leases = Leases(store=kept, clock=self.clock, settings=settings, threaded=False)
+        self.clock.every_second = self.leases.tick
+        self.service = Service(store=kept, dispatcher=sent, clock=self.clock, settings=settings)
+        self.sweeper = Sweeper(store=kept, dispatcher=sent, clock=self.clock, settings=settings)
+        self.worker = Worker(
+            store=kept,
+            dispatcher=sent,
+            host=self.host,
+            leases=self.leases,
+            clock=self.clock,
+            settings=settings,
+        )
+
+    def create(self, count: int = 3, wait: int = 1) -> str:
+        """A task whose message the test has in hand."""
+        task_id = self.service.create("v2", Window(count, wait)).task_id
+        self.dispatcher.sent.clear()
+        return task_id
+
+    def task(self, task_id: str) -> Task:
+        """The task as it stands."""
+        return self.store.tasks[task_id]
+
+    def texts(self, task_id: str) -> list[str]:
+        """The reports of a task that are in."""
+        return [report.text for report in self.store.reports(self.task(task_id))]

@@ -1,0 +1,159 @@
+"""The sweeper: what it does for a task that nobody works on, and when."""
+
+import itertools
+
+import pytest
+
+from chalicelib import errors
+from chalicelib.tasks import State
+from tests.rig import Rig
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def test_a_lost_hint_is_sent_again_further_and_further_apart(rig: Rig) -> None:
+    task_id = rig.create()
+    sent_at = []
+    for second in range(20_000):
+        rig.sweeper.sweep()
+        if rig.dispatcher.sent:
+            assert rig.dispatcher.sent == [task_id]
+            sent_at.append(second)
+            rig.dispatcher.sent.clear()
+        rig.clock.freeze(1)
+    gaps = [after - before for before, after in itertools.pairwise(sent_at)]
+    assert (sent_at[0], gaps) == (60, [120, 240, 480, 960, 1920, 3600, 3600, 3600, 3600])
+
+
+def test_a_claim_begins_the_count_anew(rig: Rig) -> None:
+    task_id = rig.create(count=60, wait=5)
+    rig.clock.freeze(60)
+    rig.sweeper.sweep()
+    assert rig.task(task_id).hints == 1
+    rig.worker.work(task_id)
+    assert (rig.task(task_id).done, rig.task(task_id).hints) == (21, 0)
+
+
+def test_a_window_that_is_held_is_left_alone(rig: Rig) -> None:
+    task_id = rig.create(count=60)
+    rig.host.before = lambda index: rig.sweeper.sweep()
+    rig.worker.work(task_id)
+    assert (rig.task(task_id).state, rig.dispatcher.sent) == (State.SUCCESS, [])
+
+
+def test_a_lease_that_ran_out_is_due_as_soon_as_clocks_may_differ(rig: Rig) -> None:
+    task_id = rig.create()
+    crash(rig, task_id)
+    rig.clock.freeze(98)
+    rig.sweeper.sweep()
+    assert rig.dispatcher.sent == []
+    rig.clock.freeze(2)
+    rig.sweeper.sweep()
+    assert rig.dispatcher.sent == [task_id]
+    rig.worker.work(task_id)
+    assert (rig.task(task_id).state, rig.task(task_id).run) == (State.SUCCESS, 2)
+
+
+def test_a_task_that_has_lost_its_workers_is_given_up_without_one(rig: Rig) -> None:
+    task_id = rig.create()
+    for _ in range(3):
+        crash(rig, task_id)
+        rig.clock.freeze(100)
+    rig.sweeper.sweep()
+    task = rig.task(task_id)
+    assert (task.state, task.error, task.due_at) == (
+        State.FAILURE,
+        "Its worker was lost 3 times in a row without a report between.",
+        None,
+    )
+    assert rig.dispatcher.sent == []
+
+
+def test_a_hint_that_cannot_be_sent_is_sent_by_a_later_sweep(rig: Rig) -> None:
+    task_id = rig.create()
+    rig.clock.freeze(60)
+    rig.dispatcher.out = True
+    rig.sweeper.sweep()
+    rig.dispatcher.out = False
+    rig.clock.freeze(120)
+    rig.sweeper.sweep()
+    assert rig.dispatcher.sent == [task_id]
+
+
+@pytest.mark.parametrize("trouble", [errors.Outage, KeyError])
+def test_one_bad_task_does_not_block_the_others(rig: Rig, trouble: type[Exception]) -> None:
+    bad = rig.create()
+    rig.clock.freeze(1)
+    good = rig.create()
+    rig.clock.freeze(60)
+    looks = iter([trouble(), None])
+
+    def break_the_first(method: str) -> None:
+        if method == "get" and (error := next(looks)):
+            raise error
+
+    rig.store.before = break_the_first
+    rig.sweeper.sweep()
+    assert rig.dispatcher.sent == [good]
+    assert rig.task(bad).hints == 0
+
+
+def test_the_longest_due_is_first_and_time_runs_out_for_the_last(rig: Rig) -> None:
+    ids = []
+    for _ in range(5):
+        ids.append(rig.create())
+        rig.clock.freeze(1)
+    rig.clock.freeze(60)
+    rig.store.before = lambda method: rig.clock.freeze(10) if method == "get" else None
+    rig.sweeper.sweep(seconds=30)
+    assert rig.dispatcher.sent == ids[:3]
+
+
+def test_what_the_index_has_not_heard_of_yet_is_no_harm(rig: Rig) -> None:
+    """Ended, gone or swept by another since: the table itself decides."""
+    ended, gone = rig.create(), rig.create()
+    rig.clock.freeze(60)
+    stale = list(rig.store.due(rig.clock.now()))
+    rig.service.cancel("v2", ended)
+    del rig.store.tasks[gone]
+    rig.store.due = lambda now: iter(stale)  # type: ignore[method-assign]
+    rig.sweeper.sweep()
+    rig.sweeper.sweep()
+    assert rig.dispatcher.sent == []
+    assert rig.task(ended).state is State.REVOKED
+
+
+def test_of_two_sweepers_one_sends(rig: Rig) -> None:
+    task_id = rig.create()
+    rig.clock.freeze(60)
+    first = iter([True])
+
+    def sweep_in_between(method: str) -> None:
+        if method == "move" and next(first, False):
+            rig.clock.freeze(1)
+            rig.sweeper.sweep()
+
+    rig.store.before = sweep_in_between
+    rig.sweeper.sweep()
+    assert rig.dispatcher.sent == [task_id]
+
+
+def test_dead_letters_are_told(rig: Rig, logged: list[tuple[str, dict[str, object]]]) -> None:
+    rig.dispatcher.dead = 3
+    rig.sweeper.sweep()
+    assert logged == [("dead letters", {"depth": 3})]
+
+
+def crash(rig: Rig, task_id: str) -> None:
+    """Let a worker claim a task and be killed before its first report."""
+
+    def die(index: int) -> None:
+        raise KeyboardInterrupt
+
+    rig.host.before = die
+    with pytest.raises(KeyboardInterrupt):
+        rig.worker.work(task_id)
+    rig.host.before = lambda index: None
