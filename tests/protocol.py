@@ -236,10 +236,10 @@ class Protocol(RuleBasedStateMachine):
             self.faulty.heal()
             if usurper == "caller":
                 self.service.cancel("v2", task_id)
-                return
-            self.clock.freeze(SETTINGS.lease_seconds * 1.2)
-            if mine := self.claim(task_id):
-                self.step(self.runs.index(mine), lambda mine: mine.report("of the usurper\n"))
+            else:
+                self.clock.freeze(SETTINGS.lease_seconds * 1.2)
+                if mine := self.claim(task_id):
+                    self.step(self.runs.index(mine), lambda mine: mine.report("usurped\n"))
             self.nothing_is_broken()
 
         self.faulty.arm(call, "before", others_go_on)

@@ -1,5 +1,6 @@
 """The protocol holds over both stores, and without any one of its guards it does not."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from chalicelib import store as stores
 from chalicelib.ports import Store
 from chalicelib.store import DynamoStore
 from chalicelib.tasks import Report, Task
-from tests.protocol import Protocol, Snapshot
+from tests.protocol import COUNT, Protocol, Snapshot
 
 TEMPLATE = Path(__file__).resolve().parent.parent / ".chalice" / "resources.json"
 
@@ -66,23 +67,77 @@ def test_it_holds_over_dynamodb() -> None:
     run_state_machine_as_test(ProtocolOnDynamo, settings=settings(25))
 
 
-@pytest.mark.parametrize(
-    "guard",
-    ["_QUEUED_OR_GIVEN_BACK", "_SAME_RUN", "_NOT_ENDED", "_NOT_OF_A_LATER_RUN"],
-    ids=["claim", "report and finish", "cancel", "late report"],
-)
+def a_hint_comes_twice(world: Protocol) -> None:
+    world.create()
+    world.deliver(0, again=True, skew=0)
+    world.deliver(0, again=False, skew=0)
+
+
+def a_worker_finishes_what_was_cancelled_meanwhile(world: Protocol) -> None:
+    world.create()
+    world.deliver(0, again=False, skew=0)
+    world.report(0)
+    world.report(0)
+    world.a_worker_is_frozen_in_a_write(0, "move", "caller")
+
+
+def a_worker_thaws_when_another_has_written(world: Protocol) -> None:
+    world.create()
+    world.deliver(0, again=False, skew=0)
+    world.a_worker_is_frozen_in_a_write(0, "put_report", "worker")
+
+
+def a_caller_cancels_what_has_ended(world: Protocol) -> None:
+    world.create()
+    world.deliver(0, again=False, skew=0)
+    for _ in range(COUNT):
+        world.report(0)
+    world.nothing_is_broken()
+    world.cancel(0)
+
+
+GUARDS: dict[str, Callable[[Protocol], None]] = {
+    "_QUEUED_OR_GIVEN_BACK": a_hint_comes_twice,
+    "_SAME_RUN": a_worker_finishes_what_was_cancelled_meanwhile,
+    "_NOT_OF_A_LATER_RUN": a_worker_thaws_when_another_has_written,
+    "_NOT_ENDED": a_caller_cancels_what_has_ended,
+}
+
+
+def tell(story: Callable[[Protocol], None], world: Protocol) -> None:
+    """Let a story happen, and check the world then and when all has come to its end."""
+    try:
+        story(world)
+        world.nothing_is_broken()
+    finally:
+        world.teardown()
+
+
+@pytest.mark.parametrize("story", GUARDS.values())
+def test_it_holds_in_the_stories_that_its_conditions_are_for(
+    story: Callable[[Protocol], None],
+) -> None:
+    tell(story, ProtocolOnDynamo())
+
+
+@pytest.mark.parametrize(("guard", "story"), GUARDS.items())
 def test_without_one_of_its_conditions_it_breaks(
-    monkeypatch: pytest.MonkeyPatch, guard: str
+    monkeypatch: pytest.MonkeyPatch, guard: str, story: Callable[[Protocol], None]
 ) -> None:
     condition = getattr(stores, guard)
     monkeypatch.setattr(stores, guard, f"({condition} OR attribute_exists(#task_id))")
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(ProtocolOnDynamo, settings=settings(200))
+        tell(story, ProtocolOnDynamo())
 
 
-def test_without_a_sweeper_it_breaks() -> None:
-    class WithoutSweeper(Protocol):
-        sweeper_works = False
+@pytest.mark.parametrize("works", [True, False])
+def test_a_lost_hint_needs_a_sweeper(works: bool) -> None:
+    def a_hint_is_lost(world: Protocol) -> None:
+        world.create()
+        world.lose_a_hint(0)
 
-    with pytest.raises(AssertionError):
-        run_state_machine_as_test(WithoutSweeper, settings=settings(200))
+    class Swept(Protocol):
+        sweeper_works = works
+
+    with contextlib.nullcontext() if works else pytest.raises(AssertionError):
+        tell(a_hint_is_lost, Swept())
