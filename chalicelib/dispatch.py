@@ -51,6 +51,15 @@ class SqsDispatcher:
             ReceiptHandle=message["ReceiptHandle"],
         )
 
+    def put_back(self, message: dict[str, Any]) -> None:
+        """Leave a message to somebody else, at once. Raises Outage."""
+        aws.ask(
+            self._client.change_message_visibility,
+            QueueUrl=self._url(self._queue),
+            ReceiptHandle=message["ReceiptHandle"],
+            VisibilityTimeout=0,
+        )
+
     def dead_letters(self) -> int:
         """See `ports.Dispatcher`."""
         depth = "ApproximateNumberOfMessages"

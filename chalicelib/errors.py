@@ -4,6 +4,8 @@ They pass through a Chalice view unchanged (that is what ChaliceUnhandledError i
 the door answers them all in one place.
 """
 
+import json
+
 from chalice import ChaliceUnhandledError
 
 
@@ -74,6 +76,7 @@ class BadMessage(HoststatError):
 
 
 def shorten(given: object, limit: int = 60) -> str:
-    """`given` as it is quoted in a message: its repr, and at most `limit` characters of it."""
-    text = repr(given)
-    return text if len(text) <= limit else f"{text[:limit]}…"
+    """`given` as a message quotes it, and at most `limit` characters of it."""
+    if not isinstance(given, str):
+        return json.dumps(given)[:limit]
+    return repr(given if len(given) <= limit else given[:limit] + "…")

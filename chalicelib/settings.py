@@ -42,14 +42,18 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Read the settings from `environ`.
 
-        Raises ValueError, naming the variable, where a number is not one or is negative.
+        Raises ValueError, naming the variable, where a number is none, or not above 0.
         """
         given: dict[str, Any] = {}
         for field in dataclasses.fields(cls):
             key = field.name.upper()
             if key in environ:
                 given[field.name] = _parse(key, environ[key], field.type)
-        return cls(**given)
+        settings = cls(**given)
+        if settings.heartbeat_seconds >= settings.lease_seconds / 2:
+            # A worker that misses one heartbeat must not lose its windows.
+            raise ValueError("HEARTBEAT_SECONDS must be below half of LEASE_SECONDS")
+        return settings
 
     def name(self, thing: str) -> str:
         """The name of a table or a queue of this stage."""
@@ -63,6 +67,6 @@ def _parse(key: str, raw: str, kind: Any) -> Any:
         number = kind(raw)
     except ValueError as exc:
         raise ValueError(f"{key} must be a number ({kind.__name__}), not {raw!r}") from exc
-    if not 0 <= number < float("inf"):
-        raise ValueError(f"{key} must be 0 or more, not {raw!r}")
+    if not 0 < number < float("inf"):
+        raise ValueError(f"{key} must be more than 0, not {raw!r}")
     return number

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from chalicelib import errors
 from chalicelib.settings import Settings
 
-_DIGITS = re.compile("[0-9]+", re.ASCII)
-#: More digits than any bound has: the rest need not be read, and int() refuses thousands.
-_ENOUGH_DIGITS = 18
+#: As many as no bound has; int() itself refuses thousands.
+_DIGITS = re.compile("[0-9]{1,18}", re.ASCII)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,9 +51,8 @@ def number(text: str) -> int | str:
     int() takes more than that, and what is no number for iostat is a device's name for it:
     ``iostat -d 1.5 2`` runs for ever.
     """
-    if not _DIGITS.fullmatch(text):
-        return text
-    return int(text.lstrip("0")[:_ENOUGH_DIGITS] or "0")
+    digits = text.lstrip("0") or text[-1:]
+    return int(digits) if _DIGITS.fullmatch(digits) else text
 
 
 def _bounded(name: str, given: Mapping[str, object], most: int) -> int:

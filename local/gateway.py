@@ -49,6 +49,10 @@ class Handler(local.ChaliceRequestHandler):
             self._send_problem(*refusal)
             return
         headers, body = self._parse_payload()
+        if len(body or b"") < int(headers.get("Content-Length", 0)):
+            # The client gave up in the middle: what is there is not what it meant.
+            self.close_connection = True
+            return
         try:
             response = self.local_gateway.handle_request(
                 method=self.command, path=self.path, headers=headers, body=body
@@ -65,10 +69,10 @@ class Handler(local.ChaliceRequestHandler):
             return 403, "This laptop answers only to names of its own, such as localhost."
         if "transfer-encoding" in self.headers:
             return 411, "A body needs a Content-Length here."
-        length = self.headers.get("content-length", "0")
-        if not length.isdigit():
-            return 400, "Content-Length must be a number."
-        if int(length[:20]) > _MAX_BYTES:
+        lengths = self.headers.get_all("content-length", ["0"])
+        if len(lengths) > 1 or not re.fullmatch("[0-9]{1,20}", lengths[0]):
+            return 400, "Content-Length must be one number."
+        if int(lengths[0]) > _MAX_BYTES:
             return 413, str(errors.BodyTooLarge())
         if not self.path.startswith("/"):
             return 404, str(errors.NoSuchPath())

@@ -9,6 +9,7 @@ import threading
 import time
 from typing import NoReturn, Self
 
+from chalicelib.settings import Settings
 from local import cloud, lifeline, stage
 
 #: Seconds that a part may take to answer, and to end.
@@ -129,6 +130,9 @@ def main() -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         stage.enter()
+        if os.environ["STAGE"] != stage.LOCAL:
+            raise Broken(f"A laptop runs the stage {stage.LOCAL}; unset STAGE.")
+        Settings.from_env(os.environ)
         run(stage.port(os.environ), stop)
     except Stopped:
         return 0

@@ -30,14 +30,17 @@ def cloud_port(api_port: int) -> int:
 def enter(environ: MutableMapping[str, str] = os.environ) -> None:
     """Complete the environment by the stage's own from ``.chalice/config.json``.
 
-    What is set in the shell wins, but for what says where the cloud is: nothing on a laptop may
-    reach a real account by mistake.
+    What is set in the shell wins, but for what says where the cloud is: nothing that runs on a
+    laptop may reach a real account by mistake, nor be kept from its own by a proxy.
     """
     name = environ.setdefault("STAGE", LOCAL)
+    if name == LOCAL:
+        for key in [key for key in environ if key.startswith("AWS_")]:
+            del environ[key]
+        environ["AWS_CONFIG_FILE"] = environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+        environ["AWS_ENDPOINT_URL"] = f"http://{LOOPBACK}:{cloud_port(port(environ))}"
+        for key in ("NO_PROXY", "no_proxy"):
+            environ[key] = ",".join(filter(None, [environ.get(key), LOOPBACK]))
     stages = json.loads((PROJECT / ".chalice" / "config.json").read_text())["stages"]
     for key, value in stages.get(name, {}).get("environment_variables", {}).items():
         environ.setdefault(key, value)
-        if name == LOCAL and key.startswith("AWS_"):
-            environ[key] = value
-    if name == LOCAL:
-        environ["AWS_ENDPOINT_URL"] = f"http://{LOOPBACK}:{cloud_port(port(environ))}"

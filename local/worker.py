@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -42,8 +43,7 @@ class Poller:
             messages = self._receive(slots)
             for message in messages:
                 self._pool.submit(self._handle, message)
-            for _ in range(slots - len(messages)):
-                self._free.release()
+            self._free.release(slots - len(messages))
         self._pool.shutdown()
 
     def leave(self) -> None:
@@ -64,11 +64,16 @@ class Poller:
         if self._leaving.is_set():
             return []
         try:
-            return self._queue.receive(most, _POLL_SECONDS)
+            messages = self._queue.receive(most, _POLL_SECONDS)
+            if not self._leaving.is_set():
+                return messages
+            # They came while this worker was told to leave, its own hand-overs perhaps among them.
+            for message in messages:
+                self._queue.put_back(message)
         except errors.Outage as outage:
-            log.event("queue not polled", why=str(outage))
+            log.event("queue not polled", why=str(outage), at=os.environ.get("AWS_ENDPOINT_URL"))
             self._leaving.wait(_RETRY_SECONDS)
-            return []
+        return []
 
     def _handle(self, message: dict[str, Any]) -> None:
         try:
@@ -104,9 +109,12 @@ def event(message: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     """Work until SIGTERM or SIGINT; a second one ends at once."""
     stage.enter()
+    try:
+        settings = bootstrap.settings()
+    except ValueError as wrong:
+        sys.exit(f"hoststat: {wrong}")
     import app
 
-    settings = bootstrap.settings()
     bootstrap.worker()
     poller = Poller(bootstrap.poller(), app.run_iostat, slots=settings.concurrency)
 

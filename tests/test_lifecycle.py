@@ -19,6 +19,7 @@ def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Moto in a process is for one thread: the keeper of leases must not wake up."""
     monkeypatch.setenv("CANCEL_SECONDS", "1000")
     monkeypatch.setenv("HEARTBEAT_SECONDS", "1000")
+    monkeypatch.setenv("LEASE_SECONDS", "9000")
 
 
 def drain() -> int:

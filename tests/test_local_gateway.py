@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import socket
 import threading
 from collections.abc import Iterator
 
@@ -71,8 +72,8 @@ def test_an_answer_leaves_in_one_packet(connection: http.client.HTTPConnection) 
             "Length Required",
             "A body needs a Content-Length here.",
         ),
-        ({"Content-Length": "x"}, 400, "Bad Request", "Content-Length must be a number."),
-        ({"Content-Length": "-1"}, 400, "Bad Request", "Content-Length must be a number."),
+        ({"Content-Length": "x"}, 400, "Bad Request", "Content-Length must be one number."),
+        ({"Content-Length": "-1"}, 400, "Bad Request", "Content-Length must be one number."),
         (
             {"Content-Length": "99999999999"},
             413,
@@ -136,3 +137,23 @@ def test_a_client_that_asks_first_may_send_its_body(
     assert connection.sock.recv(65_536).startswith(b"HTTP/1.1 100 Continue")
     connection.send(b"x")
     assert connection.getresponse().status == 415
+
+
+def test_a_body_that_was_cut_short_is_not_taken_for_a_whole_one(
+    connection: http.client.HTTPConnection,
+) -> None:
+    connection.putrequest("POST", "/v2/iostat")
+    connection.putheader("Content-Length", "100")
+    connection.endheaders()
+    connection.send(b"{}")
+    assert connection.sock
+    connection.sock.shutdown(socket.SHUT_WR)
+    assert connection.sock.recv(65_536) == b""
+
+
+def test_two_lengths_are_refused(connection: http.client.HTTPConnection) -> None:
+    connection.putrequest("POST", "/v2/iostat")
+    connection.putheader("Content-Length", "0")
+    connection.putheader("Content-Length", "5")
+    connection.endheaders()
+    assert connection.getresponse().status == 400

@@ -10,8 +10,8 @@ def test_everything_has_a_default() -> None:
 
 
 def test_a_variable_overrides_its_field() -> None:
-    environ = {"STAGE": "prod", "MAX_COUNT": "7", "LEASE_SECONDS": "4.5", "HOME": "/"}
-    assert Settings.from_env(environ) == Settings(stage="prod", max_count=7, lease_seconds=4.5)
+    environ = {"STAGE": "prod", "MAX_COUNT": "7", "KEEP_DAYS": "4.5", "HOME": "/"}
+    assert Settings.from_env(environ) == Settings(stage="prod", max_count=7, keep_days=4.5)
 
 
 @pytest.mark.parametrize(
@@ -20,9 +20,11 @@ def test_a_variable_overrides_its_field() -> None:
         ({"MAX_COUNT": "many"}, "MAX_COUNT must be a number (int), not 'many'"),
         ({"MAX_COUNT": "1.5"}, "MAX_COUNT must be a number (int), not '1.5'"),
         ({"LEASE_SECONDS": ""}, "LEASE_SECONDS must be a number (float), not ''"),
-        ({"LEASE_SECONDS": "-1"}, "LEASE_SECONDS must be 0 or more, not '-1'"),
-        ({"LEASE_SECONDS": "inf"}, "LEASE_SECONDS must be 0 or more, not 'inf'"),
-        ({"LEASE_SECONDS": "nan"}, "LEASE_SECONDS must be 0 or more, not 'nan'"),
+        ({"LEASE_SECONDS": "-1"}, "LEASE_SECONDS must be more than 0, not '-1'"),
+        ({"CONCURRENCY": "0"}, "CONCURRENCY must be more than 0, not '0'"),
+        ({"LEASE_SECONDS": "30"}, "HEARTBEAT_SECONDS must be below half of LEASE_SECONDS"),
+        ({"LEASE_SECONDS": "inf"}, "LEASE_SECONDS must be more than 0, not 'inf'"),
+        ({"LEASE_SECONDS": "nan"}, "LEASE_SECONDS must be more than 0, not 'nan'"),
     ],
 )
 def test_a_variable_that_is_no_number_is_named(environ: dict[str, str], said: str) -> None:

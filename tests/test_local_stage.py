@@ -1,0 +1,46 @@
+"""What a process on a laptop takes from its shell, and what it must not."""
+
+import pytest
+
+from local import stage
+
+
+def test_the_shell_wins_but_not_over_where_the_cloud_is() -> None:
+    environ = {
+        "PORT": "8100",
+        "MAX_COUNT": "7",
+        "OUTAGE_HINT": "Call me.",
+        "AWS_PROFILE": "prod",
+        "AWS_ACCESS_KEY_ID": "real",
+        "AWS_SESSION_TOKEN": "real",
+        "AWS_ENDPOINT_URL_SQS": "http://elsewhere",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+        "NO_PROXY": "example.org",
+    }
+    stage.enter(environ)
+    assert environ == {
+        "PORT": "8100",
+        "MAX_COUNT": "7",
+        "OUTAGE_HINT": "Call me.",
+        "STAGE": "dev",
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:18100",
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "NO_PROXY": "example.org,127.0.0.1",
+        "no_proxy": "127.0.0.1",
+    }
+
+
+def test_a_deployed_stage_keeps_its_credentials() -> None:
+    environ = {"STAGE": "elsewhere", "AWS_PROFILE": "mine"}
+    stage.enter(environ)
+    assert environ == {"STAGE": "elsewhere", "AWS_PROFILE": "mine"}
+
+
+@pytest.mark.parametrize("port", ["", "http", "0", "65536", "-1"])
+def test_a_port_that_is_none_is_named(port: str) -> None:
+    with pytest.raises(ValueError, match="PORT must be a number from 1 to 65535"):
+        stage.port({"PORT": port})
