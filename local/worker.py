@@ -43,7 +43,8 @@ class Poller:
             messages = self._receive(slots)
             for message in messages:
                 self._pool.submit(self._handle, message)
-            self._free.release(slots - len(messages))
+            for _ in range(slots - len(messages)):
+                self._free.release()
         self._pool.shutdown()
 
     def leave(self) -> None:
@@ -87,6 +88,12 @@ class Poller:
             self._free.release()
 
 
+def _late() -> None:
+    """End a worker that cannot leave in time; what it held is taken over when its leases end."""
+    log.event("worker ended late", windows=len(bootstrap.leases().held()))
+    os._exit(1)
+
+
 def event(message: dict[str, Any]) -> dict[str, Any]:
     """The event that Lambda makes of a message."""
     return {
@@ -123,7 +130,7 @@ def main() -> None:
             signal.signal(number, lambda *_: os._exit(1))
         poller.leave()
         threading.Thread(target=bootstrap.leases().leave, daemon=True).start()
-        deadline = threading.Timer(_LEAVE_SECONDS, os._exit, [1])
+        deadline = threading.Timer(_LEAVE_SECONDS, _late)
         deadline.daemon = True
         deadline.start()
 

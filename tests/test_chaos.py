@@ -1,0 +1,163 @@
+"""Fifty windows while workers are killed, frozen and told to leave, and the cloud's door is shut.
+
+The local cloud runs in this process, so that its door can be closed and opened again with
+everything in it; the workers are processes of their own.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from chalicelib import bootstrap
+from chalicelib.tasks import State, Task
+from chalicelib.windows import Window
+from local import cloud, stage
+from tests import services
+
+SETTINGS = {
+    "LEASE_SECONDS": "4",
+    "HEARTBEAT_SECONDS": "1",
+    "SWEEP_SECONDS": "1",
+    "SEGMENT_SECONDS": "6",
+    "MAX_ATTEMPTS": "20",
+}
+WINDOWS = 50
+#: A count that no other test asks for: its windows are known by it.
+COUNT = 11
+
+
+class Door:
+    """The server of the local cloud, which can be shut and opened."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.open()
+
+    def open(self) -> None:
+        self._server = cloud.server(stage.cloud_port(self.port))
+        self._server.prepare()
+        self._thread = threading.Thread(target=self._server.serve)
+        self._thread.start()
+
+    def shut(self) -> None:
+        self._server.stop()
+        self._thread.join()
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
+    port = services.free_port()
+    environ = {"PORT": str(port), **SETTINGS}
+    stage.enter(environ)
+    for key in [key for key in os.environ if key.startswith("AWS_")]:
+        monkeypatch.delenv(key)
+    for key, value in environ.items():
+        monkeypatch.setenv(key, value)
+    made = Door(port)
+    try:
+        cloud.make_resources()
+        yield made
+    finally:
+        requests.post(f"{environ['AWS_ENDPOINT_URL']}/moto-api/reset", timeout=services.DEADLINE)
+        made.shut()
+
+
+class Workers:
+    """Worker processes, ended with the context."""
+
+    def __init__(self, stack: contextlib.ExitStack, log: Path) -> None:
+        self._stack, self._log = stack, log
+
+    def begin(self) -> "subprocess.Popen[str]":
+        log = self._stack.enter_context(self._log.open("a"))
+        command = [sys.executable, "-m", "local.worker"]
+        return self._stack.enter_context(services.process(*command, log=log))
+
+    def stacks(self) -> list[str]:
+        """What they logged that a person would have to act on."""
+        lines = self._log.read_text().splitlines()
+        return [line for line in lines if '"stack"' in line or "Traceback" in line]
+
+
+def windows() -> list[int]:
+    """The iostats that measure windows of this test."""
+    return [*services.alive(f"iostat -d 1 {COUNT}"), *services.alive("iostat -d -y 1 ")]
+
+
+def tasks_of(ids: list[str]) -> list[Task]:
+    return bootstrap.dynamo().get_many(ids)
+
+
+def test_nothing_is_lost_doubled_or_left_running(door: Door, tmp_path: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        workers = Workers(stack, tmp_path / "log")
+        killed, frozen, leaving = workers.begin(), workers.begin(), workers.begin()
+        window = Window(COUNT, 1)
+        ids = [bootstrap.service().create("v2", window).task_id for _ in range(WINDOWS)]
+        assert services.until(lambda: started(ids) > WINDOWS // 2)
+
+        killed.kill()
+        replacement = workers.begin()
+        frozen.send_signal(signal.SIGSTOP)
+        leaving.send_signal(signal.SIGTERM)
+        assert leaving.wait(services.DEADLINE) == 0
+
+        door.shut()
+        time.sleep(1)  # the time that the door is shut
+        door.open()
+
+        # It thaws when others have taken all that it can have held.
+        before = {task.task_id: task.run for task in tasks_of(ids)}
+        assert services.until(lambda: all_taken(ids, before))
+        frozen.send_signal(signal.SIGCONT)
+
+        assert services.until(lambda: ended(ids) == WINDOWS, seconds=3 * services.DEADLINE)
+        assert services.until(lambda: not windows())
+        for worker in (replacement, frozen):
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(services.DEADLINE) == 0
+
+        for task in tasks_of(ids):
+            assert (task.state, task.done, task.error) == (State.SUCCESS, COUNT, None)
+            reports = bootstrap.dynamo().reports(task)
+            assert [report.index for report in reports] == list(range(COUNT))
+            runs = [report.run for report in reports]
+            assert runs == sorted(runs)
+            text = "".join(report.text for report in reports)
+            assert (text.count("Linux"), text.count("Device")) == (1, COUNT)
+        assert workers.stacks() == []
+
+
+def started(ids: list[str]) -> int:
+    return sum(task.state is State.STARTED for task in tasks_of(ids))
+
+
+def ended(ids: list[str]) -> int:
+    return sum(task.state.ended for task in tasks_of(ids))
+
+
+def all_taken(ids: list[str], before: dict[str, int]) -> bool:
+    """Whether every window that is not over is in the hands of a later run than before."""
+    return all(task.state.ended or task.run > before[task.task_id] for task in tasks_of(ids))
+
+
+def test_a_killed_workers_iostats_end_with_it(door: Door, tmp_path: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        worker = Workers(stack, tmp_path / "log").begin()
+        task_id = bootstrap.service().create("v2", Window(COUNT, 1)).task_id
+        assert services.until(windows)
+        worker.kill()
+        assert services.until(lambda: not windows(), seconds=5)
+        second = Workers(stack, tmp_path / "log").begin()
+        assert services.until(lambda: ended([task_id]) == 1)
+        second.send_signal(signal.SIGTERM)
+        assert second.wait(services.DEADLINE) == 0
