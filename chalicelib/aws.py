@@ -21,11 +21,14 @@ _CONFIG = botocore.config.Config(
 #: Read timeouts above the seconds that a long poll waits.
 _PATIENT = _CONFIG.merge(botocore.config.Config(read_timeout=25))
 
+#: What is not our fault; besides, every status from 500 on.
+_TRANSIENT_STATUS = {408, 429}
 _TRANSIENT = {
-    "InternalServerError",
+    "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
-    "ServiceUnavailable",
+    "RequestTimeout",
+    "Throttling",
     "ThrottlingException",
     "TransactionConflictException",
 }
@@ -47,10 +50,8 @@ def ask(operation: Callable[..., Answer], **parameters: Any) -> Answer:
     except (exceptions.ConnectionError, exceptions.HTTPClientError) as exc:
         raise errors.Outage from exc
     except exceptions.ClientError as exc:
-        answer = exc.response
-        if (
-            answer["Error"]["Code"] in _TRANSIENT
-            or answer["ResponseMetadata"]["HTTPStatusCode"] >= 500
-        ):
+        status = exc.response["ResponseMetadata"]["HTTPStatusCode"]
+        transient = status >= 500 or status in _TRANSIENT_STATUS
+        if transient or exc.response["Error"]["Code"] in _TRANSIENT:
             raise errors.Outage from exc
         raise

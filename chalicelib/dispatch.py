@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib import aws, errors
+from chalicelib import aws, errors, tasks
 
 #: The version of the messages; a worker acknowledges others unread, and the sweeper sends again.
 _VERSION = 1
@@ -20,23 +20,16 @@ class SqsDispatcher:
 
     def send(self, task_id: str) -> None:
         """See `ports.Dispatcher`."""
-        try:
-            self._send(encode(task_id))
-        except ClientError as exc:
-            # The task is kept already, and the sweeper sends again: no send may fail a request.
-            raise errors.Outage from exc
-
-    def _send(self, body: str) -> None:
-        aws.ask(self._client.send_message, QueueUrl=self._url(self._queue), MessageBody=body)
+        self._ask("send_message", self._queue, MessageBody=encode(task_id))
 
     def receive(self, most: int, seconds: int) -> list[dict[str, Any]]:
         """At most `most` (1 to 10) messages, as SQS gives them; waits `seconds` for the first.
 
         Raises Outage.
         """
-        answer = aws.ask(
-            self._client.receive_message,
-            QueueUrl=self._url(self._queue),
+        answer = self._ask(
+            "receive_message",
+            self._queue,
             MaxNumberOfMessages=most,
             WaitTimeSeconds=seconds,
             AttributeNames=["All"],
@@ -45,17 +38,13 @@ class SqsDispatcher:
 
     def acknowledge(self, message: dict[str, Any]) -> None:
         """Delete a message that was dealt with. Raises Outage."""
-        aws.ask(
-            self._client.delete_message,
-            QueueUrl=self._url(self._queue),
-            ReceiptHandle=message["ReceiptHandle"],
-        )
+        self._ask("delete_message", self._queue, ReceiptHandle=message["ReceiptHandle"])
 
     def put_back(self, message: dict[str, Any]) -> None:
         """Leave a message to somebody else, at once. Raises Outage."""
-        aws.ask(
-            self._client.change_message_visibility,
-            QueueUrl=self._url(self._queue),
+        self._ask(
+            "change_message_visibility",
+            self._queue,
             ReceiptHandle=message["ReceiptHandle"],
             VisibilityTimeout=0,
         )
@@ -63,17 +52,23 @@ class SqsDispatcher:
     def dead_letters(self) -> int:
         """See `ports.Dispatcher`."""
         depth = "ApproximateNumberOfMessages"
-        answer = aws.ask(
-            self._client.get_queue_attributes,
-            QueueUrl=self._url(self._dead),
-            AttributeNames=[depth],
-        )
+        answer = self._ask("get_queue_attributes", self._dead, AttributeNames=[depth])
         return int(answer["Attributes"][depth])
 
-    def _url(self, queue: str) -> str:
-        if queue not in self._urls:
-            self._urls[queue] = aws.ask(self._client.get_queue_url, QueueName=queue)["QueueUrl"]
-        return self._urls[queue]
+    def _ask(self, operation: str, queue: str, **parameters: Any) -> Any:
+        """Ask SQS something of a queue.
+
+        Whatever it refuses is an outage, too: messages are only hints, the sweeper sends others,
+        and no request, run or loop may end for the lack of one.
+        """
+        try:
+            if queue not in self._urls:
+                answer = aws.ask(self._client.get_queue_url, QueueName=queue)
+                self._urls[queue] = answer["QueueUrl"]
+            call = getattr(self._client, operation)
+            return aws.ask(call, QueueUrl=self._urls[queue], **parameters)
+        except ClientError as exc:
+            raise errors.Outage(f"The queue {queue} refuses: {exc}") from exc
 
 
 def encode(task_id: str) -> str:
@@ -88,6 +83,7 @@ def decode(body: str) -> str:
     except (ValueError, RecursionError) as exc:
         raise errors.BadMessage("The message is not JSON.") from exc
     match message:
-        case {"v": int(version), "task_id": str(task_id)} if version == _VERSION:
-            return task_id
-    raise errors.BadMessage(f"The message is none of version {_VERSION}.")
+        case {"v": int(version), "task_id": str(task_id)}:
+            if version is not True and version == _VERSION and tasks.is_id(task_id):
+                return task_id
+    raise errors.BadMessage(f"The message does not name a task in version {_VERSION}.")

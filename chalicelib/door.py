@@ -27,7 +27,9 @@ def guard(routes: Routes) -> Callable[[Request, View], Response]:
     def middleware(request: Request, get_response: View) -> Response:
         began = time.perf_counter()
         response = _answer(request, get_response, routes)
-        request_id = _request_id(request)
+        context: Any = request.lambda_context
+        given = str(request.context.get("requestId") or context.aws_request_id)
+        request_id = request_id_of(request.headers, given)
         response.headers |= headers(request_id)
         if response.status_code != 204:
             response.headers.setdefault("Content-Type", params.JSON)
@@ -82,10 +84,7 @@ def _changes(request: Request) -> bool:
     return request.method != "GET" or request.path in _CREATING
 
 
-def _request_id(request: Request) -> str:
-    """The id that the request bears, if it is sane, and else the one that it was given."""
-    sent: str = request.headers.get("x-request-id", "")
-    if _SANE_ID.fullmatch(sent):
-        return sent
-    context: Any = request.lambda_context
-    return str(request.context.get("requestId") or context.aws_request_id)
+def request_id_of(headers: Mapping[str, str], given: str) -> str:
+    """The id that a request bears, if it is sane, and else the one that it was `given`."""
+    sent = headers.get("x-request-id", "")
+    return sent if _SANE_ID.fullmatch(sent) else given

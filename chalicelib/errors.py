@@ -77,6 +77,8 @@ class BadMessage(HoststatError):
 
 def shorten(given: object, limit: int = 60) -> str:
     """`given` as a message quotes it, and at most `limit` characters of it."""
-    if not isinstance(given, str):
+    if isinstance(given, str):
+        return repr(given if len(given) <= limit else given[:limit] + "…")
+    if given is None or isinstance(given, int | float):
         return json.dumps(given)[:limit]
-    return repr(given if len(given) <= limit else given[:limit] + "…")
+    return "a list or an object"

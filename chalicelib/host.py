@@ -1,6 +1,7 @@
 """The host that is measured: its uptime, and windows of its iostat, one report at a time."""
 
 import contextlib
+import errno
 import os
 import selectors
 import shutil
@@ -20,6 +21,8 @@ from chalicelib.windows import Window
 _STDERR_BYTES = 500
 #: Seconds that ``uptime`` may take, and iostat to exit after its last report.
 _COMMAND_SECONDS, _EXIT_SECONDS = 5, 1
+#: What a host lacks for now: another try, perhaps elsewhere, may go well.
+_SHORTAGES = {errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 
 class Host:
@@ -116,7 +119,8 @@ class _Iostat:
                 start_new_session=True,
             )
         except OSError as exc:
-            raise errors.HostFailed(f"iostat cannot be started: {exc}") from exc
+            what = f"iostat cannot be started: {exc}"
+            raise (errors.Killed if exc.errno in _SHORTAGES else errors.HostFailed)(what) from exc
 
     def __iter__(self) -> Iterator[str]:
         seen = 0

@@ -12,7 +12,7 @@ from chalicelib.run import Run
 from chalicelib.settings import Settings
 from chalicelib.tasks import State, Task
 
-#: Heartbeats that may fail in one look before the rest wait for the next.
+#: Heartbeats that may fail in one look before the rest wait for the next; the oldest come first.
 _MOST_OUTAGES = 3
 
 
@@ -59,14 +59,15 @@ class Leases:
     def hold(self, run: Run, feed: Feed) -> Iterator[Hold]:
         """Keep the lease of `run` for as long as the context lasts."""
         hold = Hold(run, feed)
-        with self._lock:
-            self._holds.add(hold)
-            if self._threaded and self._keeper is None:
-                self._keeper = threading.Thread(target=self._keep, name="leases", daemon=True)
-                self._keeper.start()
-        if self._leaving:
-            hold.stop(Stop.LEAVING)
         try:
+            with self._lock:
+                self._holds.add(hold)
+                if self._threaded and self._keeper is None:
+                    keeper = threading.Thread(target=self._keep, name="leases", daemon=True)
+                    keeper.start()
+                    self._keeper = keeper
+            if self._leaving:
+                hold.stop(Stop.LEAVING)
             yield hold
         finally:
             with self._lock:
@@ -79,21 +80,16 @@ class Leases:
             hold.stop(Stop.LEAVING)
 
     def tick(self) -> None:
-        """Look after every window once: the lost first, for that asks nobody."""
-        holds = self.held()
-        for hold in holds:
-            if not hold.run.held:
-                hold.stop(Stop.LOST)
+        """Look after every window once. Whatever is wrong with one, the others are kept."""
+        holds = sorted(self.held(), key=lambda hold: hold.run.held_from)
+        self._stop_lost(holds)
         try:
-            self._beat(holds)
             self._stop_cancelled(holds)
         except errors.Outage as outage:
-            log.event("leases not kept", windows=len(holds), why=str(outage))
-
-    def _beat(self, holds: list[Hold]) -> None:
+            log.event("cancels not looked for", windows=len(holds), why=str(outage))
         outages = 0
         for hold in holds:
-            if hold.stopped or not hold.run.beat_due():
+            if hold.stopped or outages == _MOST_OUTAGES:
                 continue
             try:
                 hold.run.beat()
@@ -101,11 +97,18 @@ class Leases:
                 hold.stop(why_lost(refused.old))
             except errors.LeaseLost:
                 hold.stop(Stop.LOST)
-            except errors.Outage:
-                # One task's trouble is not the others', but waiting for every one would be.
+            except errors.Outage as outage:
                 outages += 1
-                if outages == _MOST_OUTAGES:
-                    raise
+                log.event("lease not kept", task_id=hold.run.task.task_id, why=str(outage))
+                # Asking took its time: others may have lost theirs meanwhile.
+                self._stop_lost(holds)
+            except Exception:
+                log.failure("lease not kept", task_id=hold.run.task.task_id)
+
+    def _stop_lost(self, holds: list[Hold]) -> None:
+        for hold in holds:
+            if not hold.run.held:
+                hold.stop(Stop.LOST)
 
     def _stop_cancelled(self, holds: list[Hold]) -> None:
         asked = [hold for hold in holds if not hold.stopped]

@@ -70,7 +70,7 @@ def _read_json(raw: bytes) -> list[tuple[str, Any]]:
     except (ValueError, RecursionError) as exc:
         raise errors.Invalid("The body must be JSON, and cannot be read as that.") from exc
     if not isinstance(found, _Pairs):
-        raise errors.Invalid(f"The body must be a JSON object, not {errors.shorten(found)}.")
+        raise errors.Invalid("The body must be a JSON object.")
     return found
 
 
@@ -93,11 +93,11 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise errors.Invalid(f"The body gives {errors.shorten(twice)} more than once.")
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise errors.Invalid(f"The body gives {errors.shorten(name)} more than once.")
+        fields[name] = value
     return fields
 
 

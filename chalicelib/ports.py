@@ -51,7 +51,7 @@ class Host(Protocol):
         """What ``uptime`` prints, stripped. Raises HostFailed."""
 
     def open(self, window: Window, *, first: int = 0, patience: float = 30) -> Feed:
-        """Start the reports of `window` from index `first` on. Raises HostFailed."""
+        """Start the reports of `window` from index `first` on. Raises HostFailed, Killed."""
 
 
 class Dispatcher(Protocol):

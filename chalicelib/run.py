@@ -1,6 +1,7 @@
 """A run: one claim on a window, what its holder may write, and until when."""
 
 import dataclasses
+import threading
 from collections.abc import Callable
 
 from chalicelib import errors, tasks
@@ -18,8 +19,8 @@ _RETRY_SECONDS = 0.5
 class Run:
     """What the holder of a claim does with it. Every write is fenced by the run's number.
 
-    The lease is kept by one thread and the reports are written by another; so `beat` touches
-    nothing but the fence.
+    One thread writes the reports and another keeps the lease; a lock keeps the two from writing
+    the task at the same time, each from what it was before the other.
     """
 
     def __init__(
@@ -27,8 +28,10 @@ class Run:
     ) -> None:
         """`held_from`: the monotonic time before the claim was written."""
         self.task = task
+        #: The monotonic time before the lease was last written.
+        self.held_from = held_from
         self._store, self._clock, self._settings = store, clock, settings
-        self._extend(held_from, task.lease_until)
+        self._writing = threading.Lock()
 
     @property
     def held(self) -> bool:
@@ -36,22 +39,24 @@ class Run:
 
         A worker that was frozen finds out here; its monotonic clock may have been frozen, too.
         """
-        clock = self._clock
-        return clock.monotonic() < self._fence_at and clock.now() < self._lease_until
-
-    def beat_due(self) -> bool:
-        """Whether a heartbeat is due."""
-        return self._clock.monotonic() >= self._held_from + self._settings.heartbeat_seconds
+        fence_at = self.held_from + self._settings.lease_seconds * _OWN_PART
+        return self._clock.monotonic() < fence_at and self._clock.now() < self.task.lease_until
 
     def beat(self) -> None:
-        """Extend the lease. Raises Refused, LeaseLost, Outage."""
-        self._check()
-        held_from, until = self._clock.monotonic(), lease_end(self._clock, self._settings)
-        after = dataclasses.replace(
-            self.task, lease_until=until, due_at=due_after(until, self._settings)
-        )
-        self._store.move(self.task, after)
-        self._extend(held_from, until)
+        """Extend the lease, if that is due and nothing else is being written.
+
+        Raises Refused, LeaseLost, Outage.
+        """
+        if not self._older_than(self._settings.heartbeat_seconds):
+            return
+        if not self._writing.acquire(blocking=False):
+            return
+        try:
+            if self.task.state is State.STARTED and self.task.lease_until:
+                self._check()
+                self._move(self._extended(self.task), seen=("lease_until",))
+        finally:
+            self._writing.release()
 
     def report(self, text: str) -> None:
         """Keep the next report; with the last one the task is a SUCCESS.
@@ -62,15 +67,21 @@ class Run:
         report = Report(index=task.done, run=task.run, at=now, text=text)
         left = (task.window.count - task.done) * task.window.wait
         expires_at = now + 2 * left + (keep + 1) * tasks.DAY
+        self._insist(lambda: self._store.put_report(task.task_id, report, expires_at))
+        self._write(self._counted, seen=("done",))
+
+    def _counted(self, task: Task) -> Task:
+        """The task with one more report; a lease that ages is extended along with it."""
         after = dataclasses.replace(task, done=task.done + 1, failures=0)
         if after.done == task.window.count:
-            after = tasks.ended(after, State.SUCCESS, at=now, keep_days=keep)
-        self._insist(lambda: self._store.put_report(task.task_id, report, expires_at))
-        self._write(after, seen=("done",))
+            return self._ended(after, State.SUCCESS)
+        if self._older_than(self._settings.heartbeat_seconds / 2):
+            return self._extended(after)
+        return after
 
     def give_back(self) -> None:
         """Leave the rest of the window to another run. Raises Refused, LeaseLost."""
-        self._write(self._given_back())
+        self._write(self._given_back)
 
     def fail_attempt(self, why: str) -> None:
         """Count a failure and leave the rest to another run, unless there were too many in a row.
@@ -81,19 +92,34 @@ class Run:
         if failures >= self._settings.max_attempts:
             self.fail(f"{why} This was attempt {failures} in a row without a report.")
         else:
-            self._write(dataclasses.replace(self._given_back(), failures=failures))
+            self._write(lambda task: dataclasses.replace(self._given_back(task), failures=failures))
 
     def fail(self, why: str) -> None:
         """End the task as a FAILURE. Raises Refused, LeaseLost."""
-        now, keep = self._clock.now(), self._settings.keep_days
-        self._write(tasks.ended(self.task, State.FAILURE, at=now, keep_days=keep, error=why))
+        self._write(lambda task: self._ended(task, State.FAILURE, error=why))
 
-    def _given_back(self) -> Task:
+    def _extended(self, task: Task) -> Task:
+        until = lease_end(self._clock, self._settings)
+        return dataclasses.replace(task, lease_until=until, due_at=due_after(until, self._settings))
+
+    def _given_back(self, task: Task) -> Task:
         due_at = self._clock.now() + self._settings.sweep_seconds
-        return dataclasses.replace(self.task, lease_until=0, due_at=due_at, failures=0)
+        return dataclasses.replace(task, lease_until=0, due_at=due_at, failures=0)
 
-    def _write(self, after: Task, seen: tuple[str, ...] = ()) -> None:
-        self._insist(lambda: self._store.move(self.task, after, seen=seen))
+    def _ended(self, task: Task, state: State, error: str | None = None) -> Task:
+        now, keep = self._clock.now(), self._settings.keep_days
+        return tasks.ended(task, state, at=now, keep_days=keep, error=error)
+
+    def _write(self, change: Callable[[Task], Task], seen: tuple[str, ...] = ()) -> None:
+        with self._writing:
+            after = change(self.task)
+            self._insist(lambda: self._move(after, seen=seen))
+
+    def _move(self, after: Task, *, seen: tuple[str, ...]) -> None:
+        held_from = self._clock.monotonic()
+        self._store.move(self.task, after, seen=seen)
+        if after.lease_until != self.task.lease_until:
+            self.held_from = held_from
         self.task = after
 
     def _insist(self, write: Callable[[], None]) -> None:
@@ -108,9 +134,8 @@ class Run:
         if not self.held:
             raise errors.LeaseLost
 
-    def _extend(self, held_from: float, lease_until: float) -> None:
-        self._held_from, self._lease_until = held_from, lease_until
-        self._fence_at = held_from + self._settings.lease_seconds * _OWN_PART
+    def _older_than(self, seconds: float) -> bool:
+        return self._clock.monotonic() >= self.held_from + seconds
 
 
 def lease_end(clock: Clock, settings: Settings) -> float:

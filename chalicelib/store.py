@@ -33,8 +33,9 @@ class DynamoStore:
         try:
             self._put(self._tasks, items.attributes(task), _NEW)
         except Refused as refused:
-            # Nobody else makes this id: an earlier try of ours, whose answer was lost.
-            if refused.old != task:
+            # Nobody else makes this id: an earlier try of ours, whose answer was lost. Others may
+            # have touched it since.
+            if refused.old is None or refused.old.created_at != task.created_at:
                 raise
 
     def get(self, task_id: str) -> Task | None:
@@ -81,13 +82,16 @@ class DynamoStore:
                 },
             )
         except Refused as refused:
-            # Ours already: an earlier try had won, and its answer was lost.
-            if refused.old is None or refused.old.token != claim.token:
+            # Ours already, if nobody cancelled since: an earlier try had won, its answer was lost.
+            old = refused.old
+            if old is None or old.token != claim.token or old.state is not State.STARTED:
                 raise
-            return refused.old
+            return old
 
     def move(self, before: Task, after: Task, *, seen: Sequence[str] = ()) -> None:
         """See `ports.Store`."""
+        if before.state.ended:
+            raise Refused(before)
         assert after.state is before.state or after.state in MOVES[before.state]
         old, new = items.attributes(before), items.attributes(after)
         # The state is written even if nothing else is: the condition must be asked all the same.

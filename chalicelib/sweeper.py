@@ -10,6 +10,8 @@ from chalicelib.tasks import Task
 
 #: Seconds between two hints for a task that nobody claims, at most.
 _MAX_GAP = 3600
+#: Doublings that are past that gap however short the first was, and not yet past a float.
+_MOST_DOUBLINGS = 64
 #: Seconds before the end of an invocation that a sweep stops; the rest is the next one's.
 _MARGIN_SECONDS = 10
 #: What must still be so when the sweeper writes: that nobody else looked after the task.
@@ -32,17 +34,17 @@ class Sweeper:
         Raises Outage where the tasks cannot even be listed.
         """
         until = self._clock.monotonic() + seconds - _MARGIN_SECONDS
-        self._tell_dead_letters()
         for task_id in self._store.due(self._clock.now()):
             if self._clock.monotonic() > until:
                 log.event("sweep stopped", level=logging.WARNING, why="its time is up")
-                return
+                break
             try:
                 self._look_after(task_id)
             except errors.Outage as outage:
                 log.event("task not swept", task_id=task_id, why=str(outage))
             except Exception:
                 log.failure("task not swept", task_id=task_id)
+        self._tell_dead_letters()
 
     def _tell_dead_letters(self) -> None:
         try:
@@ -74,5 +76,6 @@ class Sweeper:
 
     def _hinted(self, task: Task, now: float) -> Task:
         """The task with its next hint: each twice as far from the one before as that was."""
-        gap = min(self._settings.sweep_seconds * 2 ** (task.hints + 1), _MAX_GAP)
+        doublings = min(task.hints + 1, _MOST_DOUBLINGS)
+        gap = min(self._settings.sweep_seconds * 2**doublings, _MAX_GAP)
         return dataclasses.replace(task, hints=task.hints + 1, due_at=now + gap)

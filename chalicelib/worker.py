@@ -85,6 +85,8 @@ class Worker:
             return Stop.LOST.name.lower()
 
     def _settle(self, mine: Run, end: Stop | Exception | None) -> str:
+        if mine.task.state.ended:
+            return mine.task.state
         match end:
             case Stop.CANCELLED | Stop.LOST:
                 return end.name.lower()
@@ -92,12 +94,15 @@ class Worker:
                 mine.fail(str(end))
             case errors.Killed():
                 mine.fail_attempt(str(end))
-            case _ if not mine.task.state.ended:
+            case _:
                 mine.give_back()
         if mine.task.state.ended:
             return mine.task.state
+        if mine.task.failures > 1:
+            # Once more is tried at once; what goes on failing waits for the sweeper.
+            return "failed"
         self._send(mine.task.task_id)
-        return "handed over"
+        return "failed" if mine.task.failures else "handed over"
 
     def _measure(self, mine: Run, until: float) -> Stop | Exception | None:
         """Keep reports until the window, the time or the iostat is over; give what stopped it."""

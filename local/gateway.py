@@ -49,7 +49,7 @@ class Handler(local.ChaliceRequestHandler):
             self._send_problem(*refusal)
             return
         headers, body = self._parse_payload()
-        if len(body or b"") < int(headers.get("Content-Length", 0)):
+        if len(body or b"") < int(self.headers.get("content-length", "0")):
             # The client gave up in the middle: what is there is not what it meant.
             self.close_connection = True
             return
@@ -57,15 +57,20 @@ class Handler(local.ChaliceRequestHandler):
             response = self.local_gateway.handle_request(
                 method=self.command, path=self.path, headers=headers, body=body
             )
-        except local.LocalGatewayException:
-            # An unknown path: Chalice's words for it are a 403 that quotes the credentials.
+        except (local.LocalGatewayException, UnicodeEncodeError):
+            # An unknown path: Chalice's words for it are a 403 that quotes the credentials, if
+            # it can.
             self._send_problem(404, str(errors.NoSuchPath()))
         else:
             self._send(response)
 
     def _refusal(self) -> tuple[int, str] | None:
         """What is wrong with a request that must not get any further."""
-        if not _LOOPBACK_HOST.fullmatch(self.headers.get("host", stage.LOOPBACK)):
+        hosts = self.headers.get_all("host", [])
+        if self.headers.defects or len(hosts) > 1:
+            # What follows a broken line is lost, the length of the body perhaps.
+            return 400, "The headers cannot be read."
+        if hosts and not _LOOPBACK_HOST.fullmatch(hosts[0]):
             return 403, "This laptop answers only to names of its own, such as localhost."
         if "transfer-encoding" in self.headers:
             return 411, "A body needs a Content-Length here."
@@ -79,7 +84,8 @@ class Handler(local.ChaliceRequestHandler):
         return None
 
     def _send_problem(self, status: int, detail: str) -> None:
-        headers = door.headers(str(uuid.uuid4()))
+        sent = self.headers if self.headers else {}
+        headers = door.headers(door.request_id_of(sent, str(uuid.uuid4())))
         self._send(problems.problem(status, detail, headers).to_dict())
 
     def _send(self, response: dict[str, Any]) -> None:

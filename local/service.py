@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from typing import NoReturn, Self
 
@@ -45,6 +44,12 @@ class Part:
             self._process.wait()
 
 
+class Flag:
+    """Whether to stop. A signal may come at any time: nothing that locks is safe to set then."""
+
+    up = False
+
+
 class Broken(Exception):
     """The service cannot go on; the message says why."""
 
@@ -73,7 +78,7 @@ def answers(port: int) -> bool:
 class Parts:
     """The processes of the service on one port, ended together."""
 
-    def __init__(self, api_port: int, stop: threading.Event) -> None:
+    def __init__(self, api_port: int, stop: Flag) -> None:
         self._ports = {"cloud": stage.cloud_port(api_port), "gateway": api_port}
         self._stop = stop
         self._begun: list[Part] = []
@@ -96,7 +101,8 @@ class Parts:
 
     def watch(self) -> None:
         """Wait a moment. Raises Broken where a part has ended by itself, or when told to stop."""
-        if self._stop.wait(_LOOK_SECONDS):
+        time.sleep(_LOOK_SECONDS)
+        if self._stop.up:
             raise Stopped
         for part in self._begun:
             if part.ended:
@@ -108,7 +114,7 @@ class Parts:
             part.end()
 
 
-def run(api_port: int, stop: threading.Event) -> NoReturn:
+def run(api_port: int, stop: Flag) -> NoReturn:
     """Start every part and watch them. Raises Stopped, Broken."""
     with Parts(api_port, stop) as parts:
         parts.begin("cloud")
@@ -125,9 +131,9 @@ def run(api_port: int, stop: threading.Event) -> NoReturn:
 
 def main() -> int:
     """Serve until SIGINT, SIGTERM or SIGHUP, or until a part breaks; give the exit code."""
-    stop = threading.Event()
+    stop = Flag()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: setattr(stop, "up", True))
     try:
         stage.enter()
         if os.environ["STAGE"] != stage.LOCAL:

@@ -1,9 +1,11 @@
 """The worker as a process of its own: polls the queue and feeds the function real SQS events."""
 
 import os
+import resource
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -22,7 +24,7 @@ _RETRY_SECONDS = 1
 #: Milliseconds that a run may take, as far as Lambda is concerned: a year, for it is not there.
 _NO_LIMIT = 365 * 86_400_000
 #: Seconds between SIGTERM and the end, at most.
-_LEAVE_SECONDS = 4.5
+_LEAVE_SECONDS = 4.8
 
 Function = Callable[[dict[str, Any], Any], Any]
 
@@ -34,11 +36,11 @@ class Poller:
         self._queue, self._function = queue, function
         self._free = threading.Semaphore(slots)
         self._pool = ThreadPoolExecutor(max_workers=slots, thread_name_prefix="window")
-        self._leaving = threading.Event()
+        self._leaving = False
 
     def run(self) -> None:
         """Poll until `leave`; returns when every message in hand is dealt with."""
-        while not self._leaving.is_set():
+        while not self._leaving:
             slots = self._reserve()
             messages = self._receive(slots)
             for message in messages:
@@ -48,13 +50,13 @@ class Poller:
         self._pool.shutdown()
 
     def leave(self) -> None:
-        """Take no more messages."""
-        self._leaving.set()
+        """Take no more messages. A signal may come at any time: only a flag is safe to set."""
+        self._leaving = True
 
     def _reserve(self) -> int:
         """Free slots, at least one and at most a batch, or none when it is time to leave."""
         while not self._free.acquire(timeout=_RETRY_SECONDS):
-            if self._leaving.is_set():
+            if self._leaving:
                 return 0
         slots = 1
         while slots < _BATCH and self._free.acquire(blocking=False):
@@ -62,24 +64,29 @@ class Poller:
         return slots
 
     def _receive(self, most: int) -> list[dict[str, Any]]:
-        if self._leaving.is_set():
+        if self._leaving:
             return []
         try:
             messages = self._queue.receive(most, _POLL_SECONDS)
-            if not self._leaving.is_set():
+            if not self._leaving:
                 return messages
             # They came while this worker was told to leave, its own hand-overs perhaps among them.
             for message in messages:
                 self._queue.put_back(message)
         except errors.Outage as outage:
             log.event("queue not polled", why=str(outage), at=os.environ.get("AWS_ENDPOINT_URL"))
-            self._leaving.wait(_RETRY_SECONDS)
+            time.sleep(_RETRY_SECONDS)
+        except Exception:
+            log.failure("queue not polled")
+            time.sleep(_RETRY_SECONDS)
         return []
 
     def _handle(self, message: dict[str, Any]) -> None:
         try:
             self._function(event(message), LambdaContext("run_iostat", 128, _NO_LIMIT))
-            self._queue.acknowledge(message)
+            # One that leaves has no time for it: the message comes again, and is not needed.
+            if not self._leaving:
+                self._queue.acknowledge(message)
         except errors.Outage as outage:
             log.event("message not acknowledged", why=str(outage))
         except Exception:
@@ -90,7 +97,7 @@ class Poller:
 
 def _late() -> None:
     """End a worker that cannot leave in time; what it held is taken over when its leases end."""
-    log.event("worker ended late", windows=len(bootstrap.leases().held()))
+    log.event("worker ended late")
     os._exit(1)
 
 
@@ -123,6 +130,9 @@ def main() -> None:
     import app
 
     bootstrap.worker()
+    # Every window takes three descriptors, and many systems begin with few.
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     poller = Poller(bootstrap.poller(), app.run_iostat, slots=settings.concurrency)
 
     def leave(*_: object) -> None:

@@ -57,7 +57,7 @@ class MemoryStore:
     def create(self, task: Task) -> None:
         self.before("create")
         with self._lock:
-            if self.tasks.setdefault(task.task_id, task) != task:
+            if self.tasks.setdefault(task.task_id, task).created_at != task.created_at:
                 raise Refused(self.tasks[task.task_id])
 
     def get(self, task_id: str) -> Task | None:
@@ -77,7 +77,7 @@ class MemoryStore:
         self.before("claim")
         with self._lock:
             old = self.tasks.get(claim.task_id)
-            if old is not None and old.token == claim.token:
+            if old and old.token == claim.token and old.state is State.STARTED:
                 return old
             given_back = old and old.state is State.STARTED and old.lease_until == 0
             if old is None or not (old.state is State.QUEUED or given_back):
@@ -89,6 +89,8 @@ class MemoryStore:
 
     def move(self, before: Task, after: Task, *, seen: Sequence[str] = ()) -> None:
         self.before("move")
+        if before.state.ended:
+            raise Refused(before)
         assert after.state is before.state or after.state in tasks.MOVES[before.state]
         was, will = items.attributes(before), items.attributes(after)
         changes = {name: will[name] for name in will if will[name] != was[name] or name == "state"}

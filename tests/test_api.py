@@ -225,8 +225,8 @@ class TestCreate:
             ("[" * 50_000, "The body must be JSON, and cannot be read as that."),
             ('{"count": NaN}', "The body must be JSON, and cannot be read as that."),
             (b"\xff", "The body must be JSON, and cannot be read as that."),
-            ("[3]", "The body must be a JSON object, not [3]."),
-            ("3", "The body must be a JSON object, not 3."),
+            ("[3]", "The body must be a JSON object."),
+            ("3", "The body must be a JSON object."),
             ('{"count": 3, "count": 3}', "The body gives 'count' more than once."),
             ('{"count": 3, "x": 1}', "The body has 'x'; allowed here: count, wait."),
         ],
@@ -235,7 +235,10 @@ class TestCreate:
         answer = ask("POST", "/v2/iostat", headers=JSON, body=body)
         assert (answer.status, answer.body) == (400, problem(400, "Bad Request", said))
 
-    @pytest.mark.parametrize("value", ['"3"', "3.0", "true", "null", "[3]", '{"a": 1}', "0"])
+    @pytest.mark.parametrize(
+        "value",
+        ['{"a":' * 600 + "1" + "}" * 600, '"3"', "3.0", "true", "null", "[3]", '{"a": 1}', "0"],
+    )
     def test_json_numbers_are_integers(self, value: str) -> None:
         answer = ask("POST", "/v2/iostat", headers=JSON, body=f'{{"count": {value}}}')
         assert answer.status == 400

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -236,3 +237,14 @@ def test_the_host_knows_its_name_and_what_measures_it(tmp_path: Path) -> None:
     assert (host.name, host.source) == (socket.gethostname(), "procfs")
     fake(tmp_path, "")
     assert host.source == "iostat"
+
+
+def test_a_shortage_of_the_machine_is_no_failure_of_the_task(tmp_path: Path) -> None:
+    path = fake(tmp_path, "exit 0")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        with pytest.raises(errors.Killed, match="Too many open files"):
+            Host(path).open(Window(1, 1))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

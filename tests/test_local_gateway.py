@@ -157,3 +157,28 @@ def test_two_lengths_are_refused(connection: http.client.HTTPConnection) -> None
     connection.putheader("Content-Length", "5")
     connection.endheaders()
     assert connection.getresponse().status == 400
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Host: localhost\r\nFoo : x\r\nContent-Length: 3\r\n",
+        "Foo : x\r\nHost: evil.example\r\n",
+        "Host: localhost\r\nHost: evil.example\r\n",
+    ],
+)
+def test_headers_that_can_be_read_in_two_ways_are_refused(port: int, lines: str) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as raw:
+        raw.sendall(f"POST /v2/iostat HTTP/1.1\r\n{lines}\r\n".encode())
+        assert raw.makefile("rb").read().startswith(b"HTTP/1.1 400 ")
+
+
+def test_an_unknown_path_is_404_whatever_the_credentials(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as raw:
+        raw.sendall(
+            "GET /nope HTTP/1.1\r\nAuthorization: Basic ü\r\nX-Request-Id: mine\r\n"
+            "Connection: close\r\n\r\n".encode("latin-1")
+        )
+        answer = raw.makefile("rb").read()
+        assert answer.startswith(b"HTTP/1.1 404 ")
+        assert b"X-Request-Id: mine\r\n" in answer

@@ -77,6 +77,12 @@ class TestCreate:
         store.create(task)
         assert store.get(task.task_id) == task
 
+    def test_again_succeeds_though_others_have_touched_it_since(self, store: Store) -> None:
+        task = a_task()
+        store.create(task)
+        store.move(task, dataclasses.replace(task, hints=1, due_at=NOW + 180))
+        store.create(task)
+
     def test_an_id_that_is_taken_is_refused(self, store: Store) -> None:
         task = a_task()
         store.create(task)
@@ -117,6 +123,15 @@ class TestClaim:
         claim = a_claim(task)
         assert store.claim(claim) == store.claim(claim)
 
+    def test_a_claim_that_was_cancelled_before_its_answer_came_is_none(self, store: Store) -> None:
+        task = a_task()
+        store.create(task)
+        claim = a_claim(task)
+        store.claim(claim)
+        store.cancel(task.task_id, "v2", NOW + 2, NOW + 50)
+        with pytest.raises(Refused):
+            store.claim(claim)
+
     def test_a_task_that_was_given_back_is_claimed_by_its_next_run(self, store: Store) -> None:
         first = claimed(store)
         store.move(first, dataclasses.replace(first, lease_until=0))
@@ -151,6 +166,22 @@ class TestMove:
         with pytest.raises(Refused) as refused:
             store.move(first, dataclasses.replace(first, done=1), seen=("done",))
         assert refused.value.old == second
+
+    def test_a_heartbeat_that_comes_late_does_not_undo_a_hand_over(self, store: Store) -> None:
+        task = claimed(store)
+        store.move(task, dataclasses.replace(task, lease_until=0))
+        with pytest.raises(Refused):
+            store.move(
+                task, dataclasses.replace(task, lease_until=NOW + 500), seen=("lease_until",)
+            )
+
+    def test_from_an_end_there_is_no_move(self, store: Store) -> None:
+        task = claimed(store)
+        ended = tasks.ended(task, State.SUCCESS, at=NOW + 5, keep_days=7)
+        store.move(task, ended)
+        with pytest.raises(Refused):
+            store.move(ended, dataclasses.replace(ended, due_at=NOW + 500))
+        assert store.get(task.task_id) == ended
 
     def test_what_was_seen_must_still_be_so(self, store: Store) -> None:
         task = claimed(store)

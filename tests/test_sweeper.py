@@ -147,6 +147,18 @@ def test_dead_letters_are_told(rig: Rig, logged: list[tuple[str, dict[str, objec
     assert logged == [("dead letters", {"depth": 3})]
 
 
+def test_tasks_are_swept_though_dead_letters_cannot_be_counted(rig: Rig) -> None:
+    task_id = rig.create()
+    rig.clock.freeze(60)
+
+    def out() -> int:
+        raise errors.Outage
+
+    rig.dispatcher.dead_letters = out  # type: ignore[method-assign]
+    rig.sweeper.sweep()
+    assert rig.dispatcher.sent == [task_id]
+
+
 def crash(rig: Rig, task_id: str) -> None:
     """Let a worker claim a task and be killed before its first report."""
 

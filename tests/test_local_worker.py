@@ -1,0 +1,113 @@
+"""The polling worker: as many messages as it has slots for, whatever becomes of them."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from chalicelib import errors
+from local import worker
+from tests import services
+
+
+class Queue:
+    """A queue that is polled: batches to give out, or errors to raise."""
+
+    def __init__(self, *batches: list[str] | Exception) -> None:
+        self.batches = list(batches)
+        self.acknowledged: list[str] = []
+        self.put_back_: list[str] = []
+
+    def receive(self, most: int, seconds: int) -> list[dict[str, Any]]:
+        batch = self.batches.pop(0) if self.batches else []
+        if isinstance(batch, Exception):
+            raise batch
+        assert len(batch) <= most
+        return [
+            {"MessageId": body, "ReceiptHandle": body, "Body": body, "MD5OfBody": ""}
+            for body in batch
+        ]
+
+    def acknowledge(self, message: dict[str, Any]) -> None:
+        self.acknowledged.append(message["Body"])
+
+    def put_back(self, message: dict[str, Any]) -> None:
+        self.put_back_.append(message["Body"])
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_RETRY_SECONDS", 0.01)
+
+
+def drive(queue: Queue, function: worker.Function, *, slots: int, until: Any) -> None:
+    """Let a poller run until it is time to leave."""
+    poller = worker.Poller(queue, function, slots=slots)  # type: ignore[arg-type]
+    thread = threading.Thread(target=poller.run)
+    thread.start()
+    assert services.until(until)
+    poller.leave()
+    thread.join(services.DEADLINE)
+    assert not thread.is_alive()
+
+
+def test_full_and_empty_batches_are_all_dealt_with() -> None:
+    first, second = [f"a{n}" for n in range(10)], [f"b{n}" for n in range(3)]
+    queue = Queue(first, [], second, first)
+    seen: list[str] = []
+
+    def function(event: dict[str, Any], context: Any) -> None:
+        seen.append(event["Records"][0]["body"])
+
+    drive(queue, function, slots=25, until=lambda: len(queue.acknowledged) == 23)
+    assert sorted(seen) == sorted(queue.acknowledged) == sorted([*first, *second, *first])
+
+
+@pytest.mark.parametrize("trouble", [errors.Outage(), KeyError("Messages")])
+def test_a_queue_in_trouble_is_polled_again(trouble: Exception) -> None:
+    queue = Queue(trouble, ["a"], trouble, ["b"])
+    drive(queue, lambda *_: None, slots=2, until=lambda: queue.acknowledged == ["a", "b"])
+
+
+@pytest.mark.parametrize("trouble", [errors.Outage(), KeyError("Records")])
+def test_a_message_whose_function_fails_is_not_acknowledged(trouble: Exception) -> None:
+    queue = Queue(["bad"], ["good"])
+
+    def function(event: dict[str, Any], context: Any) -> None:
+        if event["Records"][0]["body"] == "bad":
+            raise trouble
+
+    drive(queue, function, slots=1, until=lambda: queue.acknowledged == ["good"])
+
+
+def test_no_more_are_taken_than_there_are_slots_and_none_when_leaving() -> None:
+    queue = Queue(["a", "b"], ["c"])
+    busy, go_on = threading.Semaphore(0), threading.Event()
+
+    def function(*_: Any) -> None:
+        busy.release()
+        assert go_on.wait(services.DEADLINE)
+
+    poller = worker.Poller(queue, function, slots=2)  # type: ignore[arg-type]
+    thread = threading.Thread(target=poller.run)
+    thread.start()
+    assert busy.acquire(timeout=30)
+    assert busy.acquire(timeout=30)
+    poller.leave()
+    go_on.set()
+    thread.join(services.DEADLINE)
+    assert queue.batches == [["c"]]
+    # They come again by themselves: one that leaves has no time to acknowledge.
+    assert queue.acknowledged == []
+
+
+def test_what_comes_while_leaving_is_put_back() -> None:
+    class Late(Queue):
+        def receive(self, most: int, seconds: int) -> list[dict[str, Any]]:
+            poller.leave()
+            return super().receive(most, seconds)
+
+    queue = Late(["a"])
+    poller = worker.Poller(queue, lambda *_: None, slots=1)  # type: ignore[arg-type]
+    poller.run()
+    assert queue.put_back_ == ["a"]

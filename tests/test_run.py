@@ -1,0 +1,100 @@
+"""A run: its lease, and the two threads that write for it."""
+
+import dataclasses
+
+import pytest
+
+from chalicelib import run
+from chalicelib.ports import Refused
+from chalicelib.run import Run
+from chalicelib.tasks import State
+from tests.rig import SETTINGS, Rig
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def begin(rig: Rig, count: int = 10) -> Run:
+    return run.claim(
+        rig.create(count),
+        host="web-1",
+        source="iostat",
+        store=rig.store,
+        clock=rig.clock,
+        settings=SETTINGS,
+    )
+
+
+def stored(rig: Rig, mine: Run) -> tuple[State, int, float, float | None]:
+    task = rig.task(mine.task.task_id)
+    return task.state, task.done, task.lease_until, task.due_at
+
+
+def test_a_heartbeat_extends_the_lease_when_it_is_due(rig: Rig) -> None:
+    mine = begin(rig)
+    rig.clock.freeze(14)
+    mine.beat()
+    assert stored(rig, mine) == (State.STARTED, 0, 1090, 1099)
+    rig.clock.freeze(1)
+    mine.beat()
+    assert stored(rig, mine) == (State.STARTED, 0, 1105, 1114)
+
+
+def test_reports_extend_a_lease_that_ages_so_that_no_heartbeat_is_needed(rig: Rig) -> None:
+    mine = begin(rig)
+    mine.report("0")
+    assert stored(rig, mine) == (State.STARTED, 1, 1090, 1099)
+    rig.clock.freeze(8)
+    mine.report("1")
+    assert stored(rig, mine) == (State.STARTED, 2, 1098, 1107)
+    rig.clock.freeze(14)
+    mine.beat()
+    assert stored(rig, mine) == (State.STARTED, 2, 1098, 1107)
+
+
+def test_a_heartbeat_after_the_hand_over_is_none(rig: Rig) -> None:
+    mine = begin(rig)
+    mine.give_back()
+    rig.clock.freeze(20)
+    mine.beat()
+    assert stored(rig, mine) == (State.STARTED, 0, 0, 1060)
+
+
+def test_a_heartbeat_after_the_end_is_none(rig: Rig) -> None:
+    mine = begin(rig, count=1)
+    mine.report("0")
+    rig.clock.freeze(20)
+    mine.beat()
+    assert stored(rig, mine) == (State.SUCCESS, 1, 1090, None)
+
+
+@pytest.mark.parametrize("write", ["report", "give_back"])
+def test_a_heartbeat_does_not_come_between_a_write_and_what_it_was_made_from(
+    rig: Rig, write: str
+) -> None:
+    """As the keeper's thread would, in the middle of the other one's write."""
+    mine = begin(rig)
+    rig.clock.freeze(20)
+    beats: list[str] = []
+
+    def beat(method: str) -> None:
+        if method == "move" and not beats:
+            beats.append(method)
+            mine.beat()
+
+    rig.store.before = beat
+    mine.report("0") if write == "report" else mine.give_back()
+    assert beats == ["move"]
+    assert rig.task(mine.task.task_id) == mine.task
+
+
+def test_a_heartbeat_that_was_on_its_way_too_long_changes_nothing(rig: Rig) -> None:
+    mine = begin(rig)
+    claimed = mine.task
+    mine.give_back()
+    late = dataclasses.replace(claimed, lease_until=1200, due_at=1209)
+    with pytest.raises(Refused):
+        rig.store.move(claimed, late, seen=("lease_until",))
+    assert stored(rig, mine) == (State.STARTED, 0, 0, 1060)
