@@ -21,6 +21,10 @@ _POLL_SECONDS = 2
 #: What ReceiveMessage gives at once.
 _BATCH = 10
 _RETRY_SECONDS = 1
+#: Files that a worker may open, if the system lets it; macOS takes no more.
+_DESCRIPTORS = 10_240
+#: Seconds after which a signal is heard.
+_LOOK_SECONDS = 0.1
 #: Milliseconds that a run may take, as far as Lambda is concerned: a year, for it is not there.
 _NO_LIMIT = 365 * 86_400_000
 #: Seconds between SIGTERM and the end, at most.
@@ -120,6 +124,14 @@ def event(message: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _allow_descriptors() -> None:
+    """Let this process open more files: a window takes three, and many systems begin with few."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def main() -> None:
     """Work until SIGTERM or SIGINT; a second one ends at once."""
     stage.enter()
@@ -130,9 +142,7 @@ def main() -> None:
     import app
 
     bootstrap.worker()
-    # Every window takes three descriptors, and many systems begin with few.
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    _allow_descriptors()
     poller = Poller(bootstrap.poller(), app.run_iostat, slots=settings.concurrency)
 
     def leave(*_: object) -> None:
@@ -149,8 +159,12 @@ def main() -> None:
         signal.signal(signal.SIGINT, leave)
     lifeline.hold()
     threading.Thread(target=sweeper.loop, name="sweeper", daemon=True).start()
+    # Not on this thread: it must be free to hear signals, however long the cloud keeps silent.
+    polling = threading.Thread(target=poller.run, name="poller")
+    polling.start()
     log.event("worker began", slots=settings.concurrency)
-    poller.run()
+    while polling.is_alive():
+        polling.join(_LOOK_SECONDS)
     log.event("worker ended")
 
 

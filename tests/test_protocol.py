@@ -64,7 +64,7 @@ def test_it_holds_over_the_fake() -> None:
 
 
 def test_it_holds_over_dynamodb() -> None:
-    run_state_machine_as_test(ProtocolOnDynamo, settings=settings(25))
+    run_state_machine_as_test(ProtocolOnDynamo, settings=settings(15))
 
 
 def a_hint_comes_twice(world: Protocol) -> None:
