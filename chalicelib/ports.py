@@ -95,10 +95,13 @@ class Store(Protocol):
     def claim(self, claim: Claim) -> Task:
         """Start the next run of a task that is queued or was given back. Raises Refused."""
 
-    def move(self, before: Task, after: Task, *, seen: Sequence[str] = ()) -> None:
+    def move(
+        self, before: Task, after: Task, *, seen: Sequence[str] = (), held: bool = False
+    ) -> None:
         """Write what `after` changes, if the task is still in the state and run of `before`.
 
-        The fields named in `seen` must be as in `before`, too. Raises Refused.
+        The fields named in `seen` must be as in `before`, too; and with `held` the run must not
+        have given it back. Raises Refused.
         """
 
     def cancel(self, task_id: str, version: str, ended_at: float, expires_at: float) -> None:

@@ -54,7 +54,7 @@ class Run:
         try:
             if self.task.state is State.STARTED and self.task.lease_until:
                 self._check()
-                self._move(self._extended(self.task), seen=("lease_until",))
+                self._move(self._extended(self.task), self._clock.monotonic(), held=True)
         finally:
             self._writing.release()
 
@@ -112,14 +112,16 @@ class Run:
 
     def _write(self, change: Callable[[Task], Task], seen: tuple[str, ...] = ()) -> None:
         with self._writing:
-            after = change(self.task)
-            self._insist(lambda: self._move(after, seen=seen))
+            # Made once: a second try must write the same, or it is not known for our own.
+            made_at, after = self._clock.monotonic(), change(self.task)
+            self._insist(lambda: self._move(after, made_at, seen=seen))
 
-    def _move(self, after: Task, *, seen: tuple[str, ...]) -> None:
-        held_from = self._clock.monotonic()
-        self._store.move(self.task, after, seen=seen)
+    def _move(
+        self, after: Task, made_at: float, *, seen: tuple[str, ...] = (), held: bool = False
+    ) -> None:
+        self._store.move(self.task, after, seen=seen, held=held)
         if after.lease_until != self.task.lease_until:
-            self.held_from = held_from
+            self.held_from = made_at
         self.task = after
 
     def _insist(self, write: Callable[[], None]) -> None:

@@ -18,6 +18,7 @@ _BATCH = 100
 _NEW = "attribute_not_exists(#task_id)"
 _QUEUED_OR_GIVEN_BACK = "#state = :queued OR (#state = :started AND #lease_until = :given_back)"
 _SAME_RUN = "#state = :was_state AND #run = :was_run"
+_HELD = "#lease_until > :given_back"
 _NOT_ENDED = "#version = :version AND #state IN (:queued, :started)"
 _NOT_OF_A_LATER_RUN = "attribute_not_exists(#run) OR #run <= :run"
 
@@ -88,7 +89,9 @@ class DynamoStore:
                 raise
             return old
 
-    def move(self, before: Task, after: Task, *, seen: Sequence[str] = ()) -> None:
+    def move(
+        self, before: Task, after: Task, *, seen: Sequence[str] = (), held: bool = False
+    ) -> None:
         """See `ports.Store`."""
         if before.state.ended:
             raise Refused(before)
@@ -98,9 +101,12 @@ class DynamoStore:
         changes = {name: new[name] for name in new if new[name] != old[name] or name == "state"}
         values = {"was_state": before.state, "was_run": before.run}
         values |= {f"was_{name}": old[name] for name in seen}
-        condition = " AND ".join([_SAME_RUN, *(f"#{name} = :was_{name}" for name in seen)])
+        conditions = [_SAME_RUN, *(f"#{name} = :was_{name}" for name in seen)]
+        if held:
+            conditions.append(_HELD)
+            values["given_back"] = 0
         try:
-            self._update(before.task_id, changes, condition, values)
+            self._update(before.task_id, changes, " AND ".join(conditions), values)
         except Refused as refused:
             if refused.old is None or not _holds(refused.old, changes, run=after.run):
                 raise

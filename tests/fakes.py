@@ -87,7 +87,9 @@ class MemoryStore:
             self.tasks[old.task_id] = dataclasses.replace(old, state=State.STARTED, **fields)
             return self.tasks[old.task_id]
 
-    def move(self, before: Task, after: Task, *, seen: Sequence[str] = ()) -> None:
+    def move(
+        self, before: Task, after: Task, *, seen: Sequence[str] = (), held: bool = False
+    ) -> None:
         self.before("move")
         if before.state.ended:
             raise Refused(before)
@@ -99,7 +101,8 @@ class MemoryStore:
             if old is None:
                 raise Refused(None)
             now = items.attributes(old)
-            if any(now[name] != was[name] for name in ("state", "run", *seen)):
+            stale = any(now[name] != was[name] for name in ("state", "run", *seen))
+            if stale or (held and old.lease_until == 0):
                 if old.run == after.run and all(now[name] == changes[name] for name in changes):
                     return
                 raise Refused(old)

@@ -45,10 +45,10 @@ def test_one_bad_window_takes_no_other_along(
     holds = [hold() for _ in range(21)]
     real = rig.store.move
 
-    def move(before: Task, after: Task, *, seen: Sequence[str] = ()) -> None:
+    def move(before: Task, after: Task, *, seen: Sequence[str] = (), held: bool = False) -> None:
         if before.task_id == holds[0].run.task.task_id:
             raise trouble
-        real(before, after, seen=seen)
+        real(before, after, seen=seen, held=held)
 
     rig.store.move = move  # type: ignore[method-assign]
     rig.clock.sleep(100)

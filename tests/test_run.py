@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from chalicelib import run
+from chalicelib import errors, run
 from chalicelib.ports import Refused
 from chalicelib.run import Run
 from chalicelib.tasks import State
@@ -96,5 +96,32 @@ def test_a_heartbeat_that_was_on_its_way_too_long_changes_nothing(rig: Rig) -> N
     mine.give_back()
     late = dataclasses.replace(claimed, lease_until=1200, due_at=1209)
     with pytest.raises(Refused):
-        rig.store.move(claimed, late, seen=("lease_until",))
+        rig.store.move(claimed, late, held=True)
     assert stored(rig, mine) == (State.STARTED, 0, 0, 1060)
+
+
+def test_a_heartbeat_whose_answer_was_lost_does_not_cost_the_window(rig: Rig) -> None:
+    mine = begin(rig)
+    rig.clock.freeze(15)
+    extended = dataclasses.replace(mine.task, lease_until=1105, due_at=1114)
+    rig.store.move(mine.task, extended, held=True)
+    rig.clock.freeze(2)
+    mine.beat()
+    assert stored(rig, mine) == (State.STARTED, 0, 1107, 1116)
+
+
+def test_a_report_that_was_tried_for_long_does_not_make_the_lease_look_younger(rig: Rig) -> None:
+    mine = begin(rig)
+    rig.clock.freeze(10)
+    tries = iter([True] * 40)
+
+    def out(method: str) -> None:
+        if method == "move" and next(tries, False):
+            raise errors.Outage
+
+    rig.store.before = out
+    mine.report("0")
+    assert rig.clock.now() == 1030
+    assert stored(rig, mine) == (State.STARTED, 1, 1100, 1109)
+    rig.clock.freeze(1010 + 67.5 - 1030)
+    assert not mine.held

@@ -171,9 +171,7 @@ class TestMove:
         task = claimed(store)
         store.move(task, dataclasses.replace(task, lease_until=0))
         with pytest.raises(Refused):
-            store.move(
-                task, dataclasses.replace(task, lease_until=NOW + 500), seen=("lease_until",)
-            )
+            store.move(task, dataclasses.replace(task, lease_until=NOW + 500), held=True)
 
     def test_from_an_end_there_is_no_move(self, store: Store) -> None:
         task = claimed(store)
