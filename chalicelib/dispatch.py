@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import aws, errors, tasks
 
@@ -58,7 +58,7 @@ class SqsDispatcher:
     def _ask(self, operation: str, queue: str, **parameters: Any) -> Any:
         """Ask SQS something of a queue.
 
-        Whatever it refuses is an outage, too: messages are only hints, the sweeper sends others,
+        Whatever goes wrong is an outage, too: messages are only hints, the sweeper sends others,
         and no request, run or loop may end for the lack of one.
         """
         try:
@@ -67,8 +67,8 @@ class SqsDispatcher:
                 self._urls[queue] = answer["QueueUrl"]
             call = getattr(self._client, operation)
             return aws.ask(call, QueueUrl=self._urls[queue], **parameters)
-        except ClientError as exc:
-            raise errors.Outage(f"The queue {queue} refuses: {exc}") from exc
+        except (BotoCoreError, ClientError) as exc:
+            raise errors.Outage(f"The queue {queue} cannot be used: {exc}") from exc
 
 
 def encode(task_id: str) -> str:

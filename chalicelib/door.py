@@ -84,7 +84,10 @@ def _changes(request: Request) -> bool:
     return request.method != "GET" or request.path in _CREATING
 
 
-def request_id_of(headers: Mapping[str, str], given: str) -> str:
-    """The id that a request bears, if it is sane, and else the one that it was `given`."""
-    sent = headers.get("x-request-id", "")
+def request_id_of(headers: Any, given: str) -> str:
+    """The id that a request bears, if it is sane, and else the one that it was `given`.
+
+    `headers` has a `get` that does not mind the case of names.
+    """
+    sent: str = headers.get("x-request-id", "")
     return sent if _SANE_ID.fullmatch(sent) else given

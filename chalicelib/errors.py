@@ -4,9 +4,12 @@ They pass through a Chalice view unchanged (that is what ChaliceUnhandledError i
 the door answers them all in one place.
 """
 
+import errno
 import json
 
 from chalice import ChaliceUnhandledError
+
+_SHORTAGES = {errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 
 class HoststatError(ChaliceUnhandledError):
@@ -73,6 +76,12 @@ class LeaseLost(HoststatError):
 
 class BadMessage(HoststatError):
     """A message of the queue cannot be read."""
+
+
+def of_host(what: str, exc: OSError) -> HoststatError:
+    """What an error of the system means for a window: a shortage may be over for another try."""
+    kind = Killed if exc.errno in _SHORTAGES else HostFailed
+    return kind(f"{what}: {exc}")
 
 
 def shorten(given: object, limit: int = 60) -> str:

@@ -1,7 +1,6 @@
 """The host that is measured: its uptime, and windows of its iostat, one report at a time."""
 
 import contextlib
-import errno
 import os
 import selectors
 import shutil
@@ -21,8 +20,6 @@ from chalicelib.windows import Window
 _STDERR_BYTES = 500
 #: Seconds that ``uptime`` may take, and iostat to exit after its last report.
 _COMMAND_SECONDS, _EXIT_SECONDS = 5, 1
-#: What a host lacks for now: another try, perhaps elsewhere, may go well.
-_SHORTAGES = {errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 
 class Host:
@@ -95,6 +92,13 @@ class Host:
         return {"LC_ALL": "C", "S_TIME_FORMAT": "ISO", "PATH": self._path}
 
 
+def _selector() -> selectors.BaseSelector:
+    try:
+        return selectors.DefaultSelector()
+    except OSError as exc:
+        raise errors.of_host("iostat cannot be read", exc) from exc
+
+
 class _Iostat:
     """A running iostat; see `ports.Feed`."""
 
@@ -119,8 +123,7 @@ class _Iostat:
                 start_new_session=True,
             )
         except OSError as exc:
-            what = f"iostat cannot be started: {exc}"
-            raise (errors.Killed if exc.errno in _SHORTAGES else errors.HostFailed)(what) from exc
+            raise errors.of_host("iostat cannot be started", exc) from exc
 
     def __iter__(self) -> Iterator[str]:
         seen = 0
@@ -146,7 +149,7 @@ class _Iostat:
         assert self._process.stdout
         assert self._process.stderr
         self._deadline = time.monotonic() + self._silence
-        with selectors.DefaultSelector() as selector:
+        with _selector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)
             selector.register(self._process.stderr, selectors.EVENT_READ)
             while selector.get_map():

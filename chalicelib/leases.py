@@ -12,7 +12,7 @@ from chalicelib.run import Run
 from chalicelib.settings import Settings
 from chalicelib.tasks import State, Task
 
-#: Heartbeats that may fail in one look before the rest wait for the next; the oldest come first.
+#: Heartbeats that may fail in one look before the rest wait for the next.
 _MOST_OUTAGES = 3
 
 
@@ -34,6 +34,8 @@ class Hold:
     run: Run
     feed: Feed
     stopped: Stop | None = None
+    #: The monotonic time of the last heartbeat that failed: those come last in the next look.
+    failed_at: float = 0
 
     def stop(self, why: Stop) -> None:
         """End the measuring; the first reason counts."""
@@ -81,29 +83,36 @@ class Leases:
 
     def tick(self) -> None:
         """Look after every window once. Whatever is wrong with one, the others are kept."""
-        holds = sorted(self.held(), key=lambda hold: hold.run.held_from)
+        holds = sorted(self.held(), key=lambda hold: max(hold.run.held_from, hold.failed_at))
         self._stop_lost(holds)
         try:
             self._stop_cancelled(holds)
         except errors.Outage as outage:
             log.event("cancels not looked for", windows=len(holds), why=str(outage))
+        except Exception:
+            log.failure("cancels not looked for", windows=len(holds))
         outages = 0
         for hold in holds:
-            if hold.stopped or outages == _MOST_OUTAGES:
-                continue
-            try:
-                hold.run.beat()
-            except Refused as refused:
-                hold.stop(why_lost(refused.old))
-            except errors.LeaseLost:
-                hold.stop(Stop.LOST)
-            except errors.Outage as outage:
+            if outages < _MOST_OUTAGES and not hold.stopped and not self._beat(hold):
                 outages += 1
-                log.event("lease not kept", task_id=hold.run.task.task_id, why=str(outage))
                 # Asking took its time: others may have lost theirs meanwhile.
                 self._stop_lost(holds)
-            except Exception:
-                log.failure("lease not kept", task_id=hold.run.task.task_id)
+
+    def _beat(self, hold: Hold) -> bool:
+        """Extend one lease if that is due; give whether DynamoDB could be asked."""
+        try:
+            hold.run.beat()
+        except Refused as refused:
+            hold.stop(why_lost(refused.old))
+        except errors.LeaseLost:
+            hold.stop(Stop.LOST)
+        except errors.Outage as outage:
+            hold.failed_at = self._clock.monotonic()
+            log.event("lease not kept", task_id=hold.run.task.task_id, why=str(outage))
+            return False
+        except Exception:
+            log.failure("lease not kept", task_id=hold.run.task.task_id)
+        return True
 
     def _stop_lost(self, holds: list[Hold]) -> None:
         for hold in holds:

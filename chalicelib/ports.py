@@ -100,8 +100,8 @@ class Store(Protocol):
     ) -> None:
         """Write what `after` changes, if the task is still in the state and run of `before`.
 
-        The fields named in `seen` must be as in `before`, too; and with `held` the run must not
-        have given it back. Raises Refused.
+        The fields named in `seen` must be as in `before`, too; with `held` the run must not have
+        given it back, and its lease must end before that of `after`. Raises Refused.
         """
 
     def cancel(self, task_id: str, version: str, ended_at: float, expires_at: float) -> None:

@@ -111,7 +111,7 @@ class Feed:
         try:
             return snapshot(self._root)
         except OSError as exc:
-            raise errors.HostFailed(f"/proc cannot be read: {exc}") from exc
+            raise errors.of_host("/proc cannot be read", exc) from exc
 
     def stop(self) -> None:
         """End the window before the next report."""

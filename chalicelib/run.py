@@ -12,6 +12,8 @@ from chalicelib.tasks import Claim, Report, State, Task
 #: The part of a lease after which its holder fences itself; and what others add to a lease before
 #: they take it over, for clocks that differ.
 _OWN_PART, _SKEW_PART = 0.75, 0.1
+#: What must still be so when a lost run is taken over: that it is lost, and where it stopped.
+_AS_FOUND = ("lease_until", "done")
 #: Seconds between two tries of a write while DynamoDB is out.
 _RETRY_SECONDS = 0.5
 
@@ -54,9 +56,24 @@ class Run:
         try:
             if self.task.state is State.STARTED and self.task.lease_until:
                 self._check()
-                self._move(self._extended(self.task), self._clock.monotonic(), held=True)
+                self._extend()
         finally:
             self._writing.release()
+
+    def _extend(self) -> None:
+        made_at = self._clock.monotonic()
+        try:
+            self._move(self._extended(self.task), made_at, held=True)
+        except Refused as refused:
+            old = refused.old
+            if old is None or not self._still_ours(old):
+                raise
+            # An earlier write of ours, or a clock that was ahead, has extended it further.
+            self.held_from = made_at
+
+    def _still_ours(self, stored: Task) -> bool:
+        same_run = stored.run == self.task.run and stored.state is State.STARTED
+        return same_run and stored.lease_until > 0
 
     def report(self, text: str) -> None:
         """Keep the next report; with the last one the task is a SUCCESS.
@@ -189,11 +206,11 @@ def _take_over(old: Task, wanted: Claim, store: Store, settings: Settings) -> Ta
     """Claim a task whose worker was lost, which is one more failure of it."""
     if old.failures + 1 >= settings.max_attempts:
         failed = give_up(old, wanted.started_at, settings)
-        store.move(old, failed, seen=("lease_until",))
+        store.move(old, failed, seen=_AS_FOUND)
         raise Refused(failed)
     fields = dataclasses.asdict(wanted) | {"started_at": old.started_at}
     after = dataclasses.replace(old, **fields, run=old.run + 1, failures=old.failures + 1, hints=0)
-    store.move(old, after, seen=("lease_until",))
+    store.move(old, after, seen=_AS_FOUND)
     return after
 
 

@@ -18,7 +18,7 @@ _BATCH = 100
 _NEW = "attribute_not_exists(#task_id)"
 _QUEUED_OR_GIVEN_BACK = "#state = :queued OR (#state = :started AND #lease_until = :given_back)"
 _SAME_RUN = "#state = :was_state AND #run = :was_run"
-_HELD = "#lease_until > :given_back"
+_HELD = "#lease_until > :given_back AND #lease_until < :lease_until"
 _NOT_ENDED = "#version = :version AND #state IN (:queued, :started)"
 _NOT_OF_A_LATER_RUN = "attribute_not_exists(#run) OR #run <= :run"
 

@@ -4,6 +4,12 @@ import functools
 import os
 import re
 import uuid
+from email.errors import (
+    FirstHeaderLineIsContinuationDefect,
+    MisplacedEnvelopeHeaderDefect,
+    MissingHeaderBodySeparatorDefect,
+)
+from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -19,6 +25,12 @@ from local import lifeline, stage
 _MAX_BYTES = 10 * 1024 * 1024
 #: Seconds that a connection may be idle.
 _IDLE_SECONDS = 75
+#: Defects of the headers themselves; others are of bodies that were not read with them.
+_BROKEN = (
+    FirstHeaderLineIsContinuationDefect,
+    MisplacedEnvelopeHeaderDefect,
+    MissingHeaderBodySeparatorDefect,
+)
 _LOOPBACK_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.IGNORECASE)
 
 
@@ -41,6 +53,11 @@ class Handler(local.ChaliceRequestHandler):
     def __init__(self, gateway: Gateway, *args: Any) -> None:
         self.local_gateway = gateway
         BaseHTTPRequestHandler.__init__(self, *args)
+
+    def handle_one_request(self) -> None:
+        """Answer the next request; until its headers are read there are none."""
+        self.headers = Message()
+        super().handle_one_request()
 
     def _generic_handle(self) -> None:
         refusal = self._refusal()
@@ -67,7 +84,7 @@ class Handler(local.ChaliceRequestHandler):
     def _refusal(self) -> tuple[int, str] | None:
         """What is wrong with a request that must not get any further."""
         hosts = self.headers.get_all("host", [])
-        if self.headers.defects or len(hosts) > 1:
+        if len(hosts) > 1 or any(isinstance(it, _BROKEN) for it in self.headers.defects):
             # What follows a broken line is lost, the length of the body perhaps.
             return 400, "The headers cannot be read."
         if hosts and not _LOOPBACK_HOST.fullmatch(hosts[0]):
@@ -84,8 +101,7 @@ class Handler(local.ChaliceRequestHandler):
         return None
 
     def _send_problem(self, status: int, detail: str) -> None:
-        sent = self.headers if self.headers else {}
-        headers = door.headers(door.request_id_of(sent, str(uuid.uuid4())))
+        headers = door.headers(door.request_id_of(self.headers, str(uuid.uuid4())))
         self._send(problems.problem(status, detail, headers).to_dict())
 
     def _send(self, response: dict[str, Any]) -> None:

@@ -48,7 +48,7 @@ class Poller:
             slots = self._reserve()
             messages = self._receive(slots)
             for message in messages:
-                self._pool.submit(self._handle, message)
+                self._begin(message)
             for _ in range(slots - len(messages)):
                 self._free.release()
         self._pool.shutdown()
@@ -75,8 +75,7 @@ class Poller:
             if not self._leaving:
                 return messages
             # They came while this worker was told to leave, its own hand-overs perhaps among them.
-            for message in messages:
-                self._queue.put_back(message)
+            self._put_back(messages)
         except errors.Outage as outage:
             log.event("queue not polled", why=str(outage), at=os.environ.get("AWS_ENDPOINT_URL"))
             time.sleep(_RETRY_SECONDS)
@@ -84,6 +83,20 @@ class Poller:
             log.failure("queue not polled")
             time.sleep(_RETRY_SECONDS)
         return []
+
+    def _begin(self, message: dict[str, Any]) -> None:
+        try:
+            self._pool.submit(self._handle, message)
+        except RuntimeError:
+            # No thread for it now; it is in the pool's own line until there is one.
+            log.failure("thread not started")
+
+    def _put_back(self, messages: list[dict[str, Any]]) -> None:
+        for message in messages:
+            try:
+                self._queue.put_back(message)
+            except errors.Outage as outage:
+                log.event("message not put back", why=str(outage))
 
     def _handle(self, message: dict[str, Any]) -> None:
         try:

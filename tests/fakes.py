@@ -102,7 +102,7 @@ class MemoryStore:
                 raise Refused(None)
             now = items.attributes(old)
             stale = any(now[name] != was[name] for name in ("state", "run", *seen))
-            if stale or (held and old.lease_until == 0):
+            if stale or (held and not 0 < old.lease_until < after.lease_until):
                 if old.run == after.run and all(now[name] == changes[name] for name in changes):
                     return
                 raise Refused(old)

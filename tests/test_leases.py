@@ -83,6 +83,40 @@ def test_when_dynamodb_is_out_not_every_window_is_asked_for(
     assert len(asked) == 3
 
 
+def test_windows_that_are_throttled_do_not_starve_the_others(
+    rig: Rig, hold: Callable[[], Hold]
+) -> None:
+    holds = []
+    for _ in range(10):
+        holds.append(hold())
+        rig.clock.freeze(0.1)
+    throttled = {held.run.task.task_id for held in holds[:3]}
+    real = rig.store.move
+
+    def move(before: Task, after: Task, *, seen: Sequence[str] = (), held: bool = False) -> None:
+        if before.task_id in throttled:
+            raise errors.Outage
+        real(before, after, seen=seen, held=held)
+
+    rig.store.move = move  # type: ignore[method-assign]
+    rig.clock.sleep(100)
+    assert [held.stopped for held in holds] == [Stop.LOST] * 3 + [None] * 7
+
+
+def test_leases_are_kept_though_cancels_cannot_be_looked_for(
+    rig: Rig, hold: Callable[[], Hold]
+) -> None:
+    held = hold()
+
+    def broken(method: str) -> None:
+        if method == "get_many":
+            raise KeyError
+
+    rig.store.before = broken
+    rig.clock.sleep(100)
+    assert held.stopped is None
+
+
 def test_a_keeper_that_cannot_be_started_is_started_for_the_next_window(
     rig: Rig, hold: Callable[[], Hold], monkeypatch: pytest.MonkeyPatch
 ) -> None:

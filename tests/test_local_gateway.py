@@ -182,3 +182,26 @@ def test_an_unknown_path_is_404_whatever_the_credentials(port: int) -> None:
         answer = raw.makefile("rb").read()
         assert answer.startswith(b"HTTP/1.1 404 ")
         assert b"X-Request-Id: mine\r\n" in answer
+
+
+@pytest.mark.parametrize(
+    ("line", "status"), [("GET /a b HTTP/1.1", 400), ("GET /a HTTP/2.0", 505), ("NONSENSE", 400)]
+)
+def test_a_request_that_is_none_has_an_answer_and_an_id_of_its_own(
+    port: int, line: str, status: int
+) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as raw:
+        raw.sendall(b"GET /v1 HTTP/1.1\r\nX-Request-Id: first\r\n\r\n")
+        assert b"X-Request-Id: first\r\n" in raw.recv(65_536)
+        raw.sendall(f"{line}\r\n\r\n".encode())
+        answer = raw.makefile("rb").read()
+        assert f'"status":{status},'.encode() in answer
+        assert b"first" not in answer
+
+
+def test_a_multipart_form_is_of_the_wrong_type_and_not_broken(
+    connection: http.client.HTTPConnection,
+) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=abc"}
+    connection.request("POST", "/v2/iostat", body="--abc--", headers=headers)
+    assert connection.getresponse().status == 415

@@ -101,13 +101,18 @@ def test_no_more_are_taken_than_there_are_slots_and_none_when_leaving() -> None:
     assert queue.acknowledged == []
 
 
-def test_what_comes_while_leaving_is_put_back() -> None:
+def test_what_comes_while_leaving_is_put_back_as_far_as_it_can_be() -> None:
     class Late(Queue):
         def receive(self, most: int, seconds: int) -> list[dict[str, Any]]:
             poller.leave()
             return super().receive(most, seconds)
 
-    queue = Late(["a"])
-    poller = worker.Poller(queue, lambda *_: None, slots=1)  # type: ignore[arg-type]
+        def put_back(self, message: dict[str, Any]) -> None:
+            if message["Body"] == "bad":
+                raise errors.Outage
+            super().put_back(message)
+
+    queue = Late(["bad", "a"])
+    poller = worker.Poller(queue, lambda *_: None, slots=2)  # type: ignore[arg-type]
     poller.run()
     assert queue.put_back_ == ["a"]

@@ -125,3 +125,21 @@ def test_a_report_that_was_tried_for_long_does_not_make_the_lease_look_younger(r
     assert stored(rig, mine) == (State.STARTED, 1, 1100, 1109)
     rig.clock.freeze(1010 + 67.5 - 1030)
     assert not mine.held
+
+
+def test_a_lease_that_was_extended_further_is_kept(rig: Rig) -> None:
+    mine = begin(rig)
+    rig.clock.freeze(20)
+    rig.store.move(mine.task, dataclasses.replace(mine.task, lease_until=1500))
+    mine.beat()
+    assert stored(rig, mine)[2] == 1500
+    rig.clock.freeze(60)
+    assert mine.held
+
+
+def test_a_lease_that_was_given_back_elsewhere_is_lost(rig: Rig) -> None:
+    mine = begin(rig)
+    rig.clock.freeze(20)
+    rig.store.move(mine.task, dataclasses.replace(mine.task, lease_until=0))
+    with pytest.raises(Refused):
+        mine.beat()

@@ -173,6 +173,12 @@ class TestMove:
         with pytest.raises(Refused):
             store.move(task, dataclasses.replace(task, lease_until=NOW + 500), held=True)
 
+    def test_a_heartbeat_that_comes_late_does_not_shorten_a_lease(self, store: Store) -> None:
+        task = claimed(store)
+        store.move(task, dataclasses.replace(task, lease_until=NOW + 500))
+        with pytest.raises(Refused):
+            store.move(task, dataclasses.replace(task, lease_until=NOW + 400), held=True)
+
     def test_from_an_end_there_is_no_move(self, store: Store) -> None:
         task = claimed(store)
         ended = tasks.ended(task, State.SUCCESS, at=NOW + 5, keep_days=7)
