@@ -40,11 +40,12 @@ class Poller:
         self._queue, self._function = queue, function
         self._free = threading.Semaphore(slots)
         self._pool = ThreadPoolExecutor(max_workers=slots, thread_name_prefix="window")
-        self._leaving = False
+        #: Whether no more messages are taken.
+        self.leaving = False
 
     def run(self) -> None:
         """Poll until `leave`; returns when every message in hand is dealt with."""
-        while not self._leaving:
+        while not self.leaving:
             slots = self._reserve()
             messages = self._receive(slots)
             for message in messages:
@@ -55,12 +56,12 @@ class Poller:
 
     def leave(self) -> None:
         """Take no more messages. A signal may come at any time: only a flag is safe to set."""
-        self._leaving = True
+        self.leaving = True
 
     def _reserve(self) -> int:
         """Free slots, at least one and at most a batch, or none when it is time to leave."""
         while not self._free.acquire(timeout=_RETRY_SECONDS):
-            if self._leaving:
+            if self.leaving:
                 return 0
         slots = 1
         while slots < _BATCH and self._free.acquire(blocking=False):
@@ -68,11 +69,11 @@ class Poller:
         return slots
 
     def _receive(self, most: int) -> list[dict[str, Any]]:
-        if self._leaving:
+        if self.leaving:
             return []
         try:
             messages = self._queue.receive(most, _POLL_SECONDS)
-            if not self._leaving:
+            if not self.leaving:
                 return messages
             # They came while this worker was told to leave, its own hand-overs perhaps among them.
             self._put_back(messages)
@@ -102,7 +103,7 @@ class Poller:
         try:
             self._function(event(message), LambdaContext("run_iostat", 128, _NO_LIMIT))
             # One that leaves has no time for it: the message comes again, and is not needed.
-            if not self._leaving:
+            if not self.leaving:
                 self._queue.acknowledge(message)
         except errors.Outage as outage:
             log.event("message not acknowledged", why=str(outage))
@@ -145,8 +146,8 @@ def _allow_descriptors() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def main() -> None:
-    """Work until SIGTERM or SIGINT; a second one ends at once."""
+def main() -> int:
+    """Work until SIGTERM or SIGINT; a second one ends at once. Give the exit code."""
     stage.enter()
     try:
         settings = bootstrap.settings()
@@ -179,7 +180,8 @@ def main() -> None:
     while polling.is_alive():
         polling.join(_LOOK_SECONDS)
     log.event("worker ended")
+    return 0 if poller.leaving else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
