@@ -22,6 +22,7 @@ from chalicelib.tasks import State, Task
 from chalicelib.windows import Window
 from local import cloud, stage
 from tests import services
+from tests.iostats import needs
 
 SETTINGS = {
     "LEASE_SECONDS": "4",
@@ -97,6 +98,7 @@ def tasks_of(ids: list[str]) -> list[Task]:
     return bootstrap.dynamo().get_many(ids)
 
 
+@needs("iostat")
 def test_nothing_is_lost_doubled_or_left_running(door: Door, tmp_path: Path) -> None:
     with contextlib.ExitStack() as stack:
         workers = Workers(stack, tmp_path / "log")
@@ -150,6 +152,7 @@ def all_taken(ids: list[str], before: dict[str, int]) -> bool:
     return all(task.state.ended or task.run > before[task.task_id] for task in tasks_of(ids))
 
 
+@needs("iostat")
 def test_a_killed_workers_iostats_end_with_it(door: Door, tmp_path: Path) -> None:
     with contextlib.ExitStack() as stack:
         worker = Workers(stack, tmp_path / "log").begin()

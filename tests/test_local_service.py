@@ -15,6 +15,7 @@ import requests
 
 from local import service, stage
 from tests import services
+from tests.iostats import needs
 
 
 class Running:
@@ -59,6 +60,7 @@ def end_of(process: "subprocess.Popen[str]") -> int:
     return process.returncode
 
 
+@needs("iostat")
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP", "Ctrl-C"])
 def test_it_ends_with_nothing_left_running(how: str) -> None:
     with running() as own:
@@ -119,6 +121,7 @@ def test_every_port_has_a_cloud_of_its_own(api: int, cloud: int) -> None:
     assert stage.cloud_port(api) == cloud
 
 
+@needs("iostat")
 def test_without_a_worker_tasks_wait_for_one() -> None:
     with running(WORKER="0") as own:
         href = own.create(count=1)
@@ -136,6 +139,7 @@ def test_without_a_worker_tasks_wait_for_one() -> None:
         assert own.state(long) == "STARTED"
 
 
+@needs("iostat")
 def test_a_second_signal_ends_a_worker_at_once() -> None:
     with running(WORKER="0") as own:
         command = [sys.executable, "-m", "local.worker"]

@@ -11,6 +11,7 @@ import pytest
 
 from tests import services
 from tests.blackbox.conftest import Ask
+from tests.iostats import needs
 
 Finished = Callable[[str], dict[str, Any]]
 
@@ -61,6 +62,7 @@ def test_a_task_that_runs_is_cancelled_and_keeps_its_reports(ask: Ask) -> None:
     assert ask("DELETE", f"/v2/task/{task_id}").status_code == 204
 
 
+@needs("iostat")
 @pytest.mark.usefixtures("on_laptop")
 @pytest.mark.parametrize(("count", "wait"), [(61, 1), (2, 61)])
 def test_the_iostat_of_a_cancelled_task_is_gone(ask: Ask, count: int, wait: int) -> None:
