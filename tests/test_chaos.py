@@ -102,10 +102,10 @@ def tasks_of(ids: list[str]) -> list[Task]:
 def test_nothing_is_lost_doubled_or_left_running(door: Door, tmp_path: Path) -> None:
     with contextlib.ExitStack() as stack:
         workers = Workers(stack, tmp_path / "log")
-        killed, frozen, leaving = workers.begin(), workers.begin(), workers.begin()
         window = Window(COUNT, 1)
         ids = [bootstrap.service().create("v2", window).task_id for _ in range(WINDOWS)]
-        assert services.until(lambda: started(ids) > WINDOWS // 2)
+        killed, frozen, leaving = workers.begin(), workers.begin(), workers.begin()
+        assert services.until(lambda: begun(ids) > WINDOWS // 2)
 
         killed.kill()
         replacement = workers.begin()
@@ -139,8 +139,8 @@ def test_nothing_is_lost_doubled_or_left_running(door: Door, tmp_path: Path) -> 
         assert workers.stacks() == []
 
 
-def started(ids: list[str]) -> int:
-    return sum(task.state is State.STARTED for task in tasks_of(ids))
+def begun(ids: list[str]) -> int:
+    return sum(task.state is not State.QUEUED for task in tasks_of(ids))
 
 
 def ended(ids: list[str]) -> int:
