@@ -5,13 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: service worker test check format
+.PHONY: service worker admin test check format
 
 service: $(READY)
 	@exec $(BIN)/python -m local.service
 
 worker: $(READY)
 	@exec $(BIN)/python -m local.worker
+
+admin: $(READY)
+	@exec $(BIN)/python -m local.admin
 
 test: check
 	$(BIN)/python -m pytest

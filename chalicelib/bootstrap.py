@@ -11,11 +11,15 @@ from chalicelib.host import Host
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
+    from chalicelib.directory import Directory
     from chalicelib.dispatch import SqsDispatcher
     from chalicelib.leases import Leases
+    from chalicelib.logins import Logins
+    from chalicelib.passwords import Passwords
     from chalicelib.service import Service
     from chalicelib.store import DynamoStore
     from chalicelib.sweeper import Sweeper
+    from chalicelib.userstore import DynamoUsers
     from chalicelib.worker import Worker
 
 Made = TypeVar("Made")
@@ -57,11 +61,25 @@ def host() -> Host:
 @_once
 def dynamo() -> "DynamoStore":
     """The tables of this stage."""
-    from chalicelib import aws
     from chalicelib.store import DynamoStore
 
     names = settings().name
-    return DynamoStore(aws.client("dynamodb"), tasks=names("tasks"), reports=names("reports"))
+    return DynamoStore(_dynamodb(), tasks=names("tasks"), reports=names("reports"))
+
+
+@_once
+def user_store() -> "DynamoUsers":
+    """The users of this stage."""
+    from chalicelib.userstore import DynamoUsers
+
+    return DynamoUsers(_dynamodb(), settings().name("users"))
+
+
+@_once
+def _dynamodb() -> Any:
+    from chalicelib import aws
+
+    return aws.client("dynamodb")
 
 
 @_once
@@ -92,6 +110,37 @@ def service() -> "Service":
     return Service(
         store=dynamo(), dispatcher=dispatcher(), clock=SystemClock(), settings=settings()
     )
+
+
+@_once
+def logins() -> "Logins":
+    """What lets users in."""
+    from chalicelib.guesses import Guesses
+    from chalicelib.logins import Logins
+    from chalicelib.passwords import Memory
+    from chalicelib.tallystore import DynamoTallies
+
+    tallies = DynamoTallies(_dynamodb(), settings().name("tallies"))
+    guesses = Guesses(store=tallies, clock=SystemClock(), limit=settings().login_failures)
+    return Logins(
+        users=user_store(), guesses=guesses, passwords=passwords(), memory=Memory(SystemClock())
+    )
+
+
+@_once
+def directory() -> "Directory":
+    """The use cases of users."""
+    from chalicelib.directory import Directory
+
+    return Directory(store=user_store(), passwords=passwords(), clock=SystemClock())
+
+
+@_once
+def passwords() -> "Passwords":
+    """What hashes passwords."""
+    from chalicelib import passwords
+
+    return passwords.Passwords(passwords.hasher())
 
 
 @_once

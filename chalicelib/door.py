@@ -1,4 +1,7 @@
-"""The door of HTTP: what holds for every request and every answer, before and after the views."""
+"""The door of HTTP: what holds for every request and every answer, before and after the views.
+
+Logins are here, and nowhere else.
+"""
 
 import re
 import time
@@ -7,7 +10,9 @@ from typing import Any
 
 from chalice.app import Request, Response
 
-from chalicelib import bootstrap, errors, log, params, problems
+from chalicelib import access, bootstrap, errors, log, params, problems
+from chalicelib.access import Access
+from chalicelib.users import User
 
 #: Bytes of a body, at most.
 MAX_BODY = 65_536
@@ -17,7 +22,7 @@ _SANE_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
 _CREATING = ("/v2/iostat", "/v3/iostat")
 _WITH_BODY = ("POST", "PUT", "PATCH")
 
-Routes = Mapping[str, Mapping[str, object]]
+Routes = Mapping[str, Mapping[str, Any]]
 View = Callable[[Request], Response]
 
 
@@ -38,6 +43,7 @@ def guard(routes: Routes) -> Callable[[Request, View], Response]:
             request_id=request_id,
             method=request.method,
             route=request.path,
+            user=_name(request),
             status=response.status_code,
             seconds=round(time.perf_counter() - began, 4),
         )
@@ -57,7 +63,7 @@ def headers(request_id: str) -> dict[str, str]:
 
 def _answer(request: Request, get_response: View, routes: Routes) -> Response:
     try:
-        _admit(request, list(routes[request.path]))
+        _admit(request, {name: it.view_function for name, it in routes[request.path].items()})
         response = get_response(request)
     except errors.HoststatError as error:
         return problems.answer(error, hint=bootstrap.settings().outage_hint)
@@ -67,10 +73,23 @@ def _answer(request: Request, get_response: View, routes: Routes) -> Response:
     return response
 
 
-def _admit(request: Request, methods: list[str]) -> None:
+def user(request: Request) -> User:
+    """Who sent it, where the route needs a login."""
+    sender: User = request.context["user"]
+    return sender
+
+
+def _admit(request: Request, views: Mapping[str, Callable[..., Any]]) -> None:
     """Raise what is wrong with a request whatever its view may say, in the contract's order."""
-    if request.method not in methods:
-        raise errors.MethodNotAllowed(request.method, sorted(methods))
+    needed = access.needed(views, request.method)
+    if needed > Access.OPEN:
+        address = request.context["identity"]["sourceIp"]
+        given = request.headers.get("authorization", "")
+        request.context["user"] = bootstrap.logins().check(given, address)
+    if request.method not in views:
+        raise errors.MethodNotAllowed(request.method, sorted(views))
+    if needed is Access.ADMIN and not user(request).admin:
+        raise errors.AdminsOnly
     if _changes(request) and request.headers.get("sec-fetch-site", "").lower() == "cross-site":
         raise errors.CrossSite
     if request.method in _WITH_BODY and request.raw_body:
@@ -78,6 +97,10 @@ def _admit(request: Request, methods: list[str]) -> None:
             raise errors.BodyTooLarge
         if params.media_type(request) not in (params.JSON, params.FORM):
             raise errors.UnknownMediaType
+
+
+def _name(request: Request) -> str | None:
+    return user(request).username if "user" in request.context else None
 
 
 def _changes(request: Request) -> bool:

@@ -23,6 +23,22 @@ class Invalid(HoststatError):
     """The request is not one that this path understands."""
 
 
+class Unauthorized(HoststatError):
+    """A name and a password are needed here, and these are none that are known."""
+
+
+class TooManyLogins(HoststatError):
+    """Too many wrong logins."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many wrong logins from there; try again in {seconds} s.")
+        self.seconds = seconds
+
+
+class AdminsOnly(HoststatError):
+    """Only admins may change users."""
+
+
 class CrossSite(HoststatError):
     """A page of another site may not change anything here."""
 
@@ -52,6 +68,24 @@ class NoSuchTask(HoststatError):
 
     def __init__(self, task_id: str) -> None:
         super().__init__(f"There is no task {shorten(task_id)}: never made, or expired.")
+
+
+class NoSuchUser(HoststatError):
+    """There is no such user."""
+
+    def __init__(self, username: str) -> None:
+        super().__init__(f"There is no user {shorten(username)}.")
+
+
+class UsernameTaken(HoststatError):
+    """Another user has that name."""
+
+    def __init__(self, username: str) -> None:
+        super().__init__(f"There is a user {shorten(username)} already.")
+
+
+class LastAdmin(HoststatError):
+    """The last admin can be neither deleted nor demoted: nobody could change users any more."""
 
 
 class TaskEnded(HoststatError):

@@ -5,13 +5,16 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.tasks import Report, State, Task
+from chalicelib.tasks import Place, Report, State, Task
 from chalicelib.windows import Window
 
 Item = dict[str, Any]
 
 #: The parts of the index of open tasks: several, so that none of them is a hot one.
 SHARDS = ("open-0", "open-1", "open-2", "open-3")
+
+#: The version whose tasks are on the index of all.
+LISTED = "v3"
 
 _WHOLE = {"count", "wait", "hints", "run", "failures", "done", "index"}
 _TASK_FIELDS = {field.name for field in dataclasses.fields(Task)}
@@ -23,8 +26,16 @@ def key(task_id: str) -> Item:
     return {"task_id": value(task_id)}
 
 
-def value(thing: object) -> dict[str, str]:
-    """One attribute value: a string, or a number."""
+def place(at: Place) -> Item:
+    """The key of a task on the index of all tasks."""
+    keys = {"listed": LISTED, "created_at": at.created_at, "task_id": at.task_id}
+    return to_item(keys)
+
+
+def value(thing: object) -> dict[str, str | bool]:
+    """One attribute value: a string, a boolean, or a number."""
+    if isinstance(thing, bool):
+        return {"BOOL": thing}
     return {"S": str(thing)} if isinstance(thing, str) else {"N": repr(thing)}
 
 
@@ -36,6 +47,8 @@ def attributes(task: Task) -> dict[str, object]:
         "wait": task.window.wait,
         # Only open tasks bear this attribute, so only they are on the index.
         "open": None if task.due_at is None else shard(task.task_id),
+        # Only tasks of v3 are listed, so only they bear this one.
+        "listed": task.version if task.version == LISTED else None,
         "ttl": None if task.expires_at is None else ttl(task.expires_at),
     }
 
@@ -69,7 +82,7 @@ def to_item(attributes: Mapping[str, object]) -> Item:
 
 def to_task(item: Item) -> Task:
     """The task of an item."""
-    fields = _plain(item)
+    fields = plain(item)
     return Task(
         window=Window(fields["count"], fields["wait"]),
         state=State(fields.pop("state")),
@@ -79,17 +92,18 @@ def to_task(item: Item) -> Task:
 
 def to_report(item: Item) -> Report:
     """The report of an item."""
-    fields = _plain(item)
+    fields = plain(item)
     return Report(**{name: fields[name] for name in _REPORT_FIELDS})
 
 
-def _plain(item: Item) -> dict[str, Any]:
+def plain(item: Item) -> dict[str, Any]:
+    """An item's attributes as Python has them."""
     return {
         name: _read(name, kind, raw) for name, typed in item.items() for kind, raw in typed.items()
     }
 
 
-def _read(name: str, kind: str, raw: str) -> Any:
-    if kind == "S":
+def _read(name: str, kind: str, raw: Any) -> Any:
+    if kind != "N":
         return raw
     return int(raw) if name in _WHOLE else float(raw)

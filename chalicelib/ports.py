@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol, Self
 
-from chalicelib.tasks import Claim, Report, Task
+from chalicelib.tallies import Tally
+from chalicelib.tasks import Claim, Place, Report, Task
+from chalicelib.users import User
 from chalicelib.windows import Window
 
 
@@ -72,6 +74,41 @@ class Refused(Exception):
         self.old = old
 
 
+class Conflict(Exception):
+    """A conditional write was refused: somebody else was faster. Read again."""
+
+
+class UserStore(Protocol):
+    """Users. Every method may raise Outage."""
+
+    def get(self, username: str) -> User | None:
+        """The user as it stands, after everything that was acknowledged before."""
+
+    def after(self, username: str | None, most: int) -> list[User]:
+        """The users whose names come after that one, by bytes; `most` of them at most."""
+
+    def write(self, before: User | None, after: User | None) -> None:
+        """Make one of the other in a single step; None is no user, another name a rename.
+
+        Raises Conflict where `before` is not as it stands, UsernameTaken where `after` is the
+        name of another, and LastAdmin where no admin would be left. A write whose answer was
+        lost and that is tried again succeeds, as it had the first time.
+        """
+
+
+class TallyStore(Protocol):
+    """Wrong logins. Every method may raise Outage."""
+
+    def tallies(self, whos: list[str]) -> dict[str, Tally]:
+        """Those that there are, as they stand."""
+
+    def move(self, before: Tally, after: Tally) -> None:
+        """Write `after`, if `before` is as it stands (or none was). Raises Conflict."""
+
+    def forget(self, tally: Tally) -> None:
+        """Take it away, unless it has changed since."""
+
+
 class Store(Protocol):
     """Tasks and their reports. Every write is conditional; every method may raise Outage.
 
@@ -109,6 +146,12 @@ class Store(Protocol):
 
     def put_report(self, task_id: str, report: Report, expires_at: float) -> None:
         """Keep a report, unless a later run has written that index. Raises Refused(None)."""
+
+    def newest(self, after: Place | None, batch: int) -> Iterator[Task]:
+        """The tasks of v3, the newest first; those that were made before `after`, if it is given.
+
+        They are found in an index, which may lag a moment, `batch` (1 to 100) at a time.
+        """
 
     def reports(self, task: Task) -> list[Report]:
         """The reports that are in, ``task.done`` of them, in their order."""

@@ -8,13 +8,19 @@ from chalicelib import errors
 
 _STATUS = {
     errors.Invalid: 400,
+    errors.Unauthorized: 401,
+    errors.AdminsOnly: 403,
     errors.CrossSite: 403,
     errors.NoSuchPath: 404,
     errors.NoSuchTask: 404,
+    errors.NoSuchUser: 404,
     errors.MethodNotAllowed: 405,
+    errors.LastAdmin: 409,
     errors.TaskEnded: 409,
+    errors.UsernameTaken: 409,
     errors.BodyTooLarge: 413,
     errors.UnknownMediaType: 415,
+    errors.TooManyLogins: 429,
     errors.HostFailed: 500,
     errors.Outage: 503,
 }
@@ -29,6 +35,10 @@ def answer(error: errors.HoststatError, *, hint: str = "") -> Response:
     detail = str(error)
     if isinstance(error, errors.MethodNotAllowed):
         headers["Allow"] = ", ".join(error.allowed)
+    if isinstance(error, errors.Unauthorized):
+        headers["WWW-Authenticate"] = 'Basic realm="hoststat", charset="UTF-8"'
+    if isinstance(error, errors.TooManyLogins):
+        headers["Retry-After"] = str(error.seconds)
     if isinstance(error, errors.Outage):
         headers["Retry-After"] = str(_RETRY_SECONDS)
         detail = f"{detail} {hint}".strip()

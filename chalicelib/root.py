@@ -2,12 +2,13 @@
 
 from chalice import Blueprint
 
-from chalicelib import links, params
+from chalicelib import access, links, params
+from chalicelib.access import Access
 
 api = Blueprint(__name__)
 
 
-@api.route("/", methods=["GET"], content_types=["*/*"])
+@access.route(api, "/", "GET", to=Access.OPEN)
 def index() -> object:
     """The versions."""
     request = api.current_request

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from chalicelib import errors, log, tasks
 from chalicelib.ports import Clock, Dispatcher, Refused, Store
 from chalicelib.settings import Settings
-from chalicelib.tasks import State, Task
+from chalicelib.tasks import Place, State, Task
 from chalicelib.windows import Window
+
+#: Tasks that are read at once, and that one page looks at, at most.
+_BATCH, _MOST_LOOKED_AT = 100, 1000
 
 
 class Service:
@@ -25,13 +28,14 @@ class Service:
         self._store, self._dispatcher, self._new_id = store, dispatcher, new_id
         self._clock, self._settings = clock, settings
 
-    def create(self, version: str, window: Window) -> Task:
+    def create(self, version: str, window: Window, owner: str | None = None) -> Task:
         """Accept a window; from the return on the task is kept. Raises Outage."""
         now = self._clock.now()
         task = Task(
             task_id=self._new_id(),
             version=version,
             window=window,
+            owner=owner,
             created_at=now,
             due_at=now + self._settings.sweep_seconds,
         )
@@ -49,6 +53,25 @@ class Service:
         """The task as it stands. Raises NoSuchTask, Outage."""
         task = self._store.get(task_id) if tasks.is_id(task_id) else None
         return self._readable(version, task_id, task)
+
+    def page(
+        self, wanted: Callable[[Task], bool], *, limit: int, after: Place | None
+    ) -> tuple[list[Task], Place | None]:
+        """The newest `limit` of v3's tasks that are `wanted`, of those that were made before
+        `after`; and where to go on, None where there are no more. Raises Outage.
+
+        Where few are wanted there may be fewer in the page, and more to come.
+        """
+        found: list[Task] = []
+        now, last = self._clock.now(), after
+        batch = min(limit + 1, _BATCH)
+        for looked_at, task in enumerate(self._store.newest(after, batch)):
+            if len(found) == limit or looked_at == _MOST_LOOKED_AT:
+                return found, last
+            last = Place(task.created_at, task.task_id)
+            if wanted(task) and not task.expired(now):
+                found.append(task)
+        return found, None
 
     def result(self, task: Task) -> object:
         """What a task has come to: None before its end, why it failed, or its reports as one

@@ -35,6 +35,8 @@ class Settings:
     concurrency: int = 200
     #: Days that a task is kept after its end.
     keep_days: float = 7
+    #: Wrong logins before they are slowed down.
+    login_failures: int = 10
     #: A sentence that an answer of 503 ends with.
     outage_hint: str = ""
 

@@ -2,13 +2,14 @@
 
 import dataclasses
 import heapq
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib import items
 from chalicelib.ports import Refused
 from chalicelib.table import Table, Unmet
-from chalicelib.tasks import MOVES, Claim, Report, State, Task, sources
+from chalicelib.tasks import MOVES, Claim, Place, Report, State, Task, sources
 
 _NEW = "attribute_not_exists(#task_id)"
 _QUEUED_OR_GIVEN_BACK = "#state = :queued OR (#state = :started AND #lease_until = :given_back)"
@@ -120,6 +121,23 @@ class DynamoStore:
             ConsistentRead=True,
         )
         return [items.to_report(item) for item in found]
+
+    def newest(self, after: Place | None, batch: int) -> Iterator[Task]:
+        """See `ports.Store`."""
+        start = {"ExclusiveStartKey": items.place(after)} if after else {}
+        found = self._tasks.query(
+            "#listed = :listed",
+            {"listed": items.LISTED},
+            IndexName="listed",
+            ScanIndexForward=False,
+            Limit=batch,
+            **start,
+        )
+        # The index has keys alone: what it may lag behind is only who is on it.
+        while keys := list(itertools.islice(found, batch)):
+            ids = [key["task_id"]["S"] for key in keys]
+            tasks = {task.task_id: task for task in self.get_many(ids)}
+            yield from (tasks[task_id] for task_id in ids if task_id in tasks)
 
     def _due_in(self, shard: str, now: float) -> Iterator[tuple[float, str]]:
         found = self._tasks.query(

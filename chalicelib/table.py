@@ -1,16 +1,21 @@
 """A table of DynamoDB: how its requests are written and its answers read."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from chalicelib import aws, items
 from chalicelib.items import Item
+from chalicelib.ports import Conflict
+
+#: One write, as a transaction takes it.
+Step = dict[str, dict[str, Any]]
 
 #: Keys that BatchGetItem takes at once.
 _BATCH = 100
+_UNMET = "ConditionalCheckFailed"
 
 
 class Unmet(Exception):
@@ -19,6 +24,17 @@ class Unmet(Exception):
     def __init__(self, old: Item | None) -> None:
         super().__init__("the condition does not hold")
         self.old = old
+
+
+class Cancelled(Exception):
+    """A transaction was given up, for reasons in the order of its writes.
+
+    Each is None, a Conflict with somebody else's, or the Unmet condition of the write.
+    """
+
+    def __init__(self, reasons: Sequence[Unmet | Conflict | None]) -> None:
+        super().__init__("the transaction was given up")
+        self.reasons = reasons
 
 
 class Table:
@@ -67,32 +83,43 @@ class Table:
             last = answer.get("LastEvaluatedKey")
             page = {"ExclusiveStartKey": last} if last else None
 
-    def put(
+    def put(self, *args: Any) -> None:
+        """Keep an item: see `to_put`. Raises Unmet."""
+        self._write(self._client.put_item, self.to_put(*args)["Put"])
+
+    def update(self, *args: Any) -> Item:
+        """Change an item, and give it as it is then: see `to_update`. Raises Unmet."""
+        parameters = {**self.to_update(*args)["Update"], "ReturnValues": "ALL_NEW"}
+        found: Item = self._write(self._client.update_item, parameters)["Attributes"]
+        return found
+
+    def delete(self, *args: Any) -> None:
+        """Take an item away: see `to_delete`. Raises Unmet."""
+        self._write(self._client.delete_item, self.to_delete(*args)["Delete"])
+
+    def to_put(
         self,
         attributes: Mapping[str, object],
         condition: str,
         values: Mapping[str, object] | None = None,
-    ) -> None:
-        """Keep an item, if `condition` holds. Raises Unmet."""
-        parameters = {"ExpressionAttributeValues": _values(values)} if values else {}
-        self._write(
-            self._client.put_item,
-            Item=items.to_item(attributes),
-            ConditionExpression=condition,
-            ExpressionAttributeNames=_names(condition),
-            **parameters,
-        )
+    ) -> Step:
+        """Keep an item of `attributes`, those left out that are None, if `condition` holds."""
+        return {"Put": self._step(condition, values, Item=items.to_item(attributes))}
 
-    def update(
+    def to_delete(self, key: Item, condition: str, values: Mapping[str, object]) -> Step:
+        """Take an item away, if `condition` holds."""
+        return {"Delete": self._step(condition, values, Key=key)}
+
+    def to_update(
         self,
         key: Item,
         changes: Mapping[str, object],
         condition: str,
         values: Mapping[str, object],
         computed: Mapping[str, str] | None = None,
-    ) -> Item:
+    ) -> Step:
         """Write `changes` (None removes) and what is `computed` of the item itself, if
-        `condition` holds, and give the item as it is then. Raises Unmet.
+        `condition` holds.
         """
         given = {name: thing for name, thing in changes.items() if thing is not None}
         expressions = {name: f":{name}" for name in given} | dict(computed or {})
@@ -100,30 +127,45 @@ class Table:
         removed = [f"#{name}" for name in changes if name not in given]
         if removed:
             update += " REMOVE " + ", ".join(removed)
-        answer = self._write(
-            self._client.update_item,
-            Key=key,
-            UpdateExpression=update,
-            ConditionExpression=condition,
-            ExpressionAttributeNames=_names(update + condition),
-            ExpressionAttributeValues=_values({**given, **values}),
-            ReturnValues="ALL_NEW",
-        )
-        found: Item = answer["Attributes"]
-        return found
+        step = self._step(condition, {**given, **values}, UpdateExpression=update, Key=key)
+        return {"Update": step}
 
-    def _write(self, operation: Any, **parameters: Any) -> Any:
+    def _step(
+        self, condition: str, values: Mapping[str, object] | None, **parameters: Any
+    ) -> dict[str, Any]:
+        written = f"{condition} {parameters.get('UpdateExpression', '')}"
+        step = {
+            "TableName": self._name,
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": _names(written),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            **parameters,
+        }
+        return {**step, "ExpressionAttributeValues": _values(values)} if values else step
+
+    def _write(self, operation: Any, parameters: Mapping[str, Any]) -> Any:
         try:
-            return aws.ask(
-                operation,
-                TableName=self._name,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **parameters,
-            )
+            return aws.ask(operation, **parameters)
         except ClientError as exc:
-            if exc.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            if exc.response["Error"]["Code"] != _UNMET + "Exception":
                 raise
             raise Unmet(exc.response.get("Item")) from exc
+
+
+def transact(client: Any, steps: Sequence[Step]) -> None:
+    """Take all steps, of any tables, or none. Raises Cancelled, Outage."""
+    try:
+        aws.ask(client.transact_write_items, TransactItems=steps)
+    except ClientError as exc:
+        if exc.response["Error"]["Code"] != "TransactionCanceledException":
+            raise
+        raise Cancelled([_reason(it) for it in exc.response["CancellationReasons"]]) from exc
+
+
+def _reason(reason: Mapping[str, Any]) -> Unmet | Conflict | None:
+    if reason["Code"] == _UNMET:
+        return Unmet(reason.get("Item"))
+    return None if reason["Code"] == "None" else Conflict()
 
 
 def _names(expression: str) -> dict[str, str]:

@@ -4,13 +4,17 @@ import dataclasses
 import enum
 import re
 import uuid
+from typing import Self
 
+from chalicelib import errors
 from chalicelib.windows import Window
 
 #: Seconds.
 DAY = 86_400
 
 _TASK_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+
+_SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?", re.ASCII)
 
 
 class State(enum.StrEnum):
@@ -55,6 +59,8 @@ class Task:
     state: State = State.QUEUED
     started_at: float | None = None
     ended_at: float | None = None
+    #: The user of v3 who made it, by the name of that time.
+    owner: str | None = None
     #: From when on it is gone; set with its end.
     expires_at: float | None = None
     #: When the sweeper looks at it again; None once it has ended.
@@ -80,6 +86,27 @@ class Task:
     def expired(self, now: float) -> bool:
         """Whether a reader must not see it any more; DynamoDB deletes late."""
         return self.expires_at is not None and self.expires_at <= now
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """A task's place in the list of all, whether or not it is still there."""
+
+    created_at: float
+    task_id: str
+
+    def __str__(self) -> str:
+        return f"{self.created_at!r}_{self.task_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The place that `text` writes. Raises Invalid."""
+        created_at, _, task_id = text.partition("_")
+        if not (_SECONDS.fullmatch(created_at) and is_id(task_id)):
+            raise errors.Invalid(
+                f"after must be as a next link has it, not {errors.shorten(text)}."
+            )
+        return cls(float(created_at), task_id)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

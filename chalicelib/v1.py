@@ -2,26 +2,27 @@
 
 from chalice import Blueprint
 
-from chalicelib import bootstrap, errors, links, measure, params, shapes
+from chalicelib import access, bootstrap, errors, links, measure, params, shapes
+from chalicelib.access import Access
 
 api = Blueprint(__name__)
 
 
-@api.route("/v1", methods=["GET"], content_types=["*/*"])
+@access.route(api, "/v1", "GET", to=Access.OPEN)
 def index_v1() -> object:
     """What there is."""
     params.query(api.current_request)
     return shapes.index(api.current_request, "v1")
 
 
-@api.route("/v1/uptime", methods=["GET"], content_types=["*/*"])
+@access.route(api, "/v1/uptime", "GET", to=Access.OPEN)
 def uptime_v1() -> object:
     """The host's uptime."""
     params.query(api.current_request)
     return {"uptime": bootstrap.host().uptime()}
 
 
-@api.route("/v1/iostat", methods=["GET"], content_types=["*/*"])
+@access.route(api, "/v1/iostat", "GET", to=Access.OPEN)
 def iostat_v1() -> object:
     """A window, after as long as it lasts."""
     limits = bootstrap.settings()

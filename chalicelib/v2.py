@@ -3,26 +3,27 @@
 from chalice import Blueprint
 from chalice.app import Response
 
-from chalicelib import bootstrap, params, shapes
+from chalicelib import access, bootstrap, params, shapes
+from chalicelib.access import Access
 
 api = Blueprint(__name__)
 
 
-@api.route("/v2", methods=["GET"], content_types=["*/*"])
+@access.route(api, "/v2", "GET", to=Access.OPEN)
 def index_v2() -> object:
     """What there is."""
     params.query(api.current_request)
     return shapes.index(api.current_request, "v2")
 
 
-@api.route("/v2/uptime", methods=["GET"], content_types=["*/*"])
+@access.route(api, "/v2/uptime", "GET", to=Access.OPEN)
 def uptime_v2() -> object:
     """The host's uptime."""
     params.query(api.current_request)
     return {"uptime": bootstrap.host().uptime()}
 
 
-@api.route("/v2/iostat", methods=["GET", "POST"], content_types=["*/*"])
+@access.route(api, "/v2/iostat", "GET", "POST", to=Access.OPEN)
 def create_v2() -> Response:
     """Create a task."""
     request = api.current_request
@@ -30,7 +31,7 @@ def create_v2() -> Response:
     return shapes.created(request, bootstrap.service().create("v2", window))
 
 
-@api.route("/v2/task/{task_id}", methods=["GET"], content_types=["*/*"])
+@access.route(api, "/v2/task/{task_id}", "GET", to=Access.OPEN)
 def show_v2(task_id: str) -> Response:
     """Look at a task."""
     params.query(api.current_request)
@@ -39,7 +40,7 @@ def show_v2(task_id: str) -> Response:
     return shapes.shown(api.current_request, task, service.result(task))
 
 
-@api.route("/v2/task/{task_id}", methods=["DELETE"], content_types=["*/*"])
+@access.route(api, "/v2/task/{task_id}", "DELETE", to=Access.OPEN)
 def cancel_v2(task_id: str) -> Response:
     """Cancel a task."""
     params.query(api.current_request)

@@ -30,8 +30,8 @@ def read(given: Mapping[str, object], limits: Settings) -> Window:
     Raises Invalid, naming the culprit, for what is no int or out of its bounds.
     """
     window = Window(
-        count=_bounded("count", given, limits.max_count),
-        wait=_bounded("wait", given, limits.max_wait),
+        count=whole("count", given.get("count", 1), limits.max_count),
+        wait=whole("wait", given.get("wait", 1), limits.max_wait),
     )
     if window.count == 1 and "wait" in given:
         raise errors.Invalid(
@@ -55,8 +55,8 @@ def number(text: str) -> int | str:
     return int(digits) if _DIGITS.fullmatch(digits) else text
 
 
-def _bounded(name: str, given: Mapping[str, object], most: int) -> int:
-    value = given.get(name, 1)
+def whole(name: str, value: object, most: int) -> int:
+    """`value`, if it is an int from 1 to `most`. Raises Invalid, naming the culprit."""
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
         raise errors.Invalid(
             f"{name} must be a whole number from 1 to {most} in ASCII digits, "

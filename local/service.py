@@ -1,6 +1,7 @@
 """``make service``: the local cloud, a worker and the API, begun and ended together."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -8,8 +9,9 @@ import sys
 import time
 from typing import NoReturn, Self
 
+from chalicelib import errors
 from chalicelib.settings import Settings
-from local import cloud, lifeline, stage
+from local import admin, cloud, lifeline, stage
 
 #: Seconds that a part may take to answer, and to end.
 _START_SECONDS, _END_SECONDS = 30, 6
@@ -114,16 +116,28 @@ class Parts:
             part.end()
 
 
-def run(api_port: int, stop: Flag) -> NoReturn:
-    """Start every part and watch them. Raises Stopped, Broken."""
+def first_admin(given: str) -> tuple[str, str]:
+    """The name and the password in ``ADMIN``, or an admin with a password that nobody knows yet."""
+    username, colon, password = given.partition(":")
+    if given and not colon:
+        raise Broken("ADMIN must be name:password.")
+    return (username, password) if given else ("admin", secrets.token_urlsafe(12))
+
+
+def run(api_port: int, stop: Flag, given_admin: str) -> NoReturn:
+    """Start every part and watch them. Raises Stopped, Broken, Invalid."""
+    username, password = first_admin(given_admin)
     with Parts(api_port, stop) as parts:
         parts.begin("cloud")
         cloud.make_resources()
+        admin.make(username, password)
         parts.begin("gateway")
         parts.begin("sweeper")
         if os.environ.get("WORKER") != "0":
             parts.begin("worker")
         url = f"http://{stage.LOOPBACK}:{api_port}"
+        if not given_admin:
+            print(f"v3 knows one user, made for this run: {username}:{password}", flush=True)
         print(f"hoststat serves on {url}, Ctrl-C ends it", flush=True)
         while True:
             parts.watch()
@@ -135,14 +149,16 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: setattr(stop, "up", True))
     try:
+        # No part needs to know it.
+        given_admin = os.environ.pop("ADMIN", "")
         stage.enter()
         if os.environ["STAGE"] != stage.LOCAL:
             raise Broken(f"A laptop runs the stage {stage.LOCAL}; unset STAGE.")
         Settings.from_env(os.environ)
-        run(stage.port(os.environ), stop)
+        run(stage.port(os.environ), stop, given_admin)
     except Stopped:
         return 0
-    except (Broken, ValueError) as broken:
+    except (Broken, ValueError, errors.Invalid, errors.Outage) as broken:
         print(f"hoststat: {broken}", file=sys.stderr)
         return 1
 

@@ -7,7 +7,7 @@ from typing import Self
 
 from chalicelib import errors, items, tasks
 from chalicelib.ports import Refused
-from chalicelib.tasks import Claim, Report, State, Task
+from chalicelib.tasks import Claim, Place, Report, State, Task
 from chalicelib.windows import Window
 
 
@@ -116,6 +116,13 @@ class MemoryStore:
                 raise Refused(old)
             end = items.end(State.REVOKED, ended_at, expires_at)
             self.tasks[task_id] = items.to_task(items.to_item(items.attributes(old) | end))
+
+    def newest(self, after: Place | None, batch: int) -> Iterator[Task]:
+        self.before("newest")
+        listed = [task for task in self.tasks.values() if task.version == "v3"]
+        for task in sorted(listed, key=lambda task: task.created_at, reverse=True):
+            if after is None or task.created_at < after.created_at:
+                yield task
 
     def put_report(self, task_id: str, report: Report, expires_at: float) -> None:
         self.before("put_report")

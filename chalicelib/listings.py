@@ -1,0 +1,91 @@
+"""Listings: which part of a long list is asked for, and what leads on from it."""
+
+import dataclasses
+import urllib.parse
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chalice.app import Request
+
+from chalicelib import errors, params, users
+from chalicelib.tasks import Place, State, Task
+from chalicelib.users import User
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TaskListing:
+    """A page of v3's tasks."""
+
+    limit: int
+    state: str | None
+    owner: str | None
+    #: Where the page before this one ended.
+    after: Place | None
+
+    def wanted(self, task: Task) -> bool:
+        """Whether a task belongs to the list."""
+        return self.state in (None, task.state) and self.owner in (None, task.owner)
+
+    def next(self, place: Place | None) -> str | None:
+        """The path of the page that begins there, None where there is none."""
+        if place is None:
+            return None
+        given = {"limit": self.limit, "state": self.state, "owner": self.owner}
+        return _path("/v3/task/", given, after=str(place))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class UserListing:
+    """A page of the users."""
+
+    limit: int
+    #: Whole users, not names alone.
+    detail: bool
+    #: The last name of the page before this one.
+    after: str | None
+
+    def next(self, found: Sequence[User], more: bool) -> str | None:
+        """The path of the page after those users, None where there are no more."""
+        if not more:
+            return None
+        given = {"limit": self.limit, "detail": 1 if self.detail else None}
+        return _path("/v3/users/", given, after=found[-1].username)
+
+
+def of_tasks(request: Request) -> TaskListing:
+    """The page of tasks that a query asks for. Raises Invalid."""
+    given = params.query(request, "limit", "state", "owner", "after")
+    state, after = given.get("state"), given.get("after")
+    if state is not None and state not in set(State):
+        raise errors.Invalid(
+            f"state must be one of {', '.join(State)}, not {errors.shorten(state)}."
+        )
+    place = None if after is None else Place.parse(after)
+    return TaskListing(
+        limit=params.whole(given, "limit", 50, 100),
+        state=state,
+        owner=_name(given, "owner"),
+        after=place,
+    )
+
+
+def of_users(request: Request) -> UserListing:
+    """The page of users that a query asks for. Raises Invalid."""
+    given = params.query(request, "limit", "detail", "after")
+    return UserListing(
+        limit=params.whole(given, "limit", 100, 1000),
+        detail=params.flag(given, "detail"),
+        after=_name(given, "after"),
+    )
+
+
+def _name(given: Mapping[str, str], name: str) -> str | None:
+    value = given.get(name)
+    if value is not None and not users.is_name(value):
+        raise errors.Invalid(f"{name} must be the name of a user, not {errors.shorten(value)}.")
+    return value
+
+
+def _path(path: str, given: Mapping[str, Any], *, after: str) -> str:
+    query = {name: value for name, value in given.items() if value is not None}
+    return f"{path}?{urllib.parse.urlencode({**query, 'after': after})}"

@@ -1,0 +1,72 @@
+"""Logins: who a request comes from. The one place that decides it, on a laptop and deployed."""
+
+import dataclasses
+import threading
+
+from chalicelib import credentials, errors, guesses, log, tasks
+from chalicelib.guesses import Guesses
+from chalicelib.passwords import Memory, Passwords
+from chalicelib.ports import Conflict, UserStore
+from chalicelib.users import User
+
+#: Hashes at once in one process: each takes a core and 19 MiB.
+_AT_ONCE = 4
+
+
+class Logins:
+    """What lets users in.
+
+    A user is read at every login, so that a change counts at once. A login that was right a
+    moment ago needs no more than that read.
+    """
+
+    def __init__(
+        self, *, users: UserStore, guesses: Guesses, passwords: Passwords, memory: Memory
+    ) -> None:
+        self._users, self._guesses = users, guesses
+        self._passwords, self._memory = passwords, memory
+        self._gate = threading.BoundedSemaphore(_AT_ONCE)
+
+    def check(self, header: str, address: str) -> User:
+        """The user whose credentials an ``Authorization`` header bears; `address` is where the
+        request came from, as the gateway says.
+
+        Raises Unauthorized, TooManyLogins, Outage. Whether the name exists makes no difference,
+        neither to the error nor to what is done before it.
+        """
+        given = credentials.read(header)
+        source = guesses.source_of(address)
+        user = self._users.get(given.username)
+        if user and self._memory.knows(user.password_hash, source, given.password):
+            return user
+        with self._gate:
+            self._guesses.check(given.username, source)
+            right = self._passwords.match(user.password_hash if user else None, given.password)
+        # Others may have guessed meanwhile: the limit holds for all of them together.
+        named, every = self._guesses.check(given.username, source)
+        if user and right:
+            self._guesses.forgive(named)
+            user = self._rehashed(user, given.password)
+            self._memory.keep(user.password_hash, source, given.password)
+            return user
+        if user:
+            # Or guesses would go on for free, beside somebody whose login is remembered.
+            self._memory.forget(user.password_hash, source)
+        self._guesses.count(named, every)
+        # A stranger's name may be a password in the wrong place: it is not logged.
+        log.event("login refused", source=source, user=user.username if user else None)
+        raise errors.Unauthorized
+
+    def _rehashed(self, user: User, password: str) -> User:
+        """The user, with a hash by the parameters of today."""
+        if not self._passwords.outdated(user.password_hash):
+            return user
+        anew = self._passwords.hash(password)
+        renewed = dataclasses.replace(user, password_hash=anew, revision=tasks.new_id())
+        try:
+            self._users.write(user, renewed)
+        except Conflict:
+            # Somebody changes the user just now: there will be another login.
+            log.event("hash not renewed", user=user.username)
+            return user
+        return renewed

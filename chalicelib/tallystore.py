@@ -1,0 +1,56 @@
+"""Tallies of wrong logins in DynamoDB, which deletes them when they are forgotten."""
+
+import contextlib
+import dataclasses
+from typing import Any
+
+from chalicelib import items
+from chalicelib.items import Item
+from chalicelib.ports import Conflict
+from chalicelib.table import Table, Unmet
+from chalicelib.tallies import Tally
+
+_NEW = "attribute_not_exists(#who)"
+_AS_READ = "#failures = :was_failures AND #forgotten_at = :was_forgotten_at"
+
+
+class DynamoTallies:
+    """`ports.TallyStore` on a table."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._table = Table(client, table)
+
+    def tallies(self, whos: list[str]) -> dict[str, Tally]:
+        """See `ports.TallyStore`."""
+        found = map(_to_tally, self._table.get_many([_key(who) for who in whos]))
+        return {tally.who: tally for tally in found}
+
+    def move(self, before: Tally, after: Tally) -> None:
+        """See `ports.TallyStore`."""
+        attributes = {**dataclasses.asdict(after), "ttl": items.ttl(after.forgotten_at)}
+        condition, values = (_AS_READ, _read(before)) if before.failures else (_NEW, {})
+        try:
+            self._table.put(attributes, condition, values)
+        except Unmet as unmet:
+            # Ours already, if an earlier try had won and its answer was lost.
+            if unmet.old is None or _to_tally(unmet.old) != after:
+                raise Conflict from unmet
+
+    def forget(self, tally: Tally) -> None:
+        """See `ports.TallyStore`."""
+        with contextlib.suppress(Unmet):
+            self._table.delete(_key(tally.who), _AS_READ, _read(tally))
+
+
+def _key(who: str) -> Item:
+    return {"who": items.value(who)}
+
+
+def _read(tally: Tally) -> dict[str, object]:
+    return {"was_failures": tally.failures, "was_forgotten_at": tally.forgotten_at}
+
+
+def _to_tally(item: Item) -> Tally:
+    fields = items.plain(item)
+    del fields["ttl"]
+    return Tally(**fields)
