@@ -1,5 +1,6 @@
 """Asking the app as API Gateway does, without a network."""
 
+import base64
 import dataclasses
 import json
 from typing import Any
@@ -34,6 +35,7 @@ def ask(
     body: str | bytes | None = None,
     headers: dict[str, str] | None = None,
     prefix: str = "",
+    source: str = "127.0.0.1",
     **query: Any,
 ) -> Answer:
     """The answer to a request; `route` is the pattern where it differs from `path`."""
@@ -43,7 +45,7 @@ def ask(
             "httpMethod": method,
             "resourcePath": route or path.rstrip("/") or "/",
             "path": prefix + path,
-            "identity": {"sourceIp": "127.0.0.1"},
+            "identity": {"sourceIp": source},
         },
         "headers": headers or {},
         "multiValueQueryStringParameters": values or None,
@@ -56,6 +58,17 @@ def ask(
     return Answer(answer["statusCode"], answer["headers"], answer["body"])
 
 
+def ask_user(method: str, username: str, **more: Any) -> Answer:
+    """The answer about one user."""
+    return ask(
+        method,
+        f"/v3/users/{username}",
+        route="/v3/users/{username}",
+        parameters={"username": username},
+        **more,
+    )
+
+
 def ask_task(method: str, task_id: str, *, version: str = "v2", **more: Any) -> Answer:
     """The answer about one task."""
     return ask(
@@ -65,6 +78,13 @@ def ask_task(method: str, task_id: str, *, version: str = "v2", **more: Any) -> 
         parameters={"task_id": task_id},
         **more,
     )
+
+
+def basic(username: str, password: str) -> dict[str, str]:
+    """The header of a login."""
+    return {
+        "authorization": "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+    }
 
 
 def problem(status: int, title: str, detail: str) -> dict[str, object]:

@@ -1,0 +1,128 @@
+"""Stand-ins for where users and wrong logins are kept, and a hasher that takes no time."""
+
+import dataclasses
+import threading
+from typing import Literal
+
+import argon2
+
+from chalicelib import errors
+from chalicelib.directory import Directory
+from chalicelib.guesses import Guesses
+from chalicelib.logins import Logins
+from chalicelib.passwords import Memory, Passwords
+from chalicelib.ports import Conflict
+from chalicelib.tallies import Tally
+from chalicelib.users import User
+from tests.fakes import FakeClock
+
+
+class MemoryUsers:
+    """`ports.UserStore` in memory, by the same conditions."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, User] = {}
+        self.reads = 0
+        self._lock = threading.Lock()
+
+    def get(self, username: str) -> User | None:
+        self.reads += 1
+        return self.users.get(username)
+
+    def after(self, username: str | None, most: int) -> list[User]:
+        names = sorted(name for name in self.users if name > (username or ""))
+        return [self.users[name] for name in names[:most]]
+
+    def write(self, before: User | None, after: User | None) -> None:
+        with self._lock:
+            now = {name: user.revision for name, user in self.users.items()}
+            if (after and now.get(after.username) == after.revision) or (
+                after is None and before and before.username not in now
+            ):
+                return
+            if before and now.get(before.username) != before.revision:
+                raise Conflict
+            left = {name: user for name, user in self.users.items() if user != before}
+            if after and after.username in left:
+                raise errors.UsernameTaken(after.username)
+            if after:
+                left[after.username] = after
+            demoted = before and before.admin and not (after and after.admin)
+            if demoted and not any(user.admin for user in left.values()):
+                raise errors.LastAdmin
+            self.users = left
+
+
+class MemoryTallies:
+    """`ports.TallyStore` in memory, by the same conditions."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Tally] = {}
+        self.reads = 0
+        self._lock = threading.Lock()
+
+    def tallies(self, whos: list[str]) -> dict[str, Tally]:
+        self.reads += 1
+        return {who: self.kept[who] for who in whos if who in self.kept}
+
+    def move(self, before: Tally, after: Tally) -> None:
+        with self._lock:
+            now = self.kept.get(before.who, Tally(who=before.who))
+            if now not in (before, after):
+                raise Conflict
+            self.kept[after.who] = after
+
+    def forget(self, tally: Tally) -> None:
+        with self._lock:
+            if self.kept.get(tally.who) == tally:
+                del self.kept[tally.who]
+
+
+class CountingHasher(argon2.PasswordHasher):
+    """argon2id by parameters that take no time, and how often it was used."""
+
+    def __init__(self, memory_cost: int = 8) -> None:
+        super().__init__(memory_cost=memory_cost, time_cost=1, parallelism=1)
+        self.hashes = 0
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        self.hashes += 1
+        return super().hash(password, salt=salt)
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002
+        self.hashes += 1
+        return super().verify(hash, password)
+
+
+class LoginRig:
+    """The login and the directory on fakes, with one user and one admin."""
+
+    LIMIT = 3
+
+    def __init__(self) -> None:
+        self.clock, self.hasher = FakeClock(1000), CountingHasher()
+        self.users, self.tallies = MemoryUsers(), MemoryTallies()
+        self.passwords = Passwords(self.hasher)
+        self.directory = Directory(store=self.users, passwords=self.passwords, clock=self.clock)
+        self.guesses = Guesses(store=self.tallies, clock=self.clock, limit=self.LIMIT)
+        self.logins = self.another_process()
+
+    def another_process(self, hasher: argon2.PasswordHasher | None = None) -> Logins:
+        """A login that shares what is stored, and remembers nothing."""
+        return Logins(
+            users=self.users,
+            guesses=self.guesses,
+            passwords=Passwords(hasher or self.hasher),
+            memory=Memory(self.clock),
+        )
+
+
+def a_user(username: str = "jluser", **fields: object) -> User:
+    user = User(
+        username=username,
+        fullname="J. Random Luser",
+        admin=False,
+        password_hash="no hash",
+        revision=f"first of {username}",
+    )
+    return dataclasses.replace(user, **fields)  # type: ignore[arg-type]

@@ -1,0 +1,131 @@
+"""Who may use what: every route of v3, every method, everybody."""
+
+import json
+from typing import Any
+
+import pytest
+from chalice import Blueprint, Chalice
+
+import app
+from chalicelib import access, bootstrap
+from chalicelib.access import Access
+from tests.api import JSON, Answer, ask, basic
+from tests.test_api import ZERO
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+PASSWORD = "secret of the table"
+USER = {"username": "jluser", "fullname": "J.", "password": PASSWORD}
+STRANGERS: dict[str, dict[str, str]] = {
+    "stranger": {},
+    "wrong password": basic("jluser", "wrong " + PASSWORD),
+    "unknown name": basic("nobody", PASSWORD),
+    "deleted user": basic("deleted", PASSWORD),
+}
+#: What a user gets, and an admin where that is something else; every other method is 405.
+EXPECTED: dict[tuple[str, str], tuple[int, int]] = {
+    ("/v3", "GET"): (200, 200),
+    ("/v3/uptime", "GET"): (200, 200),
+    ("/v3/iostat", "GET"): (201, 201),
+    ("/v3/iostat", "POST"): (201, 201),
+    ("/v3/task", "GET"): (200, 200),
+    ("/v3/task/{task_id}", "GET"): (404, 404),
+    ("/v3/task/{task_id}", "DELETE"): (404, 404),
+    ("/v3/users", "GET"): (200, 200),
+    ("/v3/users", "POST"): (403, 409),
+    ("/v3/users/{username}", "GET"): (200, 200),
+    ("/v3/users/{username}", "PUT"): (403, 200),
+    ("/v3/users/{username}", "PATCH"): (403, 200),
+    ("/v3/users/{username}", "DELETE"): (403, 204),
+}
+BODIES = {"POST": USER, "PUT": USER, "PATCH": {"fullname": "N."}}
+
+
+def routes() -> list[str]:
+    return [path for path in app.app.routes if path.startswith("/v3")]
+
+
+def request(method: str, path: str, who: dict[str, str]) -> Answer:
+    body = {} if path == "/v3/iostat" else BODIES.get(method)
+    return ask(
+        method,
+        path,
+        parameters={"task_id": ZERO, "username": "jluser"},
+        body=None if body is None else json.dumps(body),
+        headers={**JSON, **who},
+    )
+
+
+@pytest.fixture
+def people(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An admin, a user, and one who was deleted; nobody is slowed down."""
+    monkeypatch.setenv("LOGIN_FAILURES", "10000")
+    directory = bootstrap.directory()
+    directory.make_admin("root", PASSWORD)
+    directory.create(USER)
+    directory.create({**USER, "username": "deleted"})
+    directory.delete("deleted")
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("who", STRANGERS)
+def test_a_stranger_gets_into_the_index_alone(who: str) -> None:
+    found = {
+        (path, method): request(method, path, STRANGERS[who]).status
+        for path in routes()
+        for method in METHODS
+    }
+    expected = {(path, method): 401 for path in routes() for method in METHODS}
+    expected |= {("/v3", method): 405 for method in METHODS} | {("/v3", "GET"): 200}
+    assert found == expected
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize(("who", "index"), [("jluser", 0), ("root", 1)])
+def test_a_user_may_use_everything_and_an_admin_may_change_users(who: str, index: int) -> None:
+    found = {
+        (path, method): request(method, path, basic(who, PASSWORD)).status
+        for path in routes()
+        for method in METHODS
+    }
+    expected = {(path, method): 405 for path in routes() for method in METHODS}
+    assert found == expected | {ask: statuses[index] for ask, statuses in EXPECTED.items()}
+
+
+@pytest.mark.usefixtures("people")
+def test_all_strangers_get_the_same_answer() -> None:
+    detail = "A name and a password are needed here, and these are none that are known."
+    for who in STRANGERS.values():
+        answer = request("DELETE", "/v3/users/{username}", who)
+        answer.headers.pop("X-Request-Id")
+        assert answer.headers == {
+            "Cache-Control": "no-store",
+            "Content-Type": "application/problem+json",
+            "WWW-Authenticate": 'Basic realm="hoststat", charset="UTF-8"',
+            "X-Content-Type-Options": "nosniff",
+        }
+        assert answer.body == {
+            "type": "about:blank",
+            "title": "Unauthorized",
+            "status": 401,
+            "detail": detail,
+            "msg": detail,
+        }
+
+
+def test_every_route_of_v1_and_v2_is_open() -> None:
+    for path, entries in app.app.routes.items():
+        if not path.startswith("/v3"):
+            views = {method: entry.view_function for method, entry in entries.items()}
+            assert {access.needed(views, method) for method in METHODS} == {Access.OPEN}
+
+
+def test_a_route_that_nobody_declared_is_closed() -> None:
+    api = Blueprint("forgetful")
+    api.route("/v9/secret")(dict)
+    access.route(api, "/v9/secret", "POST", to=Access.USER)(dict)
+    forgetful = Chalice("forgetful")
+    forgetful.register_blueprint(api)
+    entries = forgetful.routes["/v9/secret"].items()
+    views = {method: entry.view_function for method, entry in entries}
+    needed = {method: access.needed(views, method) for method in ("GET", "POST", "PUT")}
+    assert needed == {"GET": Access.ADMIN, "POST": Access.USER, "PUT": Access.USER}
