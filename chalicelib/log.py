@@ -27,14 +27,19 @@ def failure(name: str, **fields: object) -> None:
     _logger.error(name, exc_info=True, extra={"fields": fields})
 
 
+def line(record: logging.LogRecord) -> str:
+    """A record as a line of the log."""
+    fields = {
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
+        "level": record.levelname,
+        "event": record.getMessage(),
+        **getattr(record, "fields", {}),
+    }
+    if record.exc_info:
+        fields["stack"] = logging.Formatter().formatException(record.exc_info)
+    return json.dumps(fields, default=str)
+
+
 class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
-            "level": record.levelname,
-            "event": record.getMessage(),
-            **getattr(record, "fields", {}),
-        }
-        if record.exc_info:
-            line["stack"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return line(record)

@@ -8,6 +8,7 @@ from typing import Any
 from chalice.local import LambdaContext
 
 import app
+from tests import leaks
 
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -54,6 +55,7 @@ def ask(
         "body": body,
     }
     answer = app.app(event, LambdaContext("api_handler", 128))
+    leaks.hear(answer)
     assert answer["multiValueHeaders"] == {}
     return Answer(answer["statusCode"], answer["headers"], answer["body"])
 

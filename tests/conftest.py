@@ -9,7 +9,8 @@ import boto3
 import moto
 import pytest
 
-from chalicelib import bootstrap
+from chalicelib import bootstrap, log
+from tests import leaks
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -24,6 +25,23 @@ def _nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     bootstrap.clear()
     yield
     bootstrap.clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_leaks() -> Iterator[None]:
+    """After all the tests: no password and no hash was in any answer, log, message or table."""
+
+    class Hear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            leaks.hear(log.line(record))
+
+    hear = Hear()
+    logger = logging.getLogger("hoststat")
+    logger.addHandler(hear)
+    logger.setLevel(logging.INFO)
+    yield
+    logger.removeHandler(hear)
+    assert leaks.found() == []
 
 
 @pytest.fixture
@@ -57,3 +75,17 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             Parameters=[{"ParameterKey": "Stage", "ParameterValue": "dev"}],
         )
         yield
+        _hear_what_is_kept()
+
+
+def _hear_what_is_kept() -> None:
+    """Messages and items; of a user everything but the hash, which may be there alone."""
+    queues, tables = boto3.client("sqs"), boto3.client("dynamodb")
+    url = queues.get_queue_url(QueueName="hoststat-dev-tasks")["QueueUrl"]
+    while messages := queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        leaks.hear(messages)
+    for table in ("tasks", "reports", "users", "tallies"):
+        for item in tables.scan(TableName=f"hoststat-dev-{table}")["Items"]:
+            if table == "users":
+                item.pop("password_hash", None)
+            leaks.hear(item)

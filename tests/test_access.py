@@ -17,7 +17,7 @@ PASSWORD = "secret of the table"
 USER = {"username": "jluser", "fullname": "J.", "password": PASSWORD}
 STRANGERS: dict[str, dict[str, str]] = {
     "stranger": {},
-    "wrong password": basic("jluser", "wrong " + PASSWORD),
+    "wrong password": basic("jluser", "secret guess"),
     "unknown name": basic("nobody", PASSWORD),
     "deleted user": basic("deleted", PASSWORD),
 }
@@ -121,11 +121,18 @@ def test_every_route_of_v1_and_v2_is_open() -> None:
 
 def test_a_route_that_nobody_declared_is_closed() -> None:
     api = Blueprint("forgetful")
-    api.route("/v9/secret")(dict)
-    access.route(api, "/v9/secret", "POST", to=Access.USER)(dict)
+
+    @api.route("/v9/forgotten")
+    def forgotten() -> object:
+        return {}
+
+    @access.route(api, "/v9/forgotten", "POST", to=Access.USER)
+    def declared() -> object:
+        return {}
+
     forgetful = Chalice("forgetful")
     forgetful.register_blueprint(api)
-    entries = forgetful.routes["/v9/secret"].items()
+    entries = forgetful.routes["/v9/forgotten"].items()
     views = {method: entry.view_function for method, entry in entries}
     needed = {method: access.needed(views, method) for method in ("GET", "POST", "PUT")}
     assert needed == {"GET": Access.ADMIN, "POST": Access.USER, "PUT": Access.USER}

@@ -14,13 +14,13 @@ from chalicelib.ports import Conflict
 from chalicelib.users import User
 from tests.fakeusers import LoginRig, MemoryUsers
 
-JLUSER = {"username": "jluser", "fullname": "J. Random Luser", "password": "a password"}
+JLUSER = {"username": "jluser", "fullname": "J. Random Luser", "password": "secret of jluser"}
 
 
 @pytest.fixture
 def rig() -> LoginRig:
     rig = LoginRig()
-    rig.directory.make_admin("root", "root password")
+    rig.directory.make_admin("root", "secret of root")
     rig.directory.create(JLUSER)
     return rig
 
@@ -40,8 +40,8 @@ def all_of(rig: LoginRig) -> list[tuple[str, str, bool]]:
 
 def test_a_password_is_kept_as_a_hash_alone(rig: LoginRig) -> None:
     user = rig.directory.find("jluser")
-    assert "a password" not in str(vars(user))
-    assert rig.passwords.match(user.password_hash, "a password")
+    assert "secret of jluser" not in str(vars(user))
+    assert rig.passwords.match(user.password_hash, "secret of jluser")
     assert user.password_hash not in repr(user)
 
 
@@ -70,10 +70,10 @@ def test_a_page_says_whether_there_are_more(directory: Directory) -> None:
 class TestReplace:
     def test_all_of_a_user_is_replaced(self, rig: LoginRig) -> None:
         rig.directory.create({**JLUSER, "username": "boss", "admin": True})
-        fields = {"username": "boss", "fullname": "B.", "password": "another one"}
+        fields = {"username": "boss", "fullname": "B.", "password": "secret of another"}
         user, was_there = rig.directory.replace("boss", fields)
         assert (outline(user), was_there) == (("boss", "B.", False), True)
-        assert rig.passwords.match(rig.users.users["boss"].password_hash, "another one")
+        assert rig.passwords.match(rig.users.users["boss"].password_hash, "secret of another")
 
     def test_there_was_none(self, rig: LoginRig) -> None:
         user, was_there = rig.directory.replace("new", {**JLUSER, "username": "new"})
@@ -132,7 +132,7 @@ class TestChange:
         busy.users = dict(rig.users.users)
         directory = Directory(store=busy, passwords=rig.passwords, clock=rig.clock)
         rig.hasher.hashes = 0
-        user = directory.change("jluser", {"password": "another one"})
+        user = directory.change("jluser", {"password": "secret of another"})
         assert (rig.hasher.hashes, busy.users["jluser"]) == (1, user)
 
     def test_what_never_gets_through_is_an_outage(self, rig: LoginRig) -> None:
@@ -149,13 +149,13 @@ class TestChange:
 
 class TestMakeAdmin:
     def test_a_user_becomes_an_admin_and_keeps_the_name(self, rig: LoginRig) -> None:
-        assert rig.directory.make_admin("jluser", "another one") is True
+        assert rig.directory.make_admin("jluser", "secret of another") is True
         user = rig.directory.find("jluser")
         assert outline(user) == ("jluser", "J. Random Luser", True)
-        assert rig.passwords.match(user.password_hash, "another one")
+        assert rig.passwords.match(user.password_hash, "secret of another")
 
     def test_a_new_one_is_made(self, rig: LoginRig) -> None:
-        assert rig.directory.make_admin("new", "another one") is False
+        assert rig.directory.make_admin("new", "secret of another") is False
         assert outline(rig.directory.find("new")) == ("new", "new", True)
 
 
@@ -180,7 +180,7 @@ class TestTogether:
         for _ in range(50):
             rig = LoginRig()
             for name in ("one", "two"):
-                rig.directory.make_admin(name, "a password")
+                rig.directory.make_admin(name, "secret of jluser")
             outcomes = self.together(
                 partial(rig.directory.change, "one", {"admin": False}),
                 partial(rig.directory.delete, "two"),

@@ -15,7 +15,8 @@ from tests.fakeusers import CountingHasher, LoginRig
 from tests.test_credentials import basic
 
 RIGHT, WRONG, STRANGER = (
-    basic(text) for text in ("jluser:a password", "jluser:a guess", "nobody:a password")
+    basic(text)
+    for text in ("jluser:secret of jluser", "jluser:secret guess", "nobody:secret of jluser")
 )
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 
@@ -23,8 +24,8 @@ HERE, THERE = "192.0.2.1", "192.0.2.2"
 @pytest.fixture
 def rig() -> LoginRig:
     rig = LoginRig()
-    rig.directory.make_admin("root", "root password")
-    rig.directory.create({"username": "jluser", "fullname": "J.", "password": "a password"})
+    rig.directory.make_admin("root", "secret of root")
+    rig.directory.create({"username": "jluser", "fullname": "J.", "password": "secret of jluser"})
     return rig
 
 
@@ -45,24 +46,26 @@ class TestLetIn:
     def test_who_has_the_right_password(self, rig: LoginRig) -> None:
         assert rig.logins.check(RIGHT, HERE) == rig.users.users["jluser"]
 
-    @pytest.mark.parametrize("header", [WRONG, STRANGER, basic("JLUSER:a password"), "", "Basic"])
+    @pytest.mark.parametrize(
+        "header", [WRONG, STRANGER, basic("JLUSER:secret of jluser"), "", "Basic"]
+    )
     def test_nobody_else(self, rig: LoginRig, header: str) -> None:
         fail(rig.logins, header, HERE)
 
     def test_a_change_counts_from_the_next_login_on(self, rig: LoginRig) -> None:
         rig.logins.check(RIGHT, HERE)
-        rig.directory.change("jluser", {"password": "another one"})
+        rig.directory.change("jluser", {"password": "secret of another"})
         fail(rig.logins, RIGHT, HERE)
         rig.directory.change("jluser", {"admin": True})
-        assert rig.logins.check(basic("jluser:another one"), HERE).admin
+        assert rig.logins.check(basic("jluser:secret of another"), HERE).admin
         rig.directory.delete("jluser")
-        fail(rig.logins, basic("jluser:another one"), HERE)
+        fail(rig.logins, basic("jluser:secret of another"), HERE)
 
     def test_one_who_took_the_name_is_another(self, rig: LoginRig) -> None:
         rig.logins.check(RIGHT, HERE)
         rig.directory.change("jluser", {"username": "old"})
         fail(rig.logins, RIGHT, HERE)
-        assert rig.logins.check(basic("old:a password"), HERE).username == "old"
+        assert rig.logins.check(basic("old:secret of jluser"), HERE).username == "old"
 
 
 class TestCost:
@@ -125,11 +128,11 @@ class TestGuessing:
 
     def test_another_name_does_not_pause(self, rig: LoginRig) -> None:
         fail(rig.logins, WRONG, HERE, rig.LIMIT)
-        assert rig.logins.check(basic("root:root password"), HERE).admin
+        assert rig.logins.check(basic("root:secret of root"), HERE).admin
 
     def test_an_address_pauses_after_ten_times_as_many_of_any_name(self, rig: LoginRig) -> None:
         for index in range(rig.LIMIT * 10):
-            fail(rig.logins, basic(f"stranger-{index}:a guess"), HERE)
+            fail(rig.logins, basic(f"stranger-{index}:secret guess"), HERE)
         for header in (RIGHT, basic("somebody:else")):
             assert pause(rig.logins, header, HERE) == 600
         assert rig.logins.check(RIGHT, THERE).username == "jluser"
@@ -141,7 +144,7 @@ class TestGuessing:
 
     def test_who_comes_in_does_not_absolve_the_address(self, rig: LoginRig) -> None:
         for index in range(rig.LIMIT * 10):
-            fail(rig.logins, basic(f"stranger-{index}:a guess"), HERE)
+            fail(rig.logins, basic(f"stranger-{index}:secret guess"), HERE)
             if index == 5:
                 rig.logins.check(RIGHT, HERE)
         assert pause(rig.another_process(), RIGHT, HERE) == 600
@@ -173,7 +176,7 @@ class TestGuessing:
 
         class Slow(CountingHasher):
             def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002
-                if password == b"a password":
+                if password == b"secret of jluser":
                     fail(other, WRONG, HERE, rig.LIMIT)
                 return super().verify(hash, password)
 

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests import services
+from tests import leaks, services
+
+OWN_ADMIN = ("root", "secret of the black box")
 
 
 @pytest.fixture(scope="session")
@@ -20,12 +22,26 @@ def base_url() -> Iterator[str]:
     port = services.free_port()
     url = f"http://127.0.0.1:{port}"
     # Nobody reads its log while the tests run: a pipe would fill up and stop it.
-    with tempfile.TemporaryFile() as log:
-        command = ["make", "service", f"PORT={port}"]
+    with tempfile.TemporaryFile("w+") as log:
+        command = ["make", "service", f"PORT={port}", f"ADMIN={':'.join(OWN_ADMIN)}"]
         with services.process(*command, log=log) as service:
             assert services.until(lambda: service.poll() is not None or services.answers(url))
             assert service.poll() is None, "the service did not start"
             yield url
+        log.seek(0)
+        for line in log:
+            leaks.hear(line)
+
+
+@pytest.fixture(scope="session")
+def root() -> tuple[str, str]:
+    """The name and the password of an admin: ``ADMIN=name:password`` with a ``BASE_URL``."""
+    if "BASE_URL" not in os.environ:
+        return OWN_ADMIN
+    if "ADMIN" not in os.environ:
+        pytest.skip("needs an admin, as ADMIN=name:password")
+    username, _, password = os.environ["ADMIN"].partition(":")
+    return username, password
 
 
 @pytest.fixture
@@ -44,20 +60,22 @@ def ask(base_url: str) -> Iterator[Ask]:
     with requests.Session() as session:
 
         def send(method: str, path: str, **more: Any) -> requests.Response:
-            return session.request(method, base_url + path, timeout=services.DEADLINE, **more)
+            answer = session.request(method, base_url + path, timeout=services.DEADLINE, **more)
+            leaks.hear((answer.headers, answer.text))
+            return answer
 
         yield send
 
 
 @pytest.fixture
-def finished(ask: Ask) -> Callable[[str], dict[str, Any]]:
+def finished(ask: Ask) -> Callable[..., dict[str, Any]]:
     """Wait for the end of a task, and give its body."""
 
-    def wait(task_id: str) -> dict[str, Any]:
+    def wait(task_id: str, version: str = "v2", **more: Any) -> dict[str, Any]:
         body: dict[str, Any] = {}
 
         def ended() -> bool:
-            body.update(ask("GET", f"/v2/task/{task_id}").json())
+            body.update(ask("GET", f"/{version}/task/{task_id}", **more).json())
             return body["state"] not in ("QUEUED", "STARTED")
 
         assert services.until(ended), body
