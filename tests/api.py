@@ -82,11 +82,15 @@ def ask_task(method: str, task_id: str, *, version: str = "v2", **more: Any) -> 
     )
 
 
+def authorization(text: str | bytes) -> str:
+    """The value of the header for ``name:password``."""
+    raw = text.encode() if isinstance(text, str) else text
+    return "Basic " + base64.b64encode(raw).decode()
+
+
 def basic(username: str, password: str) -> dict[str, str]:
     """The header of a login."""
-    return {
-        "authorization": "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
-    }
+    return {"authorization": authorization(f"{username}:{password}")}
 
 
 def problem(status: int, title: str, detail: str) -> dict[str, object]:

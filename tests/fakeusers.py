@@ -11,7 +11,7 @@ from chalicelib.directory import Directory
 from chalicelib.guesses import Guesses
 from chalicelib.logins import Logins
 from chalicelib.passwords import Memory, Passwords
-from chalicelib.ports import Conflict
+from chalicelib.ports import Conflict, TallyStore, UserStore
 from chalicelib.tallies import Tally
 from chalicelib.users import User
 from tests.fakes import FakeClock
@@ -95,22 +95,23 @@ class CountingHasher(argon2.PasswordHasher):
 
 
 class LoginRig:
-    """The login and the directory on fakes, with one user and one admin."""
+    """The login and the directory on fakes; stores that are given stand before them."""
 
     LIMIT = 3
 
-    def __init__(self) -> None:
+    def __init__(self, users: UserStore | None = None, tallies: TallyStore | None = None) -> None:
         self.clock, self.hasher = FakeClock(1000), CountingHasher()
         self.users, self.tallies = MemoryUsers(), MemoryTallies()
+        self._kept, counted = users or self.users, tallies or self.tallies
         self.passwords = Passwords(self.hasher)
-        self.directory = Directory(store=self.users, passwords=self.passwords, clock=self.clock)
-        self.guesses = Guesses(store=self.tallies, clock=self.clock, limit=self.LIMIT)
+        self.directory = Directory(store=self._kept, passwords=self.passwords, clock=self.clock)
+        self.guesses = Guesses(store=counted, clock=self.clock, limit=self.LIMIT)
         self.logins = self.another_process()
 
     def another_process(self, hasher: argon2.PasswordHasher | None = None) -> Logins:
         """A login that shares what is stored, and remembers nothing."""
         return Logins(
-            users=self.users,
+            users=self._kept,
             guesses=self.guesses,
             passwords=Passwords(hasher or self.hasher),
             memory=Memory(self.clock),

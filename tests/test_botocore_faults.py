@@ -17,8 +17,12 @@ from moto.core.models import botocore_stubber
 from chalicelib import aws, errors
 from chalicelib.dispatch import SqsDispatcher
 from chalicelib.store import DynamoStore
+from chalicelib.tallystore import DynamoTallies
 from chalicelib.tasks import State
+from chalicelib.userstore import DynamoUsers
 from chalicelib.windows import Window
+from tests.api import authorization
+from tests.fakeusers import LoginRig
 from tests.rig import Rig
 
 Fault = Callable[[str, Any], AWSResponse]
@@ -147,6 +151,48 @@ def test_a_fault_changes_nothing_that_anybody_sees(wire: Wire, fault: Fault, ski
     text = "".join(f"report {index}\n" for index in range(5))
     assert insist(lambda: rig.service.result(done)) == {"iostat": text}
     assert insist(lambda: rig.service.find("v2", second)).state is State.REVOKED
+    assert wire.broke
+
+
+#: The same for users and logins.
+USER_CALLS = [
+    *(("dynamodb.TransactWriteItems", skip) for skip in range(6)),
+    *(("dynamodb.GetItem", skip) for skip in range(4)),
+    *(("dynamodb.BatchGetItem", skip) for skip in range(4)),
+    ("dynamodb.PutItem", 0),
+    ("dynamodb.PutItem", 1),
+    ("dynamodb.DeleteItem", 0),
+    ("dynamodb.Query", 0),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize(("call", "skip"), USER_CALLS)
+def test_a_fault_changes_no_user_and_no_login(wire: Wire, fault: Fault, skip: int) -> None:
+    rig = LoginRig(
+        users=DynamoUsers(clients()["dynamodb"], "hoststat-dev-users"),
+        tallies=DynamoTallies(clients()["dynamodb"], "hoststat-dev-tallies"),
+    )
+    fields = {"username": "jluser", "fullname": "J.", "password": "secret of jluser"}
+    wire.break_(fault, skip=skip)
+
+    insist(lambda: rig.directory.make_admin("root", "secret of root"))
+    insist(lambda: rig.directory.make_admin("boss", "secret of boss"))
+    insist(lambda: rig.directory.replace("jluser", fields))
+    insist(lambda: rig.directory.change("boss", {"admin": False}))
+    insist(lambda: rig.directory.change("jluser", {"fullname": "N."}))
+    with pytest.raises(errors.Unauthorized):
+        insist(lambda: rig.logins.check(authorization("jluser:secret guess"), "192.0.2.1"))
+    user = insist(lambda: rig.logins.check(authorization("jluser:secret of jluser"), "192.0.2.1"))
+    insist(lambda: rig.directory.delete("boss"))
+
+    found, _ = insist(lambda: rig.directory.page(None, 10))
+    assert [(it.username, it.admin) for it in found] == [("jluser", False), ("root", True)]
+    assert (user.fullname, found[0]) == ("N.", user)
+    assert rig.guesses.check("jluser", "192.0.2.1")[0].failures == 0
+    assert rig.guesses.check("jluser", "192.0.2.1")[1].failures == 1
+    with pytest.raises(errors.LastAdmin):
+        rig.directory.delete("root")
     assert wire.broke
 
 

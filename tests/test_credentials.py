@@ -1,27 +1,21 @@
 """Credentials: what a header says, and everything that says nothing."""
 
-import base64
-
 import pytest
 
 from chalicelib import credentials, errors
 from chalicelib.credentials import Credentials
-
-
-def basic(text: str | bytes) -> str:
-    raw = text.encode() if isinstance(text, str) else text
-    return "Basic " + base64.b64encode(raw).decode()
+from tests.api import authorization
 
 
 @pytest.mark.parametrize(
     ("header", "expected"),
     [
-        (basic("jluser:a password"), Credentials("jluser", "a password")),
-        (basic("a.b_c-9:"), Credentials("a.b_c-9", "")),
-        (basic("a:b:c::"), Credentials("a", "b:c::")),
-        (basic("a:pässwörd 😀\t"), Credentials("a", "pässwörd 😀\t")),
-        (basic("a:b").replace("Basic ", "bAsIC   "), Credentials("a", "b")),
-        (basic("a:" + "x" * 1024), Credentials("a", "x" * 1024)),
+        (authorization("jluser:a password"), Credentials("jluser", "a password")),
+        (authorization("a.b_c-9:"), Credentials("a.b_c-9", "")),
+        (authorization("a:b:c::"), Credentials("a", "b:c::")),
+        (authorization("a:pässwörd 😀\t"), Credentials("a", "pässwörd 😀\t")),
+        (authorization("a:b").replace("Basic ", "bAsIC   "), Credentials("a", "b")),
+        (authorization("a:" + "x" * 1024), Credentials("a", "x" * 1024)),
     ],
 )
 def test_a_name_and_a_password_are_read(header: str, expected: Credentials) -> None:
@@ -47,18 +41,18 @@ def test_a_name_and_a_password_are_read(header: str, expected: Credentials) -> N
         "Bearer YTpi",
         "Digest username=a",
         "YTpi",
-        basic("no colon"),
-        basic(":a password"),
-        basic("two words:a password"),
-        basic("jluser\n:a password"),
-        basic("\x00:a password"),
-        basic("jlüser:a password"),
-        basic("-x:a password"),
-        basic("x" * 65 + ":a password"),
-        basic(b"jluser:\xff"),
-        basic(b"\xed\xa0\x80:x"),
-        basic("a:" + "x" * 1025),
-        basic("a:" + "é" * 513),
+        authorization("no colon"),
+        authorization(":a password"),
+        authorization("two words:a password"),
+        authorization("jluser\n:a password"),
+        authorization("\x00:a password"),
+        authorization("jlüser:a password"),
+        authorization("-x:a password"),
+        authorization("x" * 65 + ":a password"),
+        authorization(b"jluser:\xff"),
+        authorization(b"\xed\xa0\x80:x"),
+        authorization("a:" + "x" * 1025),
+        authorization("a:" + "é" * 513),
         "Basic " + "A" * 100_000,
     ],
 )

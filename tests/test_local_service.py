@@ -24,6 +24,8 @@ class Running:
     def __init__(self, port: int, process: "subprocess.Popen[str]") -> None:
         self.port, self.process = port, process
         self.url = f"http://127.0.0.1:{port}"
+        #: The admin that it has made for itself, and told.
+        self.said_admin = ("", "")
 
     def pids(self, part: str) -> list[int]:
         """The processes of one part."""
@@ -49,6 +51,12 @@ def running(**environ: Any) -> Iterator[Running]:
         own = Running(port, process)
         assert services.until(lambda: process.poll() is not None or services.answers(own.url))
         assert process.stdout is not None
+        if "ADMIN" not in environ:
+            told = process.stdout.readline().rstrip()
+            prefix = "v3 knows one user, made for this run: "
+            assert told.startswith(prefix)
+            username, _, password = told.removeprefix(prefix).partition(":")
+            own.said_admin = (username, password)
         assert process.stdout.readline() == f"hoststat serves on {own.url}, Ctrl-C ends it\n"
         yield own
 

@@ -11,11 +11,11 @@ import pytest
 
 from chalicelib import errors, guesses
 from chalicelib.logins import Logins
+from tests.api import authorization
 from tests.fakeusers import CountingHasher, LoginRig
-from tests.test_credentials import basic
 
 RIGHT, WRONG, STRANGER = (
-    basic(text)
+    authorization(text)
     for text in ("jluser:secret of jluser", "jluser:secret guess", "nobody:secret of jluser")
 )
 HERE, THERE = "192.0.2.1", "192.0.2.2"
@@ -47,7 +47,7 @@ class TestLetIn:
         assert rig.logins.check(RIGHT, HERE) == rig.users.users["jluser"]
 
     @pytest.mark.parametrize(
-        "header", [WRONG, STRANGER, basic("JLUSER:secret of jluser"), "", "Basic"]
+        "header", [WRONG, STRANGER, authorization("JLUSER:secret of jluser"), "", "Basic"]
     )
     def test_nobody_else(self, rig: LoginRig, header: str) -> None:
         fail(rig.logins, header, HERE)
@@ -57,15 +57,15 @@ class TestLetIn:
         rig.directory.change("jluser", {"password": "secret of another"})
         fail(rig.logins, RIGHT, HERE)
         rig.directory.change("jluser", {"admin": True})
-        assert rig.logins.check(basic("jluser:secret of another"), HERE).admin
+        assert rig.logins.check(authorization("jluser:secret of another"), HERE).admin
         rig.directory.delete("jluser")
-        fail(rig.logins, basic("jluser:secret of another"), HERE)
+        fail(rig.logins, authorization("jluser:secret of another"), HERE)
 
     def test_one_who_took_the_name_is_another(self, rig: LoginRig) -> None:
         rig.logins.check(RIGHT, HERE)
         rig.directory.change("jluser", {"username": "old"})
         fail(rig.logins, RIGHT, HERE)
-        assert rig.logins.check(basic("old:secret of jluser"), HERE).username == "old"
+        assert rig.logins.check(authorization("old:secret of jluser"), HERE).username == "old"
 
 
 class TestCost:
@@ -91,7 +91,7 @@ class TestCost:
         rig.clock.freeze(60)
         assert self.cost(rig, RIGHT) == (1, 1, 2)
 
-    @pytest.mark.parametrize("header", ["", "Basic", "Bearer x", basic("no colon")])
+    @pytest.mark.parametrize("header", ["", "Basic", "Bearer x", authorization("no colon")])
     def test_no_credentials_cost_nothing_and_do_not_count(self, rig: LoginRig, header: str) -> None:
         for _ in range(rig.LIMIT * 11):
             assert self.cost(rig, header) == (0, 0, 0)
@@ -128,12 +128,12 @@ class TestGuessing:
 
     def test_another_name_does_not_pause(self, rig: LoginRig) -> None:
         fail(rig.logins, WRONG, HERE, rig.LIMIT)
-        assert rig.logins.check(basic("root:secret of root"), HERE).admin
+        assert rig.logins.check(authorization("root:secret of root"), HERE).admin
 
     def test_an_address_pauses_after_ten_times_as_many_of_any_name(self, rig: LoginRig) -> None:
         for index in range(rig.LIMIT * 10):
-            fail(rig.logins, basic(f"stranger-{index}:secret guess"), HERE)
-        for header in (RIGHT, basic("somebody:else")):
+            fail(rig.logins, authorization(f"stranger-{index}:secret guess"), HERE)
+        for header in (RIGHT, authorization("somebody:else")):
             assert pause(rig.logins, header, HERE) == 600
         assert rig.logins.check(RIGHT, THERE).username == "jluser"
 
@@ -144,7 +144,7 @@ class TestGuessing:
 
     def test_who_comes_in_does_not_absolve_the_address(self, rig: LoginRig) -> None:
         for index in range(rig.LIMIT * 10):
-            fail(rig.logins, basic(f"stranger-{index}:secret guess"), HERE)
+            fail(rig.logins, authorization(f"stranger-{index}:secret guess"), HERE)
             if index == 5:
                 rig.logins.check(RIGHT, HERE)
         assert pause(rig.another_process(), RIGHT, HERE) == 600

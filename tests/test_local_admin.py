@@ -1,0 +1,145 @@
+"""``make admin``, and the first admin of ``make service``."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import requests
+
+from local import service
+from tests import services
+from tests.test_local_service import Running, running
+
+PASSWORD = "secret of boss"
+
+
+def make_admin(own: Running, *, given: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command with what is `given` as its standard input."""
+    return subprocess.run(
+        ["make", "--no-print-directory", "admin", f"PORT={own.port}"],
+        cwd=services.PROJECT,
+        env={**{name: it for name, it in os.environ.items() if name != "USERNAME"}, **environ},
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=services.DEADLINE,
+        check=False,
+    )
+
+
+def may_change(own: Running, username: str, password: str) -> bool:
+    """Whether they are an admin's credentials."""
+    answer = requests.delete(
+        f"{own.url}/v3/users/nobody", auth=(username, password), timeout=services.DEADLINE
+    )
+    return answer.status_code == 404
+
+
+def test_an_admin_is_made_by_hand() -> None:
+    with running(WORKER="0", ADMIN="root:secret of root") as own:
+        assert may_change(own, "root", "secret of root")
+
+        made = make_admin(own, given=f"{PASSWORD}\nmore\n", USERNAME="boss")
+        assert (made.returncode, made.stdout) == (0, "boss was made, an admin; stage dev\n")
+        assert PASSWORD not in made.stderr
+        assert may_change(own, "boss", PASSWORD)
+
+        again = make_admin(own, given="secret of another", USERNAME="boss")
+        said = "boss is an admin now, with that password; stage dev\n"
+        assert (again.returncode, again.stdout) == (0, said)
+        assert may_change(own, "boss", "secret of another")
+
+        for given, username, said in (
+            ("short\n", "boss", "password must be at least 8 characters and at most 1024 bytes"),
+            ("", "boss", "password must be at least 8 characters and at most 1024 bytes"),
+            (f"{PASSWORD}\n", "a b", "username must be 1 to 64 of "),
+            (f"{PASSWORD}\n", "", "Say who: make admin USERNAME=name"),
+        ):
+            refused = make_admin(own, given=given, USERNAME=username)
+            assert refused.returncode == 2
+            assert refused.stderr.startswith(f"hoststat: {said}")
+            assert refused.stdout == ""
+
+
+TERMINAL = """
+import os, pty, sys
+status = pty.spawn([sys.executable, "-m", "local.admin"])
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+@pytest.mark.parametrize(
+    ("second", "status", "said"),
+    [
+        (PASSWORD, 0, "boss was made, an admin; stage dev"),
+        ("secret of another", 1, "hoststat: The two passwords differ."),
+    ],
+)
+def test_on_a_terminal_the_password_is_asked_for_twice_and_not_shown(
+    second: str, status: int, said: str
+) -> None:
+    with running(WORKER="0", ADMIN="root:secret of root") as own:
+        asking = subprocess.Popen(
+            [sys.executable, "-c", TERMINAL],
+            cwd=services.PROJECT,
+            env={**os.environ, "PORT": str(own.port), "USERNAME": "boss"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert asking.stdin is not None
+        assert asking.stdout is not None
+        shown = b""
+        for prompt, typed in ((b"Password: ", PASSWORD), (b"Again: ", second)):
+            while not shown.endswith(prompt):
+                shown += asking.stdout.read(1)
+            asking.stdin.write(f"{typed}\n".encode())
+            asking.stdin.flush()
+        shown += asking.stdout.read()
+        assert asking.wait(services.DEADLINE) == status
+        asking.stdin.close()
+        asking.stdout.close()
+        assert shown.decode().split() == ["Password:", "Again:", *said.split()]
+        assert may_change(own, "boss", PASSWORD) is (status == 0)
+
+
+def test_without_a_cloud_it_is_one_clear_line() -> None:
+    own = Running(services.free_port(), None)  # type: ignore[arg-type]
+    refused = make_admin(own, given=f"{PASSWORD}\n", USERNAME="boss")
+    said = "hoststat: A service that this one needs does not answer; try again.\n"
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith(said)
+
+
+def test_a_service_without_an_admin_makes_one_whose_password_is_said_once() -> None:
+    with running(WORKER="0") as own:
+        username, password = own.said_admin
+        assert username == "admin"
+        assert len(password) >= 16
+        assert may_change(own, username, password)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("root", "ADMIN must be name:password."),
+        ("root:", "password must be at least 8 characters and at most 1024 bytes of UTF-8."),
+        (":secret of nobody", "username must be 1 to 64 of A-Z a-z 0-9 . _ - beginning with a"),
+    ],
+)
+def test_an_admin_that_cannot_be_is_one_clear_line(given: str, said: str) -> None:
+    refused = subprocess.run(
+        [sys.executable, "-m", "local.service"],
+        cwd=services.PROJECT,
+        env={**os.environ, "PORT": str(services.free_port()), "ADMIN": given},
+        capture_output=True,
+        text=True,
+        timeout=services.DEADLINE,
+        check=False,
+    )
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.splitlines()[-1].startswith(f"hoststat: {said}")
+
+
+def test_two_random_passwords_differ() -> None:
+    assert service.first_admin("")[1] != service.first_admin("")[1]
