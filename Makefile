@@ -17,7 +17,7 @@ admin: $(READY)
 	@exec $(BIN)/python -m local.admin
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff format --check --quiet .
