@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: service worker admin test check format
+.PHONY: service worker admin test check format package deploy destroy
 
 service: $(READY)
 	@exec $(BIN)/python -m local.service
@@ -15,6 +15,15 @@ worker: $(READY)
 
 admin: $(READY)
 	@exec $(BIN)/python -m local.admin
+
+package: $(READY)
+	@exec $(BIN)/python -m deploy.package
+
+deploy: $(READY)
+	@exec $(BIN)/python -m deploy.deploy
+
+destroy: $(READY)
+	@exec $(BIN)/python -m deploy.destroy
 
 test: check
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile

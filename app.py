@@ -16,7 +16,9 @@ for part in (root, v1, v2, v3):
     app.register_blueprint(part.api)
 
 
-@app.on_sqs_message(queue=Settings.from_env(os.environ).name("tasks"), batch_size=1)
+@app.on_sqs_message(
+    queue=Settings.from_env(os.environ).name("tasks"), batch_size=1, maximum_concurrency=20
+)
 def run_iostat(event: SQSEvent) -> None:
     """Measure the window that a message names."""
     for record in event:

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import MutableMapping
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
 LOOPBACK = "127.0.0.1"
@@ -41,6 +42,13 @@ def enter(environ: MutableMapping[str, str] = os.environ) -> None:
         environ["AWS_ENDPOINT_URL"] = f"http://{LOOPBACK}:{cloud_port(port(environ))}"
         for key in ("NO_PROXY", "no_proxy"):
             environ[key] = ",".join(filter(None, [environ.get(key), LOOPBACK]))
-    stages = json.loads((PROJECT / ".chalice" / "config.json").read_text())["stages"]
-    for key, value in stages.get(name, {}).get("environment_variables", {}).items():
+    for key, value in all_stages().get(name, {}).get("environment_variables", {}).items():
         environ.setdefault(key, value)
+
+
+def all_stages() -> dict[str, Any]:
+    """The stages of ``.chalice/config.json``, by name."""
+    stages: dict[str, Any] = json.loads((PROJECT / ".chalice" / "config.json").read_text())[
+        "stages"
+    ]
+    return stages

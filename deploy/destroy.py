@@ -1,0 +1,47 @@
+"""``make destroy``: takes a stage down; its data only if told so."""
+
+import os
+import sys
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from deploy import stacks
+from deploy.deploy import app_stack, data_stack, deploy_data
+from deploy.package import Failed
+from local import stage
+
+
+def destroy(name: str, *, data: bool) -> None:
+    """Delete a stage's functions and API; with `data` also its tables and queues. Raises Failed."""
+    client = boto3.client("cloudformation")
+    stacks.delete(client, app_stack(name))
+    if data and stacks.status(client, data_stack(name)):
+        # Tables refuse to be deleted until somebody says so.
+        deploy_data(name, {}, protected=False)
+        stacks.delete(client, data_stack(name))
+    elif not data:
+        print(f"{data_stack(name)}: left as it is; DATA=delete deletes it, too")
+
+
+def main() -> int:
+    """Destroy ``STAGE`` after asking; give the exit code."""
+    name, data = os.environ.get("STAGE", ""), os.environ.get("DATA") == "delete"
+    if name in ("", stage.LOCAL):
+        print("hoststat: Say which: make destroy STAGE=name", file=sys.stderr)
+        return 1
+    what = "its API, its functions and ALL ITS DATA" if data else "its API and its functions"
+    print(f"This deletes {what}. Type {name} to go on: ", end="", flush=True)
+    if sys.stdin.readline().strip() != name:
+        print("Nothing was deleted.")
+        return 1
+    try:
+        destroy(name, data=data)
+    except (Failed, BotoCoreError, ClientError) as failed:
+        print(f"hoststat: {failed}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""CloudFormation: stacks made, changed and deleted, with what they do said as they do it."""
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from deploy.package import Failed
+
+#: Seconds between two looks, and that a stack may take.
+_LOOK, _PATIENCE = 2, 1800
+_NOTHING = ("didn't contain changes", "No updates are to be performed")
+_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+
+
+def status(client: Any, name: str) -> str | None:
+    """The status of a stack, None where there is none."""
+    try:
+        stacks = client.describe_stacks(StackName=name)["Stacks"]
+    except ClientError as exc:
+        if "does not exist" not in str(exc):
+            raise
+        return None
+    found: str = stacks[0]["StackStatus"]
+    return found
+
+
+def apply(
+    client: Any,
+    name: str,
+    template: Mapping[str, Any],
+    parameters: Mapping[str, str],
+    url: str | None = None,
+) -> bool:
+    """Bring a stack to its template, which is also at `url` if it is a long one.
+
+    Parameters that are not given keep their values. Gives whether anything had to change. Raises
+    Failed.
+    """
+    exists = status(client, name) not in (None, "REVIEW_IN_PROGRESS")
+    change = client.create_change_set(
+        StackName=name,
+        ChangeSetName=f"deploy-{int(time.time())}",
+        ChangeSetType="UPDATE" if exists else "CREATE",
+        Capabilities=_CAPABILITIES,
+        Parameters=_parameters(client, name if exists else None, template, parameters),
+        **({"TemplateURL": url} if url else {"TemplateBody": json.dumps(template)}),
+    )["Id"]
+    found = _await_change(client, change)
+    if found["Status"] == "FAILED":
+        client.delete_change_set(ChangeSetName=change)
+        if any(it in found.get("StatusReason", "") for it in _NOTHING):
+            print(f"{name}: nothing to change", flush=True)
+            return False
+        raise Failed(f"{name}: {found.get('StatusReason')}")
+    print(f"{name}: {'changing' if exists else 'making'} ...", flush=True)
+    since = time.time()
+    client.execute_change_set(ChangeSetName=change)
+    _await_stack(client, name, since, {"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+    return True
+
+
+def delete(client: Any, name: str) -> None:
+    """Delete a stack, if there is one. Raises Failed."""
+    if status(client, name) is None:
+        print(f"{name}: not there", flush=True)
+        return
+    print(f"{name}: deleting ...", flush=True)
+    since = time.time()
+    client.delete_stack(StackName=name)
+    _await_stack(client, name, since, {"DELETE_COMPLETE", None})
+
+
+def outputs(client: Any, name: str) -> dict[str, str]:
+    """A stack's outputs by name."""
+    stack = client.describe_stacks(StackName=name)["Stacks"][0]
+    return {it["OutputKey"]: it["OutputValue"] for it in stack.get("Outputs", [])}
+
+
+def _parameters(
+    client: Any, name: str | None, template: Mapping[str, Any], given: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    known = set()
+    if name:
+        stack = client.describe_stacks(StackName=name)["Stacks"][0]
+        known = {it["ParameterKey"] for it in stack.get("Parameters", [])}
+    return [
+        {"ParameterKey": key, "ParameterValue": given[key]}
+        if key in given
+        else {"ParameterKey": key, "UsePreviousValue": True}
+        for key in template.get("Parameters", {})
+        if key in given or key in known
+    ]
+
+
+def _await_change(client: Any, change: str) -> dict[str, Any]:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        found: dict[str, Any] = client.describe_change_set(ChangeSetName=change)
+        if found["Status"] in ("CREATE_COMPLETE", "FAILED"):
+            return found
+        time.sleep(_LOOK)
+    raise Failed("CloudFormation does not say what would change.")
+
+
+def _await_stack(client: Any, name: str, since: float, good: Iterable[str | None]) -> None:
+    """Wait until a stack rests, and say what became of each resource meanwhile."""
+    said: set[str] = set()
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        now = status(client, name)
+        if now:
+            _say(client, name, since, said)
+        if now in good:
+            return
+        if now and not now.endswith("_IN_PROGRESS"):
+            raise Failed(f"{name} is {now}; the lines above say why")
+        time.sleep(_LOOK)
+    raise Failed(f"{name} takes more than {_PATIENCE} s")
+
+
+def _say(client: Any, name: str, since: float, said: set[str]) -> None:
+    for event in reversed(client.describe_stack_events(StackName=name)["StackEvents"]):
+        ended = event["ResourceStatus"].endswith(("_COMPLETE", "_FAILED"))
+        if event["EventId"] in said or not ended or event["Timestamp"].timestamp() < since - 1:
+            continue
+        said.add(event["EventId"])
+        why = event.get("ResourceStatusReason") or ""
+        line = f"  {event['ResourceStatus']:16} {event['LogicalResourceId']} {why}"
+        print(line.rstrip(), flush=True)

@@ -1,0 +1,153 @@
+"""Least privilege: every action that a policy grants is used, and every one used is granted."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from chalice.local import LambdaContext
+
+import app
+from chalicelib import bootstrap
+from local import worker
+from tests.api import JSON, ask, ask_task, ask_user, basic
+from tests.test_lifecycle import drain
+
+CHALICE = Path(__file__).resolve().parent.parent / ".chalice"
+PASSWORD = "secret of the policies"
+ROOT = basic("root", PASSWORD)
+
+Used = set[tuple[str, str]]
+
+#: What Lambda itself does for a function: it writes the log and takes the messages.
+OF_LAMBDA = {
+    ("logs:CreateLogStream", "/aws/lambda/hoststat-prod*"),
+    ("logs:PutLogEvents", "/aws/lambda/hoststat-prod*"),
+}
+OF_MAPPING = {
+    (f"sqs:{action}", "hoststat-prod-tasks")
+    for action in ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")
+}
+
+
+def granted(policy: str) -> Used:
+    """The actions of a policy, each with what it may be done to."""
+    statements = json.loads((CHALICE / f"policy-prod-{policy}.json").read_text())["Statement"]
+    return {
+        (action, resource.split(":", 5)[5].removeprefix("table/").removeprefix("log-group:"))
+        for statement in statements
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+    }
+
+
+def of_dynamodb(operation: str, asked: dict[str, Any]) -> Used:
+    if operation == "TransactWriteItems":
+        return {
+            (f"dynamodb:{step}Item", what["TableName"])
+            for it in asked["TransactItems"]
+            for step, what in it.items()
+        }
+    if operation == "BatchGetItem":
+        return {("dynamodb:BatchGetItem", table) for table in asked["RequestItems"]}
+    index = f"/index/{asked['IndexName']}" if "IndexName" in asked else ""
+    return {(f"dynamodb:{operation}", asked["TableName"] + index)}
+
+
+def of_sqs(operation: str, asked: dict[str, Any]) -> Used:
+    name = asked.get("QueueName") or asked["QueueUrl"].rpartition("/")[2]
+    # A batch needs no permission of its own.
+    return {(f"sqs:{operation.removesuffix('Batch')}", name)}
+
+
+@pytest.fixture(autouse=True)
+def prod(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stage prod, with an admin."""
+    monkeypatch.setenv("STAGE", "prod")
+    seconds = {"CANCEL": "1000", "HEARTBEAT": "1000", "LEASE": "9000", "SWEEP": "0.001"}
+    for name, value in seconds.items():
+        monkeypatch.setenv(f"{name}_SECONDS", value)
+    boto3.client("cloudformation").create_stack(
+        StackName="hoststat-prod-data",
+        TemplateBody=(CHALICE / "resources.json").read_text(),
+        Parameters=[{"ParameterKey": "Stage", "ParameterValue": "prod"}],
+    )
+    bootstrap.directory().make_admin("root", PASSWORD)
+
+
+def listen() -> Used:
+    """Begin anew, as a function that has just started; what is asked for from here on."""
+    used: Used = set()
+
+    def ear(read: Any) -> Any:
+        def hear(params: dict[str, Any], model: Any, **_: Any) -> None:
+            used.update(read(model.name, params))
+
+        return hear
+
+    bootstrap.clear()
+    dynamodb = bootstrap._dynamodb().meta.events
+    dynamodb.register("provide-client-params.dynamodb.*", ear(of_dynamodb))
+    for dispatcher in (bootstrap.dispatcher(), bootstrap.poller()):
+        dispatcher._client.meta.events.register("provide-client-params.sqs.*", ear(of_sqs))
+    return used
+
+
+def submit(count: int) -> str:
+    """A task, made by somebody else."""
+    task_id: str = ask("POST", "/v2/iostat", count=str(count)).body["task_id"]
+    return task_id
+
+
+def test_the_api_uses_what_it_is_granted() -> None:
+    task_id = ask("POST", "/v3/iostat", headers=ROOT).body["task_id"]
+    ask_task("GET", task_id, version="v3", headers=ROOT)
+    ask("GET", "/v3/task", headers=ROOT)
+    ended = submit(1)
+    drain()
+    used = listen()
+    ask("POST", "/v2/iostat")
+    ask_task("GET", ended)
+    ask_task("DELETE", task_id)
+    ask_task("DELETE", task_id, version="v3", headers=ROOT)
+    ask("GET", "/v3/task", headers=ROOT)
+    user = {"username": "jluser", "fullname": "J.", "password": PASSWORD, "admin": True}
+    ask("POST", "/v3/users", headers={**ROOT, **JSON}, body=json.dumps(user))
+    ask_user("PATCH", "jluser", headers={**ROOT, **JSON}, body='{"admin": false}')
+    ask("GET", "/v3/users", headers=ROOT)
+    ask("GET", "/v3/users", headers=basic("jluser", "secret guess"))
+    ask("GET", "/v3/users", headers=basic("jluser", PASSWORD))
+    ask_user("DELETE", "jluser", headers=ROOT)
+    assert used | OF_LAMBDA == granted("api")
+
+
+def test_the_worker_uses_what_it_is_granted() -> None:
+    task_id = submit(3)
+    (message,) = bootstrap.dispatcher().receive(10, 0)
+    used = listen()
+    # Little time is left: the window is handed over. Then there is enough.
+    app.run_iostat(worker.event(message), LambdaContext("run_iostat", 128, 100))
+    # The keeper of leases, who is another thread, looks for cancels.
+    bootstrap.dynamo().get_many([task_id])
+    app.run_iostat(worker.event(message), LambdaContext("run_iostat", 128, 900_000))
+    assert used | OF_LAMBDA | OF_MAPPING == granted("worker")
+
+
+def test_the_sweeper_uses_what_it_is_granted() -> None:
+    submit(3)
+    used = listen()
+    bootstrap.sweeper().sweep()
+    assert used | OF_LAMBDA == granted("sweep")
+
+
+def test_a_worker_on_a_host_works_sweeps_and_takes_the_messages_itself() -> None:
+    submit(1)
+    used = listen()
+    queue = bootstrap.poller()
+    (message,) = queue.receive(10, 0)
+    queue.put_back(message)
+    (message,) = queue.receive(10, 0)
+    queue.acknowledge(message)
+    functions = (granted("worker") | granted("sweep")) - OF_LAMBDA - OF_MAPPING
+    assert used | functions == granted("host")

@@ -1,0 +1,306 @@
+"""What is deployed: the two templates as CloudFormation gets them, trap by trap."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import app
+from chalicelib.settings import Settings
+from deploy import package
+from local import stage
+
+PROJECT = Path(__file__).resolve().parent.parent
+FUNCTIONS = ("APIHandler", "RunIostat", "Sweep")
+ROLES = ("ApiHandlerRole", "RunIostatRole", "SweepRole")
+#: Where a task is created or iostat started.
+CREATING = {
+    ("GET", "/v1/iostat"),
+    *((method, f"/{version}/iostat") for version in ("v2", "v3") for method in ("GET", "POST")),
+}
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The stage prod, packaged."""
+    folder = tmp_path_factory.mktemp("dist")
+    return package.package("prod", folder).parent
+
+
+@pytest.fixture(scope="module")
+def template(dist: Path) -> Any:
+    return json.loads((dist / "sam.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def parts(template: Any) -> Any:
+    """The properties of each resource."""
+    return {name: it.get("Properties", {}) for name, it in template["Resources"].items()}
+
+
+@pytest.fixture(scope="module")
+def data() -> Any:
+    return json.loads((PROJECT / ".chalice" / "resources.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def environ() -> dict[str, str]:
+    found: dict[str, str] = stage.all_stages()["prod"]["environment_variables"]
+    return found
+
+
+def walk(thing: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a template."""
+    if isinstance(thing, dict):
+        yield thing
+        thing = list(thing.values())
+    if isinstance(thing, list):
+        for it in thing:
+            yield from walk(it)
+
+
+class TestBoth:
+    def test_cfn_lint_finds_nothing(self, dist: Path) -> None:
+        lint = str(Path(sys.executable).parent / "cfn-lint")
+        both = [str(dist / "sam.json"), str(PROJECT / ".chalice" / "resources.json")]
+        command = [lint, "--regions", "us-east-1", "eu-central-1", "--template", *both]
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+
+    def test_every_intrinsic_stands_alone(self, template: Any, data: Any) -> None:
+        """A merge of one over another makes an object of two."""
+        for thing in (*walk(template), *walk(data)):
+            if any(key == "Ref" or key.startswith("Fn::") for key in thing):
+                assert len(thing) == 1
+
+    def test_every_resource_has_a_type(self, template: Any, data: Any) -> None:
+        """What is merged into a name that Chalice does not use has none."""
+        for stack in (template, data):
+            assert all("Type" in it for it in stack["Resources"].values())
+
+    def test_every_alarm_can_tell_somebody(self, template: Any, data: Any) -> None:
+        alarms = {
+            name: it["Properties"]["AlarmActions"]
+            for stack in (template, data)
+            for name, it in stack["Resources"].items()
+            if it["Type"] == "AWS::CloudWatch::Alarm"
+        }
+        assert set(alarms) == {
+            "ApiErrors",
+            "BacklogAlarm",
+            "DeadLettersAlarm",
+            "SweepErrors",
+            "WorkerErrors",
+        }
+        to_topic = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopic"}], []]}
+        assert all(actions == to_topic for actions in alarms.values())
+
+
+class TestData:
+    def test_tables_cost_by_use_and_can_be_kept_from_deletion(self, data: Any) -> None:
+        for name in ("Tasks", "Reports", "Users", "Tallies"):
+            table = data["Resources"][name]["Properties"]
+            assert table["BillingMode"] == "PAY_PER_REQUEST"
+            assert table["DeletionProtectionEnabled"] == {"Ref": "Protected"}
+
+    @pytest.mark.parametrize("name", ["Tasks", "Reports", "Tallies"])
+    def test_what_expires_is_deleted(self, data: Any, name: str) -> None:
+        ttl = data["Resources"][name]["Properties"]["TimeToLiveSpecification"]
+        assert ttl == {"AttributeName": "ttl", "Enabled": True}
+
+    @pytest.mark.parametrize("name", ["Tasks", "Reports", "Users"])
+    def test_what_matters_can_be_brought_back(self, data: Any, name: str) -> None:
+        recovery = data["Resources"][name]["Properties"]["PointInTimeRecoverySpecification"]
+        assert recovery == {"PointInTimeRecoveryEnabled": True}
+
+    def test_users_do_not_expire(self, data: Any) -> None:
+        assert "TimeToLiveSpecification" not in data["Resources"]["Users"]["Properties"]
+
+    def test_a_message_stays_hidden_for_six_runs_of_the_worker(self, data: Any, parts: Any) -> None:
+        queue = data["Resources"]["Queue"]["Properties"]
+        assert queue["VisibilityTimeout"] >= 6 * parts["RunIostat"]["Timeout"]
+        assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
+        dead = data["Resources"]["DeadLetters"]["Properties"]
+        assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
+
+
+class TestFunctions:
+    def test_each_has_a_role_of_its_own(self, parts: Any) -> None:
+        found = [parts[name]["Role"]["Fn::GetAtt"][0] for name in FUNCTIONS]
+        assert found == list(ROLES)
+
+    def test_no_statement_is_for_everything(self, parts: Any) -> None:
+        for name in ROLES:
+            for policy in parts[name]["Policies"]:
+                for statement in policy["PolicyDocument"]["Statement"]:
+                    assert all(
+                        it.startswith("arn:") and ":hoststat-prod" in it.replace("/", ":")
+                        for it in statement["Resource"]
+                    )
+                    assert not any("*" in action for action in statement["Action"])
+
+    def test_each_logs_lines_of_json_that_are_not_kept_for_ever(
+        self, template: Any, parts: Any
+    ) -> None:
+        groups = {
+            it["LogGroupName"]["Fn::Sub"]: it["RetentionInDays"]
+            for it in parts.values()
+            if "RetentionInDays" in it
+        }
+        assert groups == {f"/aws/lambda/${{{name}}}": 30 for name in FUNCTIONS}
+        for name in FUNCTIONS:
+            assert parts[name]["LoggingConfig"]["LogFormat"] == "JSON"
+
+    def test_each_has_the_settings_of_its_stage_and_nothing_secret(
+        self, parts: Any, environ: dict[str, str]
+    ) -> None:
+        for name in FUNCTIONS:
+            assert parts[name]["Environment"]["Variables"] == environ
+        assert set(environ) == {"STAGE", "MAX_WINDOW", "MAX_WAIT"}
+
+    def test_strangers_cannot_ask_for_long_windows(self, environ: dict[str, str]) -> None:
+        limits = Settings.from_env(environ)
+        assert (limits.max_window, limits.max_wait) == (3600, 840)
+
+    def test_a_run_can_hold_the_longest_interval(self, parts: Any, environ: dict[str, str]) -> None:
+        assert parts["RunIostat"]["Timeout"] == 900
+        assert Settings.from_env(environ).max_wait <= 900 - 60
+
+    def test_the_api_answers_before_the_gateway_gives_up(self, parts: Any) -> None:
+        assert Settings().sync_seconds < parts["APIHandler"]["Timeout"] <= 29
+
+    def test_a_password_is_hashed_in_no_time(self, parts: Any) -> None:
+        """A function's share of a processor grows with its memory."""
+        assert parts["APIHandler"]["MemorySize"] >= 512
+
+    def test_held_answers_cannot_starve_the_worker_and_the_sweeper(self, parts: Any) -> None:
+        assert parts["Sweep"]["ReservedConcurrentExecutions"] == 1
+        scaling = mapping(parts)["ScalingConfig"]["MaximumConcurrency"]
+        assert parts["RunIostat"]["ReservedConcurrentExecutions"] >= scaling
+        assert "ReservedConcurrentExecutions" not in parts["APIHandler"]
+
+    def test_a_chain_of_hand_overs_is_no_runaway(self, parts: Any) -> None:
+        """AWS ends a function that sends to its own queue after some 16 rounds."""
+        assert parts["RunIostat"]["RecursiveLoop"] == "Allow"
+
+
+def mapping(parts: Any) -> Any:
+    """How the queue's messages get to the worker."""
+    return parts["RunIostat"]["Events"]["RunIostatSqsEventSource"]["Properties"]
+
+
+class TestQueue:
+    def test_the_worker_takes_one_message_at_a_time(self, parts: Any) -> None:
+        """Chalice cannot say which of several failed."""
+        assert mapping(parts)["BatchSize"] == 1
+
+    def test_the_worker_takes_them_from_the_queue_of_the_data(self, parts: Any, data: Any) -> None:
+        arn = mapping(parts)["Queue"]["Fn::Sub"]
+        name = data["Resources"]["Queue"]["Properties"]["QueueName"]["Fn::Sub"]
+        assert arn.rpartition(":")[2] == name.replace("${Stage}", "prod")
+
+    def test_the_worker_can_be_switched_off(self, template: Any, parts: Any) -> None:
+        assert mapping(parts)["Enabled"] == {"Fn::If": ["LambdaWorks", True, False]}
+        assert template["Parameters"]["LambdaWorker"]["Default"] == "on"
+
+
+class TestGateway:
+    def test_it_is_regional(self, parts: Any) -> None:
+        assert parts["RestAPI"]["EndpointConfiguration"] == "REGIONAL"
+
+    def test_creating_is_throttled_more_than_the_rest(self, parts: Any) -> None:
+        settings = {
+            (it["HttpMethod"], it["ResourcePath"]): it["ThrottlingRateLimit"]
+            for it in parts["RestAPI"]["MethodSettings"]
+        }
+        rest = settings.pop(("*", "/*"))
+        assert set(settings) == CREATING
+        assert max(settings.values()) < rest
+        assert all(method in app.app.routes[path] for method, path in settings)
+
+    def test_it_knows_the_routes_of_the_app(self, parts: Any) -> None:
+        paths = parts["RestAPI"]["DefinitionBody"]["paths"]
+        assert set(paths) == set(app.app.routes)
+        assert not any(path.endswith("/") for path in paths if path != "/")
+
+    def test_its_own_errors_have_the_shape_of_ours_and_repeat_nothing(self, parts: Any) -> None:
+        responses = parts["RestAPI"]["GatewayResponses"]
+        assert responses["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == 404
+        assert {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED", "REQUEST_TOO_LARGE"} < set(responses)
+        for name, response in responses.items():
+            body = json.loads(response["ResponseTemplates"]["application/json"])
+            assert body.pop("status", None) == response.get("StatusCode")
+            assert list(body) == ["type", "title", "detail", "msg"]
+            assert body["detail"] == body["msg"]
+            assert "$" not in str(body), name
+            headers = response["ResponseParameters"]["Headers"]
+            assert headers["Cache-Control"] == "'no-store'"
+            assert not any(
+                "request" in value.lower()
+                for value in headers.values()
+                if value != "context.requestId"
+            )
+
+
+class TestPackage:
+    def test_a_zip_is_small_and_the_same_whenever_it_is_made(
+        self, dist: Path, tmp_path: Path
+    ) -> None:
+        zipped = (dist / "deployment.zip").read_bytes()
+        assert len(zipped) < 5_000_000
+        package.package("prod", tmp_path)
+        assert (tmp_path / "deployment.zip").read_bytes() == zipped
+
+    def test_it_measures_by_proc_alone_without_any_program(
+        self, dist: Path, tmp_path: Path
+    ) -> None:
+        """As in Lambda: no iostat, no uptime, an empty PATH, and nothing but what is in the zip."""
+        subprocess.run(
+            [sys.executable, "-m", "zipfile", "-e", str(dist / "deployment.zip"), str(tmp_path)],
+            check=True,
+        )
+        script = """
+import json, sys
+sys.path.insert(0, ".")
+import app
+class Context: aws_request_id = "1"
+def ask(path):
+    event = {
+        "requestContext": {"httpMethod": "GET", "resourcePath": path, "path": path},
+        "headers": {}, "multiValueQueryStringParameters": None, "pathParameters": {},
+        "stageVariables": {}, "body": None,
+    }
+    answer = app.app(event, Context())
+    assert answer["statusCode"] == 200, answer
+    return json.loads(answer["body"])
+assert app.__file__.startswith(sys.argv[1]), app.__file__
+assert " load average: " in ask("/v1/uptime")["uptime"]
+assert ask("/v1/iostat")["iostat"].count("Device") == 1
+from chalicelib import bootstrap, fields
+assert bootstrap.host().source == "procfs"
+bootstrap.worker(), bootstrap.sweeper(), bootstrap.directory(), bootstrap.logins()
+"""
+        environ = {"PATH": "", "STAGE": "prod", "AWS_DEFAULT_REGION": "us-east-1"}
+        command = [sys.executable, "-I", "-S", "-c", script, str(tmp_path)]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+    @pytest.mark.parametrize("name", ["", "dev", "nope"])
+    def test_a_stage_that_is_none_is_one_clear_line(self, name: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "deploy.package"],
+            cwd=PROJECT,
+            env={**os.environ, "STAGE": name},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        said = f"hoststat: STAGE must be one of .chalice/config.json (prod), not {name!r}\n"
+        assert (done.returncode, done.stderr) == (1, said)
