@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+EMULATOR := .emulator
 
-.PHONY: service worker admin test check format package deploy destroy
+.PHONY: service worker admin test check format package deploy destroy test-deployed
 
 service: $(READY)
 	@exec $(BIN)/python -m local.service
@@ -28,6 +29,9 @@ destroy: $(READY)
 test: check
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
+test-deployed: $(READY) $(EMULATOR)/.ready
+	@exec $(BIN)/python -m deploy.rehearsal
+
 check: $(READY)
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -43,3 +47,9 @@ $(READY): requirements.txt requirements-dev.txt
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $(READY)
+
+$(EMULATOR)/.ready: deploy/requirements-emulator.txt
+	@echo "Installing an emulator of AWS into $(EMULATOR) (once, about a minute) ..."
+	@$(PYTHON) -m venv --clear $(EMULATOR)
+	@$(EMULATOR)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@

@@ -39,9 +39,18 @@ def deploy_data(name: str, given: Mapping[str, str], *, protected: bool = True) 
     return stacks.apply(boto3.client("cloudformation"), data_stack(name), template, given)
 
 
-def deploy_app(name: str, folder: Path, given: Mapping[str, str], bucket: str) -> bool:
+def deploy_app(
+    name: str,
+    folder: Path,
+    given: Mapping[str, str],
+    bucket: str,
+    environ: Mapping[str, str] | None = None,
+) -> bool:
     """Package a stage into `folder`, and make or change its functions and its API; whether
-    anything had to change. Raises Failed.
+    anything had to change.
+
+    `given` are parameters of its template, `environ` settings beside those of the stage. Raises
+    Failed.
     """
     print(f"Packaging {name} ...", flush=True)
     template = json.loads(package(name, folder).read_text())
@@ -50,6 +59,7 @@ def deploy_app(name: str, folder: Path, given: Mapping[str, str], bucket: str) -
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = uri
+            resource["Properties"]["Environment"]["Variables"] |= environ or {}
     key = _upload(bucket, json.dumps(template).encode(), ".json")
     url = boto3.client("s3").generate_presigned_url(
         "get_object", Params={"Bucket": bucket, "Key": key}

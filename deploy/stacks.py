@@ -2,6 +2,7 @@
 
 import json
 import time
+import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -42,7 +43,7 @@ def apply(
     exists = status(client, name) not in (None, "REVIEW_IN_PROGRESS")
     change = client.create_change_set(
         StackName=name,
-        ChangeSetName=f"deploy-{int(time.time())}",
+        ChangeSetName=f"deploy-{uuid.uuid4()}",
         ChangeSetType="UPDATE" if exists else "CREATE",
         Capabilities=_CAPABILITIES,
         Parameters=_parameters(client, name if exists else None, template, parameters),

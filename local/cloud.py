@@ -1,5 +1,6 @@
 """The local cloud: moto as a server, with what it lacks for more than one client at a time."""
 
+import logging
 import os
 import signal
 import sys
@@ -63,8 +64,9 @@ def main() -> None:
     """Serve until SIGTERM."""
     lifeline.hold()
     stage.enter()
-    # moto says of each resource that it only pretends to make that it does so.
+    # moto says of each resource that it does not make that it does not: alarms, here.
     warnings.filterwarnings("ignore", "Tried to parse")
+    logging.getLogger("moto").setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     serving = server(stage.cloud_port(stage.port(os.environ)))
     try:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.blackbox.conftest import Ask
+from tests.blackbox.conftest import HOST, Ask
 
 Login = tuple[str, str]
 PASSWORD = "secret of a user"
@@ -242,7 +242,7 @@ class TestTogether:
         def send(it: tuple[str, str, Login, dict[str, Any]]) -> int:
             method, path, auth, body = it
             return requests.request(
-                method, base_url + path, auth=auth, json=body, timeout=60
+                method, base_url + path, auth=auth, json=body, headers=HOST, timeout=60
             ).status_code
 
         with ThreadPoolExecutor(len(asked)) as pool:

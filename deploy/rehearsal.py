@@ -1,0 +1,183 @@
+"""``make test-deployed``: everything that deploying does, on an emulator of AWS.
+
+MiniStack runs the packaged functions behind an API Gateway of its own. The black-box suite goes
+through it, and what only a deployed stage shows; then all of it is taken down again.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import boto3
+import requests
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import bootstrap
+from deploy import stacks
+from deploy.deploy import app_stack, artefacts, deploy_app, deploy_data
+from deploy.destroy import destroy
+from deploy.package import Failed
+from local import admin, stage
+from local.service import free
+
+NAME = "prod"
+#: So that a window takes several runs, and a killed worker is soon missed.
+SETTINGS = {
+    "SEGMENT_SECONDS": "6",
+    "LEASE_SECONDS": "8",
+    "HEARTBEAT_SECONDS": "2",
+    "SWEEP_SECONDS": "3",
+}
+#: Seconds that the emulator may take to start, and to end; that pytest may take.
+_START, _END, _TESTS = 60, 15, 300
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    return next(port for port in range(24_566, 24_666) if free(port))
+
+
+@contextlib.contextmanager
+def emulator(log: Path) -> Iterator[str]:
+    """MiniStack on a free port, for as long as the context lasts; gives its address."""
+    port = free_port()
+    environ = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    environ |= {"BIND_HOST": stage.LOOPBACK, "GATEWAY_PORT": str(port), "HOME": str(log.parent)}
+    command = [str(stage.PROJECT / ".emulator" / "bin" / "ministack")]
+    url = f"http://{stage.LOOPBACK}:{port}"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command,
+            cwd=log.parent,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    try:
+        _await(process, url)
+        yield url
+    finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_END)
+        # Its functions are processes of its session.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _await(process: "subprocess.Popen[bytes]", url: str) -> None:
+    deadline = time.monotonic() + _START
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(requests.RequestException):
+            requests.get(f"{url}/_ministack/health", timeout=5).raise_for_status()
+            return
+        time.sleep(0.2)
+    raise Failed("The emulator does not answer.")
+
+
+def use(url: str) -> None:
+    """Let this process and its children reach the emulator, and nothing else."""
+    for key in [key for key in os.environ if key.startswith("AWS_")]:
+        del os.environ[key]
+    os.environ |= {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "STAGE": NAME,
+    }
+    bootstrap.clear()
+
+
+def deploy(folder: Path) -> str:
+    """Deploy the stage twice, which must change nothing the second time; the API's id."""
+    bucket = artefacts(None)
+    for expected in (True, False):
+        changed = deploy_data(NAME, {})
+        changed |= deploy_app(NAME, folder, {"LambdaWorker": "on"}, bucket, SETTINGS)
+        if changed is not expected:
+            raise Failed("Deploying again what is there changed it.")
+    found = stacks.outputs(boto3.client("cloudformation"), app_stack(NAME))
+    return found["RestAPIId"]
+
+
+def test(url: str, api: str) -> None:
+    """Ask the deployed stage what callers are promised. Raises Failed."""
+    password = secrets.token_urlsafe(12)
+    admin.make("root", password)
+    environ = {
+        **os.environ,
+        "BASE_URL": f"{url}/api",
+        "BASE_HOST": f"{api}.execute-api.localhost",
+        "ADMIN": f"root:{password}",
+    }
+    command = [sys.executable, "-m", "pytest", "-o", "addopts=", "-q", "-rs"]
+    command += ["tests/blackbox", "tests/deployed"]
+    _run(command, environ, stage.PROJECT)
+
+
+def chalice_deploy(folder: Path) -> None:
+    """Deploy the stage by ``chalice deploy``, from a copy that may be written to. Raises Failed."""
+    print("chalice deploy ...", flush=True)
+    for name in ("app.py", "requirements.txt"):
+        shutil.copy(stage.PROJECT / name, folder)
+    for name in ("chalicelib", ".chalice"):
+        shutil.copytree(
+            stage.PROJECT / name, folder / name, ignore=shutil.ignore_patterns("deploy*")
+        )
+    chalice = str(Path(sys.executable).parent / "chalice")
+    _run([chalice, "deploy", "--stage", NAME], os.environ, folder)
+    deployed = json.loads((folder / ".chalice" / "deployed" / f"{NAME}.json").read_text())
+    made = {it["name"] for it in deployed["resources"]}
+    if not {"api_handler", "rest_api", "run_iostat", "sweep"} <= made:
+        raise Failed(f"chalice deploy has made only {sorted(made)}")
+    _run([chalice, "delete", "--stage", NAME], os.environ, folder)
+
+
+def _run(command: list[str], environ: Mapping[str, str], folder: Path) -> None:
+    try:
+        subprocess.run(command, cwd=folder, env=environ, check=True, timeout=_TESTS)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as exc:
+        raise Failed(f"{' '.join(command[:4])} ...: {exc}") from exc
+
+
+def main() -> int:
+    """Rehearse; give the exit code."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        log = folder / "emulator.log"
+        try:
+            with emulator(log) as url:
+                use(url)
+                test(url, deploy(folder / "dist"))
+                destroy(NAME, data=False)
+                copy = folder / "copy"
+                copy.mkdir()
+                chalice_deploy(copy)
+                destroy(NAME, data=True)
+        except (Failed, BotoCoreError, ClientError) as failed:
+            print(f"hoststat: {failed}\nThe end of the emulator's log:", file=sys.stderr)
+            print(*log.read_text(errors="replace").splitlines()[-40:], sep="\n", file=sys.stderr)
+            return 1
+    print(f"Deployed, asked and taken down in {time.monotonic() - began:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
