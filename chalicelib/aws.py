@@ -26,11 +26,13 @@ _TRANSIENT_STATUS = {408, 429}
 _TRANSIENT = {
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
+    "ReplicatedWriteConflictException",
     "RequestLimitExceeded",
     "RequestTimeout",
     "Throttling",
     "ThrottlingException",
     "TransactionConflictException",
+    "TransactionInProgressException",
 }
 
 

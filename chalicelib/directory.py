@@ -59,7 +59,7 @@ class Directory:
                     f"There is no user {errors.shorten(username)} to rename, and a new one must "
                     f"bear the name of its path, not {errors.shorten(user.username)}."
                 )
-            self._store.write(before, user)
+            self._put(before, user)
             return before is not None
 
         was_there = self._insist(attempt)
@@ -94,12 +94,22 @@ class Directory:
         def attempt() -> bool:
             before = self._store.get(username)
             fullname = before.fullname if before else username
-            self._store.write(before, User(fullname=fullname, **fields))
+            self._put(before, User(fullname=fullname, **fields))
             return before is not None
 
         was_there = self._insist(attempt)
         log.event("admin made", user=username)
         return was_there
+
+    def _put(self, before: User | None, after: User) -> None:
+        """Write one who takes the place of `before`, also where there was none."""
+        try:
+            self._store.write(before, after)
+        except errors.UsernameTaken as taken:
+            if before is None:
+                # Made by somebody else meanwhile: there is one to replace now.
+                raise Conflict from taken
+            raise
 
     def _whole(self, fields: Mapping[str, Any]) -> User:
         return User(**{"admin": False, **self._hashed(fields)})

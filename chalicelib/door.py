@@ -17,9 +17,13 @@ from chalicelib.users import User
 #: Bytes of a body, at most.
 MAX_BODY = 65_536
 
+#: Characters of a path that are logged.
+_LOGGED = 200
+
 _SANE_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
 #: The first clients create by GET.
 _CREATING = ("/v2/iostat", "/v3/iostat")
+_UNFORESEEN = "Something went wrong here; the log knows more."
 _WITH_BODY = ("POST", "PUT", "PATCH")
 
 Routes = Mapping[str, Mapping[str, Any]]
@@ -42,7 +46,7 @@ def guard(routes: Routes) -> Callable[[Request, View], Response]:
             "answered",
             request_id=request_id,
             method=request.method,
-            route=request.path,
+            path=str(request.context.get("path"))[:_LOGGED],
             user=_name(request),
             status=response.status_code,
             seconds=round(time.perf_counter() - began, 4),
@@ -67,9 +71,12 @@ def _answer(request: Request, get_response: View, routes: Routes) -> Response:
         response = get_response(request)
     except errors.HoststatError as error:
         return problems.answer(error, hint=bootstrap.settings().outage_hint)
+    except Exception:
+        log.failure("request failed")
+        return problems.problem(500, _UNFORESEEN)
     if isinstance(response.body, dict) and "Code" in response.body:
         # Chalice's own words for what no view caught; it has logged it.
-        return problems.problem(500, "Something went wrong here; the log knows more.")
+        return problems.problem(500, _UNFORESEEN)
     return response
 
 

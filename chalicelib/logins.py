@@ -9,8 +9,8 @@ from chalicelib.passwords import Memory, Passwords
 from chalicelib.ports import Conflict, UserStore
 from chalicelib.users import User
 
-#: Hashes at once in one process: each takes a core and 19 MiB.
-_AT_ONCE = 4
+#: Hashes at once in one process, each of which takes a core and 19 MiB; seconds to wait for one.
+_AT_ONCE, _PATIENCE = 4, 10
 
 
 class Logins:
@@ -37,25 +37,29 @@ class Logins:
         given = credentials.read(header)
         source = guesses.source_of(address)
         user = self._users.get(given.username)
-        if user and self._memory.knows(user.password_hash, source, given.password):
-            return user
-        with self._gate:
-            self._guesses.check(given.username, source)
-            right = self._passwords.match(user.password_hash if user else None, given.password)
-        # Others may have guessed meanwhile: the limit holds for all of them together.
-        named, every = self._guesses.check(given.username, source)
-        if user and right:
-            self._guesses.forgive(named)
-            user = self._rehashed(user, given.password)
-            self._memory.keep(user.password_hash, source, given.password)
-            return user
         if user:
-            # Or guesses would go on for free, beside somebody whose login is remembered.
+            if self._memory.knows(user.password_hash, source, given.password):
+                return user
+            # Or guesses beside somebody whose login is remembered would go on during a pause.
             self._memory.forget(user.password_hash, source)
-        self._guesses.count(named, every)
-        # A stranger's name may be a password in the wrong place: it is not logged.
-        log.event("login refused", source=source, user=user.username if user else None)
-        raise errors.Unauthorized
+        named, every = self._guesses.check(given.username, source)
+        right = self._match(user, given.password)
+        self._guesses.settle(named, every, right=right)
+        if user is None or not right:
+            # A stranger's name may be a password in the wrong place: it is not logged.
+            log.event("login refused", source=source, user=user.username if user else None)
+            raise errors.Unauthorized
+        user = self._rehashed(user, given.password)
+        self._memory.keep(user.password_hash, source, given.password)
+        return user
+
+    def _match(self, user: User | None, password: str) -> bool:
+        if not self._gate.acquire(timeout=_PATIENCE):
+            raise errors.Outage("Too many log in at once; try again.")
+        try:
+            return self._passwords.match(user.password_hash if user else None, password)
+        finally:
+            self._gate.release()
 
     def _rehashed(self, user: User, password: str) -> User:
         """The user, with a hash by the parameters of today."""

@@ -97,16 +97,16 @@ class UserStore(Protocol):
 
 
 class TallyStore(Protocol):
-    """Wrong logins. Every method may raise Outage."""
+    """Tallies of logins. Every method may raise Outage."""
 
     def tallies(self, whos: list[str]) -> dict[str, Tally]:
         """Those that there are, as they stand."""
 
     def move(self, before: Tally, after: Tally) -> None:
-        """Write `after`, if `before` is as it stands (or none was). Raises Conflict."""
+        """Write `after`, if `before` is as it stands (or none was), by its token. Raises Conflict.
 
-    def forget(self, tally: Tally) -> None:
-        """Take it away, unless it has changed since."""
+        A write whose answer was lost and that is tried again succeeds, as it had the first time.
+        """
 
 
 class Store(Protocol):

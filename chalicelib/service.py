@@ -63,14 +63,16 @@ class Service:
         Where few are wanted there may be fewer in the page, and more to come.
         """
         found: list[Task] = []
-        now, last = self._clock.now(), after
+        now, place = self._clock.now(), after
         batch = min(limit + 1, _BATCH)
         for looked_at, task in enumerate(self._store.newest(after, batch)):
-            if len(found) == limit or looked_at == _MOST_LOOKED_AT:
-                return found, last
-            last = Place(task.created_at, task.task_id)
+            if looked_at == _MOST_LOOKED_AT:
+                return found, place
             if wanted(task) and not task.expired(now):
+                if len(found) == limit:
+                    return found, place
                 found.append(task)
+            place = Place(task.created_at, task.task_id)
         return found, None
 
     def result(self, task: Task) -> object:

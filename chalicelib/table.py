@@ -1,12 +1,13 @@
 """A table of DynamoDB: how its requests are written and its answers read."""
 
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib import aws, items
+from chalicelib import aws, errors, items
 from chalicelib.items import Item
 from chalicelib.ports import Conflict
 
@@ -15,7 +16,11 @@ Step = dict[str, dict[str, Any]]
 
 #: Keys that BatchGetItem takes at once.
 _BATCH = 100
-_UNMET = "ConditionalCheckFailed"
+#: Seconds after each try to read a batch.
+_PAUSES = (0.05, 0.2, 0.5, 1)
+_UNMET, _CONFLICT = "ConditionalCheckFailed", "TransactionConflict"
+#: Reasons of a transaction that will not be there for another try.
+_BUSY = {"ProvisionedThroughputExceeded", "ThrottlingError"}
 
 
 class Unmet(Exception):
@@ -58,12 +63,20 @@ class Table:
         found: list[Item] = []
         for start in range(0, len(keys), _BATCH):
             batch = {"Keys": keys[start : start + _BATCH], "ConsistentRead": True}
-            wanted: Any = {self._name: batch}
-            while wanted:
-                answer = aws.ask(self._client.batch_get_item, RequestItems=wanted)
-                found += answer["Responses"].get(self._name, [])
-                wanted = answer.get("UnprocessedKeys")
+            found += self._read_batch({self._name: batch})
         return found
+
+    def _read_batch(self, wanted: Any) -> list[Item]:
+        """The items of one batch; DynamoDB may leave some for another try when it is busy."""
+        found: list[Item] = []
+        for pause in _PAUSES:
+            answer = aws.ask(self._client.batch_get_item, RequestItems=wanted)
+            found += answer["Responses"].get(self._name, [])
+            wanted = answer.get("UnprocessedKeys")
+            if not wanted:
+                return found
+            time.sleep(pause)
+        raise errors.Outage
 
     def query(
         self, condition: str, values: Mapping[str, object], **parameters: Any
@@ -157,15 +170,19 @@ def transact(client: Any, steps: Sequence[Step]) -> None:
     try:
         aws.ask(client.transact_write_items, TransactItems=steps)
     except ClientError as exc:
-        if exc.response["Error"]["Code"] != "TransactionCanceledException":
+        reasons = exc.response.get("CancellationReasons", [])
+        codes = {reason["Code"] for reason in reasons} - {"None"}
+        if codes and codes <= _BUSY:
+            raise errors.Outage from exc
+        if not codes & {_UNMET, _CONFLICT}:
             raise
-        raise Cancelled([_reason(it) for it in exc.response["CancellationReasons"]]) from exc
+        raise Cancelled([_reason(it) for it in reasons]) from exc
 
 
 def _reason(reason: Mapping[str, Any]) -> Unmet | Conflict | None:
     if reason["Code"] == _UNMET:
         return Unmet(reason.get("Item"))
-    return None if reason["Code"] == "None" else Conflict()
+    return Conflict() if reason["Code"] == _CONFLICT else None
 
 
 def _names(expression: str) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Tallies of wrong logins in DynamoDB, which deletes them when they are forgotten."""
 
-import contextlib
 import dataclasses
 from typing import Any
 
@@ -11,7 +10,7 @@ from chalicelib.table import Table, Unmet
 from chalicelib.tallies import Tally
 
 _NEW = "attribute_not_exists(#who)"
-_AS_READ = "#failures = :was_failures AND #forgotten_at = :was_forgotten_at"
+_AS_READ = "#token = :was_token"
 
 
 class DynamoTallies:
@@ -28,26 +27,17 @@ class DynamoTallies:
     def move(self, before: Tally, after: Tally) -> None:
         """See `ports.TallyStore`."""
         attributes = {**dataclasses.asdict(after), "ttl": items.ttl(after.forgotten_at)}
-        condition, values = (_AS_READ, _read(before)) if before.failures else (_NEW, {})
+        condition, values = (_AS_READ, {"was_token": before.token}) if before.token else (_NEW, {})
         try:
             self._table.put(attributes, condition, values)
         except Unmet as unmet:
             # Ours already, if an earlier try had won and its answer was lost.
-            if unmet.old is None or _to_tally(unmet.old) != after:
+            if unmet.old is None or _to_tally(unmet.old).token != after.token:
                 raise Conflict from unmet
-
-    def forget(self, tally: Tally) -> None:
-        """See `ports.TallyStore`."""
-        with contextlib.suppress(Unmet):
-            self._table.delete(_key(tally.who), _AS_READ, _read(tally))
 
 
 def _key(who: str) -> Item:
     return {"who": items.value(who)}
-
-
-def _read(tally: Tally) -> dict[str, object]:
-    return {"was_failures": tally.failures, "was_forgotten_at": tally.forgotten_at}
 
 
 def _to_tally(item: Item) -> Tally:

@@ -4,6 +4,8 @@ import getpass
 import os
 import sys
 
+from botocore.exceptions import BotoCoreError
+
 from chalicelib import bootstrap, errors, fields
 from local import stage
 
@@ -15,7 +17,7 @@ class Refused(Exception):
 def ask_password() -> str:
     """The first line of standard input, or what is typed twice where that is a terminal."""
     if not sys.stdin.isatty():
-        return sys.stdin.readline().removesuffix("\n")
+        return sys.stdin.readline().rstrip("\r\n")
     password = getpass.getpass("Password: ")
     if getpass.getpass("Again: ") != password:
         raise Refused("The two passwords differ.")
@@ -34,14 +36,20 @@ def make(username: str, password: str) -> bool:
 
 def main() -> int:
     """Make the admin ``USERNAME``; give the exit code."""
-    stage.enter()
     username = os.environ.get("USERNAME", "")
     try:
+        stage.enter()
         if not username:
             raise Refused("Say who: make admin USERNAME=name")
         was_there = make(username, ask_password())
-    except (Refused, errors.Invalid, errors.Outage) as refused:
+    except errors.Outage as outage:
+        print(f"hoststat: {outage} {bootstrap.settings().outage_hint}", file=sys.stderr)
+        return 1
+    except (Refused, errors.Invalid, BotoCoreError, ValueError) as refused:
         print(f"hoststat: {refused}", file=sys.stderr)
+        return 1
+    except (EOFError, KeyboardInterrupt):
+        print("\nhoststat: Nobody was made.", file=sys.stderr)
         return 1
     else:
         what = "is an admin now, with that password" if was_there else "was made, an admin"

@@ -36,9 +36,7 @@ class MemoryUsers:
     def write(self, before: User | None, after: User | None) -> None:
         with self._lock:
             now = {name: user.revision for name, user in self.users.items()}
-            if (after and now.get(after.username) == after.revision) or (
-                after is None and before and before.username not in now
-            ):
+            if after and now.get(after.username) == after.revision:
                 return
             if before and now.get(before.username) != before.revision:
                 raise Conflict
@@ -58,7 +56,7 @@ class MemoryTallies:
 
     def __init__(self) -> None:
         self.kept: dict[str, Tally] = {}
-        self.reads = 0
+        self.reads = self.writes = 0
         self._lock = threading.Lock()
 
     def tallies(self, whos: list[str]) -> dict[str, Tally]:
@@ -66,16 +64,12 @@ class MemoryTallies:
         return {who: self.kept[who] for who in whos if who in self.kept}
 
     def move(self, before: Tally, after: Tally) -> None:
+        self.writes += 1
         with self._lock:
             now = self.kept.get(before.who, Tally(who=before.who))
-            if now not in (before, after):
+            if now.token not in (before.token, after.token):
                 raise Conflict
             self.kept[after.who] = after
-
-    def forget(self, tally: Tally) -> None:
-        with self._lock:
-            if self.kept.get(tally.who) == tally:
-                del self.kept[tally.who]
 
 
 class CountingHasher(argon2.PasswordHasher):
@@ -108,11 +102,16 @@ class LoginRig:
         self.guesses = Guesses(store=counted, clock=self.clock, limit=self.LIMIT)
         self.logins = self.another_process()
 
-    def another_process(self, hasher: argon2.PasswordHasher | None = None) -> Logins:
+    def another_process(
+        self,
+        hasher: argon2.PasswordHasher | None = None,
+        tallies: TallyStore | None = None,
+    ) -> Logins:
         """A login that shares what is stored, and remembers nothing."""
+        guesses = Guesses(store=tallies, clock=self.clock, limit=self.LIMIT) if tallies else None
         return Logins(
             users=self._kept,
-            guesses=self.guesses,
+            guesses=guesses or self.guesses,
             passwords=Passwords(hasher or self.hasher),
             memory=Memory(self.clock),
         )

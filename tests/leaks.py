@@ -28,4 +28,5 @@ def is_secret(said: str) -> bool:
         base64.b64encode(b" " * shift + WORD.encode())[shift + (shift > 0) : -4].decode()
         for shift in range(3)
     )
-    return any(it in said for it in (WORD, "$argon2", *encoded))
+    forms = (f"{WORD.strip()}+", f"{WORD.strip()}%20")
+    return any(it in said for it in (WORD, "$argon2", *forms, *encoded))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib import tasks
-from tests.api import FORM, JSON, Answer, ask, ask_task, problem
+from tests.api import FORM, JSON, Answer, ask, ask_task, basic, problem
 
 ZERO = "00000000-0000-4000-8000-000000000000"
 
@@ -75,6 +75,14 @@ class TestEverywhere:
         answer = ask("GET", "/v1/iostat/")
         detail = "Something went wrong here; the log knows more."
         assert answer.body == problem(500, "Internal Server Error", detail)
+
+    def test_nor_at_the_door(self, monkeypatch: pytest.MonkeyPatch, cloud: Any) -> None:
+        """What is wrong before any view has the request leaves as what is wrong in one."""
+        monkeypatch.setenv("STAGE", "without-tables")
+        answer = ask("GET", "/v3/uptime", headers=basic("root", "secret of root"))
+        detail = "Something went wrong here; the log knows more."
+        assert answer.body == problem(500, "Internal Server Error", detail)
+        assert answer.headers["Cache-Control"] == "no-store"
 
     @pytest.mark.parametrize(
         ("method", "path"),

@@ -98,6 +98,31 @@ class TestReplace:
         assert all_of(rig) == before
 
 
+class TestMadeMeanwhile:
+    """Somebody else makes the user between the look and the write."""
+
+    @pytest.fixture
+    def late(self, rig: LoginRig) -> Directory:
+        class Late(MemoryUsers):
+            blind = True
+
+            def get(self, username: str) -> User | None:
+                found = None if self.blind else super().get(username)
+                self.blind = False
+                return found
+
+        late = Late()
+        late.users = rig.users.users
+        return Directory(store=late, passwords=rig.passwords, clock=rig.clock)
+
+    def test_put_replaces(self, late: Directory) -> None:
+        user, was_there = late.replace("jluser", {**JLUSER, "fullname": "N."})
+        assert (outline(user), was_there) == (("jluser", "N.", False), True)
+
+    def test_an_operator_makes_an_admin_of_them(self, late: Directory) -> None:
+        assert late.make_admin("jluser", "secret of another") is True
+
+
 class TestChange:
     @pytest.mark.parametrize(
         ("fields", "expected"),

@@ -1,5 +1,7 @@
 """The ear that hears secrets: it must, or nothing is proved by its silence."""
 
+import urllib.parse
+
 import pytest
 
 from tests import leaks
@@ -11,6 +13,8 @@ from tests.fakeusers import CountingHasher
     "said",
     [
         f"password={leaks.WORD}of somebody",
+        urllib.parse.urlencode({"password": f"{leaks.WORD}of somebody"}),
+        urllib.parse.quote(f"{leaks.WORD}of somebody"),
         CountingHasher().hash("anything", salt=b"always the same"),
         *(basic("x" * length, f"{leaks.WORD}of x")["authorization"] for length in (1, 2, 3, 4)),
     ],

@@ -106,9 +106,33 @@ def test_on_a_terminal_the_password_is_asked_for_twice_and_not_shown(
 def test_without_a_cloud_it_is_one_clear_line() -> None:
     own = Running(services.free_port(), None)  # type: ignore[arg-type]
     refused = make_admin(own, given=f"{PASSWORD}\n", USERNAME="boss")
-    said = "hoststat: A service that this one needs does not answer; try again.\n"
+    said = (
+        "hoststat: A service that this one needs does not answer; try again. "
+        "On a laptop, `make service` starts what is missing.\n"
+    )
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"STAGE": "prod"}, "You must specify a region."),
+        ({"PORT": "http"}, "PORT must be a number from 1 to 65535, not 'http'"),
+    ],
+)
+def test_a_stage_that_cannot_be_asked_is_one_clear_line(environ: dict[str, str], said: str) -> None:
+    refused = subprocess.run(
+        [sys.executable, "-m", "local.admin"],
+        cwd=services.PROJECT,
+        env={"PATH": os.environ["PATH"], "USERNAME": "boss", **environ},
+        input=f"{PASSWORD}\r\n",
+        capture_output=True,
+        text=True,
+        timeout=services.DEADLINE,
+        check=False,
+    )
+    assert (refused.returncode, refused.stderr) == (1, f"hoststat: {said}\n")
 
 
 def test_a_service_without_an_admin_makes_one_whose_password_is_said_once() -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
@@ -11,8 +12,9 @@ import pytest
 
 from chalicelib import errors, guesses
 from chalicelib.logins import Logins
+from chalicelib.tallies import Tally
 from tests.api import authorization
-from tests.fakeusers import CountingHasher, LoginRig
+from tests.fakeusers import CountingHasher, LoginRig, MemoryTallies
 
 RIGHT, WRONG, STRANGER = (
     authorization(text)
@@ -71,30 +73,36 @@ class TestLetIn:
 class TestCost:
     """Counted, not timed: hashes, and reads of users and of tallies."""
 
-    def cost(self, rig: LoginRig, header: str) -> tuple[int, int, int]:
-        rig.hasher.hashes = rig.users.reads = rig.tallies.reads = 0
+    def cost(self, rig: LoginRig, header: str) -> dict[str, int]:
+        rig.hasher.hashes = rig.users.reads = rig.tallies.reads = rig.tallies.writes = 0
         with contextlib.suppress(errors.Unauthorized):
             rig.logins.check(header, HERE)
-        return rig.hasher.hashes, rig.users.reads, rig.tallies.reads
+        return {
+            "hashes": rig.hasher.hashes,
+            "reads of users": rig.users.reads,
+            "reads of tallies": rig.tallies.reads,
+            "writes of tallies": rig.tallies.writes,
+        }
 
     def test_names_known_and_unknown_and_passwords_right_and_wrong_cost_the_same(
         self, rig: LoginRig
     ) -> None:
-        assert {self.cost(rig, header) for header in (RIGHT, WRONG, STRANGER)} == {(1, 1, 2)}
+        for header in (RIGHT, WRONG, STRANGER):
+            assert list(self.cost(rig, header).values()) == [1, 1, 1, 2]
 
     def test_a_remembered_login_costs_one_read(self, rig: LoginRig) -> None:
         rig.logins.check(RIGHT, HERE)
-        assert self.cost(rig, RIGHT) == (0, 1, 0)
+        assert list(self.cost(rig, RIGHT).values()) == [0, 1, 0, 0]
 
     def test_a_login_is_remembered_for_a_minute(self, rig: LoginRig) -> None:
         rig.logins.check(RIGHT, HERE)
         rig.clock.freeze(60)
-        assert self.cost(rig, RIGHT) == (1, 1, 2)
+        assert list(self.cost(rig, RIGHT).values()) == [1, 1, 1, 2]
 
     @pytest.mark.parametrize("header", ["", "Basic", "Bearer x", authorization("no colon")])
     def test_no_credentials_cost_nothing_and_do_not_count(self, rig: LoginRig, header: str) -> None:
         for _ in range(rig.LIMIT * 11):
-            assert self.cost(rig, header) == (0, 0, 0)
+            assert list(self.cost(rig, header).values()) == [0, 0, 0, 0]
         assert rig.tallies.kept == {}
 
     def test_a_pause_is_known_before_any_hash(self, rig: LoginRig) -> None:
@@ -149,38 +157,108 @@ class TestGuessing:
                 rig.logins.check(RIGHT, HERE)
         assert pause(rig.another_process(), RIGHT, HERE) == 600
 
+    def test_an_address_has_as_many_tries_again_after_its_pause(self, rig: LoginRig) -> None:
+        """One typo must not shut out a whole office."""
+        for index in range(rig.LIMIT * 10):
+            fail(rig.logins, authorization(f"stranger-{index}:secret guess"), HERE)
+        rig.clock.freeze(600)
+        fail(rig.logins, authorization("typist:secret guess"), HERE)
+        assert rig.logins.check(RIGHT, HERE).username == "jluser"
+
+    def test_a_host_cannot_guess_from_all_its_addresses(self, rig: LoginRig) -> None:
+        for index in range(rig.LIMIT):
+            fail(rig.logins, WRONG, f"2001:db8::{index}")
+        assert pause(rig.logins, RIGHT, "2001:db8::ffff") == 600
+        assert rig.logins.check(RIGHT, "2001:db8:0:1::1").username == "jluser"
+
     def test_beside_a_remembered_login_there_is_no_free_guess(self, rig: LoginRig) -> None:
-        """What is remembered is asked before the tallies: a failure must end that."""
+        """What is remembered is asked before the tallies: a wrong guess must end that."""
         rig.logins.check(RIGHT, HERE)
         fail(rig.logins, WRONG, HERE, rig.LIMIT)
         assert pause(rig.logins, RIGHT, HERE) == 600
 
-    def test_guesses_at_the_same_time_do_not_pass_the_limit(self, rig: LoginRig) -> None:
-        processes = [rig.another_process() for _ in range(8)]
-        together = threading.Barrier(64)
+    def test_nor_is_there_one_during_a_pause(self, rig: LoginRig) -> None:
+        rig.logins.check(RIGHT, HERE)
+        fail(rig.another_process(), WRONG, HERE, rig.LIMIT)
+        assert pause(rig.logins, WRONG, HERE) == 600
+        assert pause(rig.logins, RIGHT, HERE) == 600
+
+
+class Together(MemoryTallies):
+    """Nobody writes a tally before everybody has read it."""
+
+    def __init__(self, parties: int) -> None:
+        super().__init__()
+        self._all_have_read = threading.Barrier(parties)
+        self._seen = threading.local()
+
+    def tallies(self, whos: list[str]) -> dict[str, Tally]:
+        found = super().tallies(whos)
+        if not getattr(self._seen, "read", False):
+            self._seen.read = True
+            self._all_have_read.wait(30)
+        return found
+
+
+class TestGuessingTogether:
+    """Logins that come at the same time, each in a process of its own."""
+
+    def answers(self, rig: LoginRig, *headers: str) -> list[str]:
+        tallies = Together(len(headers))
+        processes = [rig.another_process(tallies=tallies) for _ in headers]
 
         def guess(index: int) -> str:
-            together.wait(30)
             try:
-                return processes[index % 8].check(WRONG, HERE).username
+                return processes[index].check(headers[index], HERE).username
             except errors.HoststatError as error:
                 return type(error).__name__
 
-        with ThreadPoolExecutor(64) as pool:
-            answers = Counter(pool.map(guess, range(64)))
-        assert answers == {"Unauthorized": rig.LIMIT, "TooManyLogins": 64 - rig.LIMIT}
+        with ThreadPoolExecutor(len(headers)) as pool:
+            return list(pool.map(guess, range(len(headers))))
 
-    def test_a_right_guess_among_too_many_is_not_told(self, rig: LoginRig) -> None:
-        """The others fail while its hash is made."""
-        other = rig.another_process()
+    def test_no_more_are_told_than_the_limit_allows(self, rig: LoginRig) -> None:
+        counted = Counter(self.answers(rig, *[WRONG] * 64))
+        assert counted == {"Unauthorized": rig.LIMIT, "TooManyLogins": 64 - rig.LIMIT}
 
-        class Slow(CountingHasher):
-            def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002
-                if password == b"secret of jluser":
-                    fail(other, WRONG, HERE, rig.LIMIT)
-                return super().verify(hash, password)
+    def test_a_right_guess_is_no_exception(self, rig: LoginRig) -> None:
+        """It has to be among the first, as any other."""
+        told = 0
+        for _ in range(20):
+            right, *wrong = self.answers(rig, RIGHT, *[WRONG] * 63)
+            assert right in ("jluser", "TooManyLogins")
+            # Who comes in is forgiven: up to as many again are told after that.
+            assert wrong.count("Unauthorized") <= 2 * rig.LIMIT
+            told += right == "jluser"
+        assert told < 20
 
-        assert pause(rig.another_process(Slow()), RIGHT, HERE) == 600
+    def test_names_together_do_not_pass_the_limit_of_an_address(self, rig: LoginRig) -> None:
+        headers = [authorization(f"stranger-{index}:secret guess") for index in range(64)]
+        counted = Counter(self.answers(rig, *headers))
+        assert counted["Unauthorized"] == rig.LIMIT * 10
+
+    def test_right_logins_together_all_come_in(self, rig: LoginRig) -> None:
+        assert self.answers(rig, *[RIGHT] * 40) == ["jluser"] * 40
+
+
+def test_few_hashes_are_made_at_once(rig: LoginRig) -> None:
+    at_once, most = 0, 0
+    lock = threading.Lock()
+
+    class Slow(CountingHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002
+            nonlocal at_once, most
+            with lock:
+                at_once += 1
+                most = max(most, at_once)
+            time.sleep(0.01)
+            with lock:
+                at_once -= 1
+            return super().verify(hash, password)
+
+    logins = rig.another_process(Slow())
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda _: logins.check(RIGHT, HERE), range(20)))
+    assert 1 <= most <= 4
 
 
 class TestRehash:
@@ -219,6 +297,10 @@ class TestRehash:
         ("2001:db8:1:2::", "2001:db8:1:2::/64"),
         ("::1", "::/64"),
         ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("test-invoke-source-ip", "test-invoke-source-ip"),
+        ("192.0.2.1:99", "192.0.2.1:99"),
+        ("", ""),
     ],
 )
 def test_an_ipv6_host_is_its_whole_network(address: str, source: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib import tasks
+from chalicelib import errors, tasks
 from chalicelib.ports import Refused, Store
 from chalicelib.store import DynamoStore
 from chalicelib.tasks import Claim, Report, State, Task
@@ -98,6 +98,21 @@ class TestCreate:
         assert sorted(found, key=lambda task: task.task_id) == sorted(
             made, key=lambda task: task.task_id
         )
+
+
+def test_what_dynamodb_never_gets_to_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Busy:
+        asked = 0
+
+        def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803
+            self.asked += 1
+            return {"Responses": {}, "UnprocessedKeys": RequestItems}
+
+    monkeypatch.setattr("chalicelib.table._PAUSES", (0, 0, 0))
+    busy = Busy()
+    with pytest.raises(errors.Outage):
+        DynamoStore(busy, tasks="tasks", reports="reports").get_many([tasks.new_id()])
+    assert busy.asked == 3
 
 
 class TestClaim:

@@ -1,7 +1,8 @@
-"""Tallies of wrong logins: when they earn a pause, how they are kept, when they are forgotten."""
+"""Tallies of logins: when they earn a pause, how they are kept, when they are forgotten."""
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -15,29 +16,67 @@ NOW = 1_800_000_000.25
 NONE = Tally(who="192.0.2.1 jluser")
 
 
+def failed(tally: Tally, now: float, *, limit: int = 3, again: int = 1) -> Tally:
+    return tally.failed(now, limit=limit, again=again)
+
+
+def plain(tally: Tally) -> dict[str, Any]:
+    """A tally without its token, which is another each time."""
+    return {**dataclasses.asdict(tally), "token": ""}
+
+
 class TestFailed:
     def test_failures_add_up_for_ten_minutes_from_the_first(self) -> None:
-        tally = NONE.failed(NOW, 3).failed(NOW + 599, 3)
-        assert tally == Tally(who=NONE.who, failures=2, forgotten_at=NOW + 600)
-        assert tally.failed(NOW + 600, 3) == NONE.failed(NOW + 600, 3)
+        tally = failed(failed(NONE, NOW), NOW + 599)
+        assert plain(tally) == plain(Tally(who=NONE.who, failures=2, forgotten_at=NOW + 600))
+        assert plain(failed(tally, NOW + 600)) == plain(failed(NONE, NOW + 600))
 
-    def test_too_many_earn_a_pause_and_each_further_one_twice_that_up_to_an_hour(self) -> None:
-        tally, now, pauses = NONE, NOW, []
-        for _ in range(8):
-            tally = tally.failed(now, 3)
-            pauses.append(tally.paused_until - now if tally.paused_until else 0)
-            now = max(now, tally.paused_until)
-        assert pauses == [0, 0, 600, 1200, 2400, 3600, 3600, 3600]
+    @pytest.mark.parametrize(("again", "tries"), [(1, [3, 1, 1, 1, 1]), (3, [3, 3, 3, 3, 3])])
+    def test_too_many_earn_a_pause_and_each_is_twice_as_long_up_to_an_hour(
+        self, again: int, tries: list[int]
+    ) -> None:
+        tally, now, pauses, counts = NONE, NOW, [], []
+        for _ in range(5):
+            count = 0
+            while tally.paused_until <= now:
+                tally, count = failed(tally, now, again=again), count + 1
+            pauses.append(tally.paused_until - now)
+            counts.append(count)
+            now = tally.paused_until
+        assert (pauses, counts) == ([600, 1200, 2400, 3600, 3600], tries)
 
     def test_an_hour_after_a_pause_all_is_forgotten(self) -> None:
-        tally = NONE.failed(NOW, 1)
+        tally = failed(NONE, NOW, limit=1)
         assert tally.forgotten_at == NOW + 600 + 3600
-        assert tally.failed(NOW + 4199, 1).failures == 2
-        assert tally.failed(NOW + 4200, 1) == NONE.failed(NOW + 4200, 1)
+        assert failed(tally, NOW + 4199, limit=1).pauses == 2
+        assert plain(failed(tally, NOW + 4200, limit=1)) == plain(failed(NONE, NOW + 4200, limit=1))
 
-    def test_any_number_of_failures_is_an_hour(self) -> None:
-        tally = dataclasses.replace(NONE, failures=100_000, forgotten_at=NOW + 1)
-        assert tally.failed(NOW, 3).paused_until == NOW + 3600
+    def test_any_number_of_pauses_is_an_hour(self) -> None:
+        tally = dataclasses.replace(NONE, failures=2, pauses=100_000, forgotten_at=NOW + 1)
+        assert failed(tally, NOW).paused_until == NOW + 3600
+
+    def test_two_failures_that_are_alike_are_two(self) -> None:
+        assert failed(NONE, NOW) != failed(NONE, NOW)
+
+
+class TestPassed:
+    OLD = failed(failed(NONE, NOW), NOW)
+
+    def test_who_is_forgiven_begins_anew(self) -> None:
+        tally = self.OLD.passed(NOW + 1, forgiven=True)
+        assert plain(tally) == plain(Tally(who=NONE.who, forgotten_at=NOW + 601))
+        assert plain(failed(tally, NOW + 2)) == plain(failed(NONE, NOW + 2))
+
+    def test_who_is_not_keeps_what_there_was(self) -> None:
+        assert plain(self.OLD.passed(NOW + 1, forgiven=False)) == plain(self.OLD)
+
+    def test_what_is_forgotten_by_then_is_not_kept(self) -> None:
+        tally = self.OLD.passed(NOW + 600, forgiven=False)
+        assert plain(tally) == plain(Tally(who=NONE.who, forgotten_at=NOW + 1200))
+
+    def test_it_is_another_all_the_same(self) -> None:
+        """Or of logins that come at the same time one could not tell the others."""
+        assert self.OLD.passed(NOW, forgiven=False).token != self.OLD.token
 
 
 @pytest.fixture(params=["memory", "dynamo"])
@@ -49,14 +88,15 @@ def store(request: pytest.FixtureRequest) -> Iterator[TallyStore]:
         yield DynamoTallies(boto3.client("dynamodb"), "hoststat-dev-tallies")
 
 
-ONE, TWO = NONE.failed(NOW, 2), NONE.failed(NOW, 2).failed(NOW + 1, 2)
+ONE = failed(NONE, NOW)
+TWO = failed(ONE, NOW + 1)
 
 
 class TestStore:
     """The contract of a store of tallies, kept by DynamoDB and by the fake alike."""
 
     def test_what_was_written_is_read(self, store: TallyStore) -> None:
-        other = Tally(who="192.0.2.1").failed(NOW, 9)
+        other = failed(Tally(who="192.0.2.1"), NOW)
         store.move(NONE, ONE)
         store.move(Tally(who=other.who), other)
         expected = {ONE.who: ONE, other.who: other}
@@ -67,22 +107,18 @@ class TestStore:
         store.move(ONE, TWO)
         for before in (NONE, ONE):
             with pytest.raises(Conflict):
-                store.move(before, before.failed(NOW + 2, 2))
+                store.move(before, failed(before, NOW + 2))
         assert store.tallies([ONE.who]) == {ONE.who: TWO}
+
+    def test_the_same_failure_of_somebody_else_is_a_conflict(self, store: TallyStore) -> None:
+        store.move(NONE, failed(NONE, NOW))
+        with pytest.raises(Conflict):
+            store.move(NONE, failed(NONE, NOW))
 
     def test_again_succeeds_as_it_had(self, store: TallyStore) -> None:
         for before, after in ((NONE, ONE), (NONE, ONE), (ONE, TWO), (ONE, TWO)):
             store.move(before, after)
         assert store.tallies([ONE.who]) == {ONE.who: TWO}
-
-    def test_what_is_forgotten_is_gone_unless_it_has_changed(self, store: TallyStore) -> None:
-        store.move(NONE, ONE)
-        store.move(ONE, TWO)
-        store.forget(ONE)
-        assert store.tallies([ONE.who]) == {ONE.who: TWO}
-        for _ in range(2):
-            store.forget(TWO)
-            assert store.tallies([ONE.who]) == {}
 
 
 def test_dynamodb_deletes_a_tally_when_it_is_forgotten(cloud: object) -> None:

@@ -1,10 +1,13 @@
 """The contract of a store of users, kept by DynamoDB and by the fake alike."""
 
 import dataclasses
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib import errors
 from chalicelib.ports import Conflict, UserStore
@@ -94,8 +97,14 @@ class TestWrite:
         kept.write(USER, None)
         assert kept.get("jluser") is None
 
+    def test_one_who_was_renamed_meanwhile_is_not_deleted(self, kept: UserStore) -> None:
+        kept.write(USER, RENAMED)
+        with pytest.raises(Conflict):
+            kept.write(USER, None)
+        assert kept.get("stpierre") == RENAMED
+
     @pytest.mark.parametrize(
-        ("before", "after"), [(None, a_user("new")), (USER, CHANGED), (USER, RENAMED), (USER, None)]
+        ("before", "after"), [(None, a_user("new")), (USER, CHANGED), (USER, RENAMED)]
     )
     def test_again_succeeds_as_it_had(self, kept: UserStore, before: None, after: None) -> None:
         kept.write(before, after)
@@ -124,7 +133,6 @@ class TestLastAdmin:
         promoted = dataclasses.replace(USER, admin=True, revision="promoted")
         kept.write(USER, promoted)
         kept.write(ROOT, after)
-        kept.write(ROOT, after)
         with pytest.raises(errors.LastAdmin):
             kept.write(promoted, dataclasses.replace(promoted, admin=False, revision="late"))
 
@@ -133,3 +141,54 @@ class TestLastAdmin:
             kept.write(None, dataclasses.replace(USER, admin=True, revision="other"))
         with pytest.raises(errors.LastAdmin):
             kept.write(ROOT, None)
+
+
+class TestRequests:
+    """What moto does not show: it is consistent whatever it is asked."""
+
+    def asked(self, use: Callable[[DynamoUsers], object]) -> dict[str, Any]:
+        client, asked = boto3.client("dynamodb"), dict[str, Any]()
+
+        def hear(params: dict[str, Any], **_: Any) -> None:
+            asked.update(json.loads(params["body"]))
+
+        client.meta.events.register("before-call.dynamodb.*", hear)
+        use(DynamoUsers(client, "hoststat-dev-users"))
+        return asked
+
+    def test_every_read_is_consistent(self, cloud: object) -> None:
+        """A deleted user is refused from the next request on."""
+        assert self.asked(lambda users: users.get("jluser"))["ConsistentRead"] is True
+        assert self.asked(lambda users: users.after(None, 9))["ConsistentRead"] is True
+
+    def test_a_transaction_has_a_token_by_which_a_second_try_is_known(self, cloud: object) -> None:
+        one = self.asked(lambda users: users.write(None, USER))
+        two = self.asked(lambda users: users.write(USER, CHANGED))
+        assert one["ClientRequestToken"] != two["ClientRequestToken"]
+
+    @pytest.mark.parametrize(
+        ("codes", "expected"),
+        [
+            (["TransactionConflict", "None"], Conflict),
+            (["None", "TransactionConflict"], Conflict),
+            (["ThrottlingError", "None"], errors.Outage),
+            (["None", "ProvisionedThroughputExceeded"], errors.Outage),
+            (["ValidationError", "None"], ClientError),
+            ([], ClientError),
+        ],
+    )
+    def test_a_transaction_is_given_up_for_a_reason(
+        self, codes: list[str], expected: type[Exception]
+    ) -> None:
+        class Refusing:
+            def transact_write_items(self, **_: object) -> None:
+                reasons = [{"Code": code} for code in codes]
+                response: Any = {
+                    "Error": {"Code": "TransactionCanceledException"},
+                    "ResponseMetadata": {"HTTPStatusCode": 400},
+                    "CancellationReasons": reasons,
+                }
+                raise ClientError(response, "TransactWriteItems")
+
+        with pytest.raises(expected):
+            DynamoUsers(Refusing(), "hoststat-dev-users").write(ROOT, None)
