@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -65,6 +66,10 @@ def ask(base_url: str) -> Iterator[Ask]:
         def send(method: str, path: str, **more: Any) -> requests.Response:
             answer = session.request(method, base_url + path, timeout=services.DEADLINE, **more)
             leaks.hear((answer.headers, answer.text))
+            if answer.status_code == 429 and "wrong logins" not in answer.text:
+                # A deployed gateway lets only so many in, and says when to come again.
+                time.sleep(float(answer.headers.get("Retry-After", "1")))
+                return send(method, path, **more)
             return answer
 
         yield send
@@ -74,14 +79,16 @@ def ask(base_url: str) -> Iterator[Ask]:
 def finished(ask: Ask) -> Callable[..., dict[str, Any]]:
     """Wait for the end of a task, and give its body."""
 
-    def wait(task_id: str, version: str = "v2", **more: Any) -> dict[str, Any]:
+    def wait(
+        task_id: str, version: str = "v2", seconds: float = services.DEADLINE, **more: Any
+    ) -> dict[str, Any]:
         body: dict[str, Any] = {}
 
         def ended() -> bool:
             body.update(ask("GET", f"/{version}/task/{task_id}", **more).json())
             return body["state"] not in ("QUEUED", "STARTED")
 
-        assert services.until(ended), body
+        assert services.until(ended, seconds), body
         return body
 
     return wait

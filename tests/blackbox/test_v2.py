@@ -109,7 +109,7 @@ def test_a_query_that_means_nothing_is_400(ask: Ask, query: str) -> None:
     assert ask("GET", f"/v2/iostat/?{query}").status_code == 400
 
 
-@pytest.mark.parametrize("task_id", ["..%2Fx", "a" * 300, "%F0%9F%98%80", "x"])
+@pytest.mark.parametrize("task_id", ["a" * 300, "%F0%9F%98%80", "x"])
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_an_id_that_is_none_is_404(ask: Ask, method: str, task_id: str) -> None:
     answer = ask(method, f"/v2/task/{task_id}")
@@ -117,7 +117,9 @@ def test_an_id_that_is_none_is_404(ask: Ask, method: str, task_id: str) -> None:
 
 
 @pytest.mark.usefixtures("on_laptop")
-@pytest.mark.parametrize("path", ["/v2/task/../x", "/v2/task/😀", "/nope", "/v2/task/"])
+@pytest.mark.parametrize(
+    "path", ["/v2/task/../x", "/v2/task/..%2Fx", "/v2/task/😀", "/nope", "/v2/task/"]
+)
 def test_a_path_that_is_none_is_404_as_it_stands(base_url: str, path: str) -> None:
     """`requests` would tidy these up first."""
     netloc = urllib.parse.urlsplit(base_url).netloc

@@ -37,7 +37,8 @@ def test_a_worker_that_is_killed_loses_nothing(ask: Ask, finished: Finished) -> 
     (measuring,) = services.alive("iostat -d 1 16")
     ps = ["ps", "-o", "ppid=", "-p", str(measuring)]
     os.kill(int(subprocess.check_output(ps)), signal.SIGKILL)
-    body = finished(task_id)
+    # Its lease has to end, and then comes the next sweep: once a minute.
+    body = finished(task_id, seconds=4 * services.DEADLINE)
     assert (body["state"], body["result"]["iostat"].count("Device")) == ("SUCCESS", 16)
     assert runs(task_id) >= 2
 
