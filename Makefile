@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EMULATOR := .emulator
 
-.PHONY: service worker admin test check format package deploy destroy test-deployed
+.PHONY: service worker admin test check format package deploy destroy test-deployed bench
 
 service: $(READY)
 	@exec $(BIN)/python -m local.service
@@ -28,6 +28,9 @@ destroy: $(READY)
 
 test: check
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+bench: $(READY)
+	@exec $(BIN)/python -m bench.cold_start
 
 test-deployed: $(READY) $(EMULATOR)/.ready
 	@exec $(BIN)/python -m deploy.rehearsal

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import boto3
 import botocore.config
+import botocore.session
 from botocore import exceptions
 
 from chalicelib import errors
@@ -36,9 +36,14 @@ _TRANSIENT = {
 }
 
 
-def client(service: str, *, patient: bool = False) -> Any:
+def session() -> Any:
+    """What clients are made from; two of one share what it has read. Not for many threads."""
+    return botocore.session.get_session()
+
+
+def client(session: Any, service: str, *, patient: bool = False) -> Any:
     """A new client of "dynamodb" or "sqs"; a `patient` one may long-poll."""
-    return boto3.session.Session().client(service, config=_PATIENT if patient else _CONFIG)
+    return session.create_client(service, config=_PATIENT if patient else _CONFIG)
 
 
 def ask(operation: Callable[..., Answer], **parameters: Any) -> Answer:

@@ -79,7 +79,14 @@ def user_store() -> "DynamoUsers":
 def _dynamodb() -> Any:
     from chalicelib import aws
 
-    return aws.client("dynamodb")
+    return aws.client(_session(), "dynamodb")
+
+
+@_once
+def _session() -> Any:
+    from chalicelib import aws
+
+    return aws.session()
 
 
 @_once
@@ -98,7 +105,7 @@ def _queues(*, patient: bool) -> "SqsDispatcher":
     from chalicelib import aws
     from chalicelib.dispatch import SqsDispatcher
 
-    client, names = aws.client("sqs", patient=patient), settings().name
+    client, names = aws.client(_session(), "sqs", patient=patient), settings().name
     return SqsDispatcher(client, queue=names("tasks"), dead=names("dead"))
 
 

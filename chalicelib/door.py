@@ -6,13 +6,15 @@ Logins are here, and nowhere else.
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Request, Response
 
 from chalicelib import access, bootstrap, errors, log, params, problems
 from chalicelib.access import Access
-from chalicelib.users import User
+
+if TYPE_CHECKING:
+    from chalicelib.users import User
 
 #: Bytes of a body, at most.
 MAX_BODY = 65_536
@@ -80,7 +82,7 @@ def _answer(request: Request, get_response: View, routes: Routes) -> Response:
     return response
 
 
-def user(request: Request) -> User:
+def user(request: Request) -> "User":
     """Who sent it, where the route needs a login."""
     sender: User = request.context["user"]
     return sender

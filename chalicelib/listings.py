@@ -5,9 +5,7 @@ import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chalice.app import Request
-
-from chalicelib import errors, params, users
+from chalicelib import errors, users, windows
 from chalicelib.tasks import Place, State, Task
 from chalicelib.users import User
 
@@ -52,9 +50,8 @@ class UserListing:
         return _path("/v3/users/", given, after=found[-1].username)
 
 
-def of_tasks(request: Request) -> TaskListing:
+def of_tasks(given: Mapping[str, str]) -> TaskListing:
     """The page of tasks that a query asks for. Raises Invalid."""
-    given = params.query(request, "limit", "state", "owner", "after")
     state, after = given.get("state"), given.get("after")
     if state is not None and state not in set(State):
         raise errors.Invalid(
@@ -62,21 +59,33 @@ def of_tasks(request: Request) -> TaskListing:
         )
     place = None if after is None else Place.parse(after)
     return TaskListing(
-        limit=params.whole(given, "limit", 50, 100),
+        limit=_whole(given, "limit", 50, 100),
         state=state,
         owner=_name(given, "owner"),
         after=place,
     )
 
 
-def of_users(request: Request) -> UserListing:
+def of_users(given: Mapping[str, str]) -> UserListing:
     """The page of users that a query asks for. Raises Invalid."""
-    given = params.query(request, "limit", "detail", "after")
     return UserListing(
-        limit=params.whole(given, "limit", 100, 1000),
-        detail=params.flag(given, "detail"),
+        limit=_whole(given, "limit", 100, 1000),
+        detail=_flag(given, "detail"),
         after=_name(given, "after"),
     )
+
+
+def _whole(given: Mapping[str, str], name: str, default: int, most: int) -> int:
+    """The number of that name in a query, from 1 to `most`. Raises Invalid."""
+    value = windows.number(given[name]) if name in given else default
+    return windows.whole(name, value, most)
+
+
+def _flag(given: Mapping[str, str], name: str) -> bool:
+    """Whether a query says 1 for that name, 0 or nothing being no. Raises Invalid."""
+    if given.get(name, "0") not in ("0", "1"):
+        raise errors.Invalid(f"{name} must be 0 or 1, not {errors.shorten(given[name])}.")
+    return given.get(name) == "1"
 
 
 def _name(given: Mapping[str, str], name: str) -> str | None:

@@ -1,15 +1,21 @@
-"""What a request brings along: its query and its body, read strictly."""
+"""What a request brings along: its query and its body, read strictly.
+
+What only v3 needs is imported where it is needed: v1 starts without.
+"""
 
 import json
 import urllib.parse
-from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn, cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from chalice.app import Request
 
 from chalicelib import errors, windows
 from chalicelib.settings import Settings
 from chalicelib.windows import Window
+
+if TYPE_CHECKING:
+    from chalicelib.listings import TaskListing, UserListing
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
@@ -25,19 +31,6 @@ def query(request: Request, *allowed: str) -> dict[str, str]:
         if times > 1:
             raise errors.Invalid(f"{name} was given {times} times, once is allowed.")
     return dict(given)
-
-
-def whole(given: Mapping[str, str], name: str, default: int, most: int) -> int:
-    """The number of that name in a query, from 1 to `most`. Raises Invalid."""
-    value = windows.number(given[name]) if name in given else default
-    return windows.whole(name, value, most)
-
-
-def flag(given: Mapping[str, str], name: str) -> bool:
-    """Whether a query says 1 for that name, 0 or nothing being no. Raises Invalid."""
-    if given.get(name, "0") not in ("0", "1"):
-        raise errors.Invalid(f"{name} must be 0 or 1, not {errors.shorten(given[name])}.")
-    return given.get(name) == "1"
 
 
 def media_type(request: Request) -> str:
@@ -76,12 +69,25 @@ def window(request: Request, limits: Settings) -> Window:
     return windows.read({name: windows.number(text) for name, text in given.items()}, limits)
 
 
+def tasks(request: Request) -> "TaskListing":
+    """The page of v3's tasks that a request asks for. Raises Invalid."""
+    from chalicelib import listings
+
+    return listings.of_tasks(query(request, "limit", "state", "owner", "after"))
+
+
+def users(request: Request) -> "UserListing":
+    """The page of users that a request asks for. Raises Invalid."""
+    from chalicelib import listings
+
+    return listings.of_users(query(request, "limit", "detail", "after"))
+
+
 def user(request: Request, *, whole: bool) -> dict[str, Any]:
     """What a body says of a user: a whole one, or some of it.
 
     Raises Invalid for what is missing, unknown, repeated or breaks its rule.
     """
-    # What reads them takes 25 ms to import, and nobody else needs it.
     from chalicelib import fields
 
     query(request)

@@ -4,14 +4,14 @@ The layouts are those of procps 4.0 (`sprint_uptime`) and of sysstat 12.6 (`iost
 for column; the formulas are sysstat's (`S_VALUE`, `write_plain_basic_stat`).
 """
 
-import dataclasses
 import os
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Self
+from types import MappingProxyType
+from typing import NamedTuple, Self
 
 from chalicelib import errors
 from chalicelib.windows import Window
@@ -22,8 +22,7 @@ _HEADING = f"{'Device':<13} {'tps':>8}{_COLUMNS}\n"
 _UTMP_RECORD, _USER_PROCESS = 384, 7
 
 
-@dataclasses.dataclass(frozen=True)
-class Counters:
+class Counters(NamedTuple):
     """What a device has done since boot: requests, and sectors of 512 bytes."""
 
     requests: int = 0
@@ -32,12 +31,11 @@ class Counters:
     discarded: int = 0
 
 
-@dataclasses.dataclass(frozen=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """The devices in use at one moment; `uptime` in hundredths of a second."""
 
     uptime: int = 0
-    devices: dict[str, Counters] = dataclasses.field(default_factory=dict)
+    devices: Mapping[str, Counters] = MappingProxyType({})
 
 
 def snapshot(root: Path) -> Snapshot:

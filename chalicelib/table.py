@@ -106,10 +106,6 @@ class Table:
         found: Item = self._write(self._client.update_item, parameters)["Attributes"]
         return found
 
-    def delete(self, *args: Any) -> None:
-        """Take an item away: see `to_delete`. Raises Unmet."""
-        self._write(self._client.delete_item, self.to_delete(*args)["Delete"])
-
     def to_put(
         self,
         attributes: Mapping[str, object],

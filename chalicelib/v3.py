@@ -3,7 +3,7 @@
 from chalice import Blueprint
 from chalice.app import Response
 
-from chalicelib import access, bootstrap, door, listings, params, shapes
+from chalicelib import access, bootstrap, door, params, shapes
 from chalicelib.access import Access
 
 api = Blueprint(__name__)
@@ -35,7 +35,7 @@ def create_v3() -> Response:
 def list_tasks_v3() -> object:
     """List the tasks of v3, the newest first."""
     request = api.current_request
-    asked = listings.of_tasks(request)
+    asked = params.tasks(request)
     found, place = bootstrap.service().page(asked.wanted, limit=asked.limit, after=asked.after)
     return shapes.tasks_shown(request, found, asked.next(place))
 
@@ -61,7 +61,7 @@ def cancel_v3(task_id: str) -> Response:
 def list_users() -> object:
     """List users by name."""
     request = api.current_request
-    asked = listings.of_users(request)
+    asked = params.users(request)
     found, more = bootstrap.directory().page(asked.after, asked.limit)
     return shapes.users_shown(request, found, asked.next(found, more), detail=asked.detail)
 

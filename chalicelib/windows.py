@@ -1,8 +1,8 @@
 """A window: how many reports, how many seconds apart, and what is allowed of both."""
 
-import dataclasses
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from chalicelib import errors
 from chalicelib.settings import Settings
@@ -11,11 +11,10 @@ from chalicelib.settings import Settings
 _DIGITS = re.compile("[0-9]{1,18}", re.ASCII)
 
 
-@dataclasses.dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """`count` reports, `wait` seconds apart; the first is the average since boot."""
 
-    count: int
+    count: int  # type: ignore[assignment] # nobody counts in a window as in a tuple
     wait: int
 
     @property

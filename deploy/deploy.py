@@ -12,7 +12,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy import stacks
-from deploy.package import Failed, package
+from deploy.package import Failed, check, package
 from local import stage
 
 #: Settings of a stage that are parameters of its stacks, by their variables.
@@ -106,6 +106,7 @@ def main() -> int:
     name = os.environ.get("STAGE", "")
     given = {key: os.environ[it] for it, key in _PARAMETERS.items() if it in os.environ}
     try:
+        check(name)
         bucket = artefacts(os.environ.get("ARTEFACTS"))
         topic = {key: it for key, it in given.items() if key == "AlarmTopic"}
         changed = deploy_data(name, topic)

@@ -8,8 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy import stacks
 from deploy.deploy import app_stack, data_stack, deploy_data
-from deploy.package import Failed
-from local import stage
+from deploy.package import Failed, check
 
 
 def destroy(name: str, *, data: bool) -> None:
@@ -27,8 +26,10 @@ def destroy(name: str, *, data: bool) -> None:
 def main() -> int:
     """Destroy ``STAGE`` after asking; give the exit code."""
     name, data = os.environ.get("STAGE", ""), os.environ.get("DATA") == "delete"
-    if name in ("", stage.LOCAL):
-        print("hoststat: Say which: make destroy STAGE=name", file=sys.stderr)
+    try:
+        check(name)
+    except Failed as failed:
+        print(f"hoststat: {failed}", file=sys.stderr)
         return 1
     what = "its API, its functions and ALL ITS DATA" if data else "its API and its functions"
     print(f"This deletes {what}. Type {name} to go on: ", end="", flush=True)

@@ -13,7 +13,7 @@ from local import stage
 _DATA = re.compile(r"botocore/data/(dynamodb/|sqs/|[^/]+$)")
 #: What nobody imports: cffi and its parser build bindings, which come ready-made.
 _UNUSED = re.compile(
-    r"(boto3/(data|examples)|botocore/data/.*/examples-.*|cffi|dateutil/zoneinfo|pycparser)(/|$)"
+    r"(botocore/data/.*/examples-.*|cffi|dateutil/zoneinfo|pycparser)(/|$)"
     r"|.*\.dist-info/RECORD$"
 )
 #: A zip of the same files is the same zip, whenever it was made.
@@ -27,11 +27,9 @@ class Failed(Exception):
 def package(name: str, folder: Path) -> Path:
     """Write the template and the zip of a stage into `folder`, and give the template's path.
 
-    Raises Failed for a stage that is not in ``.chalice/config.json``.
+    Raises Failed, also for a stage that cannot be deployed.
     """
-    if name == stage.LOCAL or name not in stage.all_stages():
-        named = ", ".join(sorted(set(stage.all_stages()) - {stage.LOCAL}))
-        raise Failed(f"STAGE must be one of .chalice/config.json ({named}), not {name!r}")
+    check(name)
     command = [str(Path(sys.executable).parent / "chalice"), "package", "--stage", name]
     command += ["--merge-template", ".chalice/overrides.json", str(folder)]
     # Chalice wants to know a region, and the template is one for all of them.
@@ -43,6 +41,15 @@ def package(name: str, folder: Path) -> Path:
         raise Failed(f"chalice package: {made.stderr.strip()}")
     slim(folder / "deployment.zip")
     return folder / "sam.json"
+
+
+def check(name: str) -> None:
+    """Raise Failed for a stage that is not in ``.chalice/config.json``, or is the laptop's."""
+    named = sorted(set(stage.all_stages()) - {stage.LOCAL})
+    if name not in named:
+        raise Failed(
+            f"STAGE must be one of .chalice/config.json ({', '.join(named)}), not {name!r}"
+        )
 
 
 def slim(path: Path) -> None:

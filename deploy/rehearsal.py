@@ -131,6 +131,26 @@ def test(url: str, api: str) -> None:
     _run(command, environ, stage.PROJECT)
 
 
+def work_from_host(url: str, api: str, folder: Path) -> None:
+    """Switch the function off, and let a worker of this machine measure. Raises Failed."""
+    deploy_app(NAME, folder, {"LambdaWorker": "off"}, artefacts(None), SETTINGS)
+    print("A worker on the host ...", flush=True)
+    host = {"Host": f"{api}.execute-api.localhost"}
+    made = requests.post(f"{url}/api/v2/iostat?count=2", headers=host, timeout=30).json()
+    path = f"{url}/api/v2/task/{made['task_id']}"
+    command = [sys.executable, "-m", "local.worker"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as worker:
+        deadline = time.monotonic() + _START
+        state = "QUEUED"
+        while state in ("QUEUED", "STARTED") and time.monotonic() < deadline:
+            time.sleep(0.5)
+            state = requests.get(path, headers=host, timeout=30).json()["state"]
+        worker.terminate()
+        log = worker.communicate(timeout=_END)[1]
+    if state != "SUCCESS" or made["task_id"] not in log:
+        raise Failed(f"The worker on the host has left the task {state}:\n{log}")
+
+
 def chalice_deploy(folder: Path) -> None:
     """Deploy the stage by ``chalice deploy``, from a copy that may be written to. Raises Failed."""
     print("chalice deploy ...", flush=True)
@@ -165,7 +185,9 @@ def main() -> int:
         try:
             with emulator(log) as url:
                 use(url)
-                test(url, deploy(folder / "dist"))
+                api = deploy(folder / "dist")
+                test(url, api)
+                work_from_host(url, api, folder / "dist")
                 destroy(NAME, data=False)
                 copy = folder / "copy"
                 copy.mkdir()

@@ -76,7 +76,8 @@ CALLS = [
 @functools.cache
 def clients() -> dict[str, Any]:
     """Made once: that takes longer than a test."""
-    return {name: aws.client(name) for name in ("dynamodb", "sqs")}
+    session = aws.session()
+    return {name: aws.client(session, name) for name in ("dynamodb", "sqs")}
 
 
 class Wire:

@@ -43,7 +43,7 @@ def test_bytes_that_are_not_utf_8_are_kept_escaped(tmp_path: Path) -> None:
 def test_what_follows_the_last_report_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str
 ) -> None:
-    monkeypatch.setattr("chalicelib.host._EXIT_SECONDS", 0.1)
+    monkeypatch.setattr("chalicelib.commands._EXIT_SECONDS", 0.1)
     texts = measure(fake(tmp_path, TELL_PID + say("".join(TWO)) + more))
     assert [text.rstrip() for text in texts] == [text.rstrip() for text in TWO]
     assert iostats.gone(iostats.pid(tmp_path))
@@ -226,7 +226,7 @@ def test_uptime_is_what_the_command_prints_stripped(tmp_path: Path) -> None:
 def test_an_uptime_that_fails_is_the_hosts_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
-    monkeypatch.setattr("chalicelib.host._COMMAND_SECONDS", 0.2)
+    monkeypatch.setattr("chalicelib.commands._COMMAND_SECONDS", 0.2)
     with pytest.raises(errors.HostFailed, match=r"^uptime cannot be had: "):
         Host(fake(tmp_path, script, name="uptime")).uptime()
 

@@ -1,0 +1,1 @@
+"""Measurements: ratios within one run, beside what one would use instead."""

@@ -1,0 +1,115 @@
+"""How long a fresh process takes to its first answer, beside a bare Chalice app."""
+
+import contextlib
+import hashlib
+import http.server
+import json
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+#: Rounds, in each of which every one has its turn.
+_ROUNDS = 15
+
+_ASK = """
+import sys
+module, method, path = sys.argv[1:4]
+from importlib import import_module
+app = import_module(module).app
+class Context:
+    aws_request_id = "1"
+event = {
+    "requestContext": {"httpMethod": method, "resourcePath": path, "path": path,
+                       "identity": {"sourceIp": "127.0.0.1"}},
+    "headers": {}, "multiValueQueryStringParameters": None, "pathParameters": {},
+    "stageVariables": {}, "body": None, "isBase64Encoded": False,
+}
+status = app(event, Context())["statusCode"]
+assert status in (200, 201), status
+"""
+_CASES = {
+    "bare": ("bench.bare", "GET", "/uptime"),
+    "v1 uptime": ("app", "GET", "/v1/uptime"),
+    "bare with two clients": ("bench.bare", "POST", "/clients"),
+    "v2 create": ("app", "POST", "/v2/iostat"),
+}
+_RATIOS = {"v1 uptime": "bare", "v2 create": "bare with two clients"}
+
+
+class _Answer(http.server.BaseHTTPRequestHandler):
+    """A cloud that says yes to everything at once: how long it takes is not ours."""
+
+    protocol_version = "HTTP/1.1"
+    # Header and body at once: two small packets wait 40 ms for a delayed ACK.
+    wbufsize = -1
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        said = hashlib.md5(asked.get("MessageBody", "").encode()).hexdigest()  # noqa: S324
+        body = {"QueueUrl": "http://127.0.0.1/1/queue", "MessageId": "1", "MD5OfMessageBody": said}
+        raw = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-amz-json-1.0")
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def cloud() -> Iterator[str]:
+    """The address of such a cloud."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def seconds(case: str, environ: dict[str, str]) -> float:
+    """From the start of a process to its first answer."""
+    began = time.perf_counter()
+    command = [sys.executable, "-c", _ASK, *_CASES[case]]
+    subprocess.run(command, check=True, env=environ, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Print a table, and a line of JSON."""
+    taken: dict[str, list[float]] = {case: [] for case in _CASES}
+    with cloud() as url:
+        environ = {
+            # As in Lambda, where there is neither uptime nor iostat.
+            "PATH": "",
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ACCESS_KEY_ID": "bench",
+            "AWS_SECRET_ACCESS_KEY": "bench",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+        for turn in range(_ROUNDS + 1):
+            for case, times in taken.items():
+                taken_now = seconds(case, environ)
+                # The first round warms the page cache.
+                if turn:
+                    times.append(taken_now)
+            if sys.stderr.isatty():
+                print(f"\rcold start: round {turn} of {_ROUNDS}", end="", file=sys.stderr)
+    medians = {case: statistics.median(times) for case, times in taken.items()}
+    print(f"\n{'cold start':<24}{'ms':>8}{'ratio':>8}")
+    ratios = {}
+    for case, median in medians.items():
+        other = _RATIOS.get(case)
+        ratio = f"{median / medians[other]:.2f}" if other else ""
+        if other:
+            ratios[case] = round(median / medians[other], 2)
+        print(f"{case:<24}{median * 1000:>8.0f}{ratio:>8}")
+    figures = {case: round(median * 1000) for case, median in medians.items()}
+    print(json.dumps({"bench": "cold start", "ms": figures, "ratios": ratios}))
+
+
+if __name__ == "__main__":
+    main()

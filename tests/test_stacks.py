@@ -1,0 +1,147 @@
+"""CloudFormation as we ask it: what changes, what does not, what went wrong."""
+
+import datetime
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from deploy import deploy, destroy, stacks
+from deploy.package import Failed
+
+NOW = datetime.datetime.now(datetime.UTC)
+TEMPLATE: dict[str, Any] = {
+    "Parameters": {"Stage": {}, "Protected": {}, "AlarmTopic": {}},
+    "Resources": {},
+}
+
+
+class FakeCloudFormation:
+    """A stack that goes through `course` once somebody sets it going."""
+
+    def __init__(
+        self, *course: str, status: str | None = None, change: str = "CREATE_COMPLETE"
+    ) -> None:
+        self.status, self._course, self._change = status, list(course), change
+        self.asked: list[tuple[str, Any]] = []
+
+    def describe_stacks(self, StackName: str) -> Any:  # noqa: N803
+        if self._course and self.asked and self.asked[-1][0] in ("execute", "delete"):
+            self.status = self._course.pop(0)
+        if self.status is None or self.status == "GONE":
+            error: Any = {"Error": {"Message": f"Stack {StackName} does not exist"}}
+            raise ClientError(error, "DescribeStacks")
+        known = [{"ParameterKey": "Stage"}, {"ParameterKey": "Protected"}]
+        return {"Stacks": [{"StackStatus": self.status, "Parameters": known}]}
+
+    def create_change_set(self, **asked: Any) -> Any:
+        self.asked.append(("change", asked))
+        return {"Id": "change"}
+
+    def describe_change_set(self, ChangeSetName: str) -> Any:  # noqa: N803
+        status, _, reason = self._change.partition(": ")
+        return {"Status": status, "StatusReason": reason}
+
+    def delete_change_set(self, ChangeSetName: str) -> None:  # noqa: N803
+        self.asked.append(("forget", ChangeSetName))
+
+    def execute_change_set(self, ChangeSetName: str) -> None:  # noqa: N803
+        self.asked.append(("execute", ChangeSetName))
+
+    def delete_stack(self, StackName: str) -> None:  # noqa: N803
+        self.asked.append(("delete", StackName))
+
+    def describe_stack_events(self, StackName: str) -> Any:  # noqa: N803
+        event = {"EventId": "1", "LogicalResourceId": "Tasks", "Timestamp": NOW}
+        old = {"EventId": "0", "LogicalResourceId": "Old", "ResourceStatus": "CREATE_FAILED"}
+        new = {**event, "ResourceStatus": "CREATE_FAILED", "ResourceStatusReason": "No quota."}
+        return {"StackEvents": [new, {**old, "Timestamp": NOW - datetime.timedelta(days=1)}]}
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deploy.stacks._LOOK", 0)
+
+
+def test_a_stack_that_is_not_there_is_made() -> None:
+    client = FakeCloudFormation("CREATE_IN_PROGRESS", "CREATE_COMPLETE")
+    assert stacks.apply(client, "it", TEMPLATE, {"Stage": "prod"}) is True
+    change = client.asked[0][1]
+    assert change["ChangeSetType"] == "CREATE"
+    assert change["Parameters"] == [{"ParameterKey": "Stage", "ParameterValue": "prod"}]
+
+
+def test_parameters_that_are_not_given_stay_as_they_are() -> None:
+    client = FakeCloudFormation("UPDATE_COMPLETE", status="CREATE_COMPLETE")
+    assert stacks.apply(client, "it", TEMPLATE, {"Stage": "prod"}, "https://there") is True
+    change = client.asked[0][1]
+    assert (change["ChangeSetType"], change["TemplateURL"]) == ("UPDATE", "https://there")
+    assert change["Parameters"] == [
+        {"ParameterKey": "Stage", "ParameterValue": "prod"},
+        {"ParameterKey": "Protected", "UsePreviousValue": True},
+    ]
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["The submitted information didn't contain changes.", "No updates are to be performed."],
+)
+def test_nothing_to_change_is_said_and_leaves_nothing_behind(
+    reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = FakeCloudFormation(status="CREATE_COMPLETE", change=f"FAILED: {reason}")
+    assert stacks.apply(client, "it", TEMPLATE, {}) is False
+    assert capsys.readouterr().out == "it: nothing to change\n"
+    assert client.asked[1:] == [("forget", "change")]
+
+
+def test_a_change_that_cannot_be_made_says_why() -> None:
+    client = FakeCloudFormation(change="FAILED: Template error.")
+    with pytest.raises(Failed, match=r"it: Template error\."):
+        stacks.apply(client, "it", TEMPLATE, {})
+
+
+def test_a_stack_that_fails_says_what_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    client = FakeCloudFormation("ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE")
+    with pytest.raises(Failed, match="it is ROLLBACK_COMPLETE"):
+        stacks.apply(client, "it", TEMPLATE, {})
+    assert capsys.readouterr().out == "it: making ...\n  CREATE_FAILED    Tasks No quota.\n"
+
+
+def test_a_stack_is_deleted() -> None:
+    client = FakeCloudFormation("DELETE_IN_PROGRESS", "GONE", status="CREATE_COMPLETE")
+    stacks.delete(client, "it")
+    assert client.asked == [("delete", "it")]
+    stacks.delete(client, "it")
+    assert client.asked == [("delete", "it")]
+
+
+class TestCommands:
+    """What a person sees; nothing reaches any cloud."""
+
+    @pytest.mark.parametrize("stage", ["", "dev", "nope"])
+    @pytest.mark.parametrize("main", [deploy.main, destroy.main])
+    def test_a_stage_that_is_none_is_one_clear_line(
+        self,
+        stage: str,
+        main: Callable[[], int],
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setenv("STAGE", stage)
+        assert main() == 1
+        said = capsys.readouterr()
+        assert (said.out, said.err.count("\n")) == ("", 1)
+        assert said.err.startswith("hoststat: STAGE must be one of .chalice/config.json (prod)")
+
+    @pytest.mark.parametrize("answer", ["", "yes\n", "Prod\n"])
+    def test_destroying_asks_first(
+        self, answer: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("STAGE", "prod")
+        monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+        assert destroy.main() == 1
+        asked = "This deletes its API and its functions. Type prod to go on: "
+        assert capsys.readouterr().out == f"{asked}Nothing was deleted.\n"
