@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chalicelib import errors, procfs, reports
+from chalicelib import errors, procfs, reports, uptimes
 from chalicelib.windows import Window
 
 if TYPE_CHECKING:
@@ -36,6 +36,16 @@ class Host:
         from chalicelib import commands
 
         return commands.uptime(command, self._env())
+
+    def uptime_numbers(self) -> dict[str, object]:
+        """The same line as "uptime", with its numbers and the "host". Raises HostFailed."""
+        text = self.uptime()
+        try:
+            precise = float((self._root / "proc" / "uptime").read_text().split()[0])
+        except OSError:
+            # macOS has none: its line must do.
+            return {"uptime": text, **uptimes.numbers(text, None), "host": self.name}
+        return {"uptime": text, **uptimes.numbers(text, precise), "host": self.name}
 
     def _uptime_procfs(self) -> str:
         try:

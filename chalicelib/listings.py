@@ -66,11 +66,11 @@ def of_tasks(given: Mapping[str, str]) -> TaskListing:
     )
 
 
-def of_users(given: Mapping[str, str]) -> UserListing:
+def of_users(given: Mapping[str, str], *, detail: bool) -> UserListing:
     """The page of users that a query asks for. Raises Invalid."""
     return UserListing(
         limit=_whole(given, "limit", 100, 1000),
-        detail=_flag(given, "detail"),
+        detail=detail,
         after=_name(given, "after"),
     )
 
@@ -79,13 +79,6 @@ def _whole(given: Mapping[str, str], name: str, default: int, most: int) -> int:
     """The number of that name in a query, from 1 to `most`. Raises Invalid."""
     value = windows.number(given[name]) if name in given else default
     return windows.whole(name, value, most)
-
-
-def _flag(given: Mapping[str, str], name: str) -> bool:
-    """Whether a query says 1 for that name, 0 or nothing being no. Raises Invalid."""
-    if given.get(name, "0") not in ("0", "1"):
-        raise errors.Invalid(f"{name} must be 0 or 1, not {errors.shorten(given[name])}.")
-    return given.get(name) == "1"
 
 
 def _name(given: Mapping[str, str], name: str) -> str | None:

@@ -6,16 +6,18 @@ from chalicelib import errors
 from chalicelib.windows import Window
 
 if TYPE_CHECKING:
-    from chalicelib.ports import Host
+    from chalicelib.ports import Clock, Host
 
 #: Seconds that a report may be late before the caller is told so.
 _PATIENCE = 3
 
 
-def at_once(host: "Host", window: Window) -> str:
-    """What ``iostat -d wait count`` prints, after as long as that takes. Raises HostFailed."""
+def at_once(host: "Host", window: Window, clock: "Clock") -> list[tuple[float, str]]:
+    """The reports of a window, each with the time when it came, after as long as it lasts; their
+    texts join to what ``iostat -d wait count`` prints. Raises HostFailed.
+    """
     try:
         with host.open(window, patience=_PATIENCE) as feed:
-            return "".join(feed)
+            return [(clock.now(), text) for text in feed]
     except errors.Killed as killed:
         raise errors.HostFailed(str(killed)) from killed

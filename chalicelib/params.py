@@ -5,7 +5,7 @@ What only v3 needs is imported where it is needed: v1 starts without.
 
 import json
 import urllib.parse
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from chalice.app import Request
@@ -16,8 +16,11 @@ from chalicelib.windows import Window
 
 if TYPE_CHECKING:
     from chalicelib.listings import TaskListing, UserListing
+    from chalicelib.tasks import Look
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+#: Seconds that a caller may ask an answer to be held: API Gateway gives up after 29.
+MAX_TIMEOUT = 20
 
 
 def query(request: Request, *allowed: str) -> dict[str, str]:
@@ -53,12 +56,13 @@ def body(request: Request, *allowed: str) -> dict[str, Any]:
     return fields
 
 
-def window(request: Request, limits: Settings) -> Window:
+def window(request: Request, limits: Settings, *more: str) -> Window:
     """The window that a request asks for, in its query or, posted, in its body.
 
-    Raises Invalid where it does so in both, or in neither well.
+    The query may have `more` names. Raises Invalid where it does so in both, or in neither well.
     """
-    given: dict[str, Any] = query(request, "count", "wait")
+    given: dict[str, Any] = query(request, "count", "wait", *more)
+    given = {name: it for name, it in given.items() if name not in more}
     if request.method == "POST":
         posted = body(request, "count", "wait")
         if given and posted:
@@ -67,6 +71,35 @@ def window(request: Request, limits: Settings) -> Window:
             return windows.read(posted, limits)
         given = given or posted
     return windows.read({name: windows.number(text) for name, text in given.items()}, limits)
+
+
+def flag(given: Mapping[str, str], name: str) -> bool:
+    """Whether a query says 1 for that name, 0 or nothing being no. Raises Invalid."""
+    if given.get(name, "0") not in ("0", "1"):
+        raise errors.Invalid(f"{name} must be 0 or 1, not {errors.shorten(given[name])}.")
+    return given.get(name) == "1"
+
+
+def detail(request: Request, *more: str) -> bool:
+    """Whether a query asks for all that is known; it may have `more` names. Raises Invalid."""
+    return flag(query(request, "detail", *more), "detail")
+
+
+def look(request: Request, limits: Settings) -> "Look":
+    """What a request wants to see of a task. Raises Invalid."""
+    from chalicelib.tasks import Look
+
+    given = query(request, "detail", "since", "timeout")
+    return Look(
+        detail=flag(given, "detail"),
+        since=_whole(given, "since", limits.max_count),
+        timeout=_whole(given, "timeout", MAX_TIMEOUT),
+    )
+
+
+def _whole(given: Mapping[str, str], name: str, most: int) -> int:
+    number = windows.number(given.get(name, "0"))
+    return windows.whole(name, number, most, least=0)
 
 
 def tasks(request: Request) -> "TaskListing":
@@ -80,7 +113,8 @@ def users(request: Request) -> "UserListing":
     """The page of users that a request asks for. Raises Invalid."""
     from chalicelib import listings
 
-    return listings.of_users(query(request, "limit", "detail", "after"))
+    given = query(request, "limit", "detail", "after")
+    return listings.of_users(given, detail=flag(given, "detail"))
 
 
 def user(request: Request, *, whole: bool) -> dict[str, Any]:

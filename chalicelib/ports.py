@@ -52,6 +52,9 @@ class Host(Protocol):
     def uptime(self) -> str:
         """What ``uptime`` prints, stripped. Raises HostFailed."""
 
+    def uptime_numbers(self) -> dict[str, object]:
+        """That as "uptime", and "seconds", "users", "load" and "host". Raises HostFailed."""
+
     def open(self, window: Window, *, first: int = 0, patience: float = 30) -> Feed:
         """Start the reports of `window` from index `first` on. Raises HostFailed, Killed."""
 
@@ -153,5 +156,5 @@ class Store(Protocol):
         They are found in an index, which may lag a moment, `batch` (1 to 100) at a time.
         """
 
-    def reports(self, task: Task) -> list[Report]:
-        """The reports that are in, ``task.done`` of them, in their order."""
+    def reports(self, task: Task, since: int = 0) -> Iterator[Report]:
+        """The reports that are in, from index `since` to ``task.done``, in their order."""

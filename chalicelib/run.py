@@ -89,7 +89,8 @@ class Run:
 
     def _counted(self, task: Task) -> Task:
         """The task with one more report; a lease that ages is extended along with it."""
-        after = dataclasses.replace(task, done=task.done + 1, failures=0)
+        now = self._clock.now()
+        after = dataclasses.replace(task, done=task.done + 1, reported_at=now, failures=0)
         if after.done == task.window.count:
             return self._ended(after, State.SUCCESS)
         if self._older_than(self._settings.heartbeat_seconds / 2):

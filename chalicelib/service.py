@@ -1,14 +1,16 @@
 """The use cases of tasks: create, look, cancel."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from chalicelib import errors, log, tasks
 from chalicelib.ports import Clock, Dispatcher, Refused, Store
 from chalicelib.settings import Settings
-from chalicelib.tasks import Place, State, Task
+from chalicelib.tasks import Look, Place, Report, State, Task
 from chalicelib.windows import Window
 
+#: Seconds between two looks at a task at least and at most, and from a report to its writing.
+_SOON, _LATE, _WRITING = 0.25, 5, 0.1
 #: Tasks that are read at once, and that one page looks at, at most.
 _BATCH, _MOST_LOOKED_AT = 100, 1000
 
@@ -75,15 +77,39 @@ class Service:
             place = Place(task.created_at, task.task_id)
         return found, None
 
-    def result(self, task: Task) -> object:
-        """What a task has come to: None before its end, why it failed, or its reports as one
-        iostat run. Raises Outage.
+    def watch(self, version: str, task_id: str, look: Look) -> Task:
+        """The task as it stands when there is something new in it to `look` at: a report, where
+        reports are asked for, or its end; at the latest after the seconds that it may take.
+
+        Raises NoSuchTask, Invalid for a `since` that the window does not have, Outage.
         """
-        if not task.state.ended:
-            return None
-        if task.state is State.FAILURE:
-            return task.error
-        return {"iostat": "".join(report.text for report in self._store.reports(task))}
+        hold = min(look.timeout, self._settings.hold_seconds)
+        deadline = self._clock.monotonic() + hold
+        while True:
+            task = self.find(version, task_id)
+            if look.since > task.window.count:
+                raise errors.Invalid(
+                    f"since must be at most {task.window.count}, the window's count, "
+                    f"not {look.since}."
+                )
+            left = deadline - self._clock.monotonic()
+            if task.state.ended or left <= 0 or (look.detail and task.done > look.since):
+                return task
+            self._clock.sleep(min(left, self._until_news(task, look)))
+
+    def _until_news(self, task: Task, look: Look) -> float:
+        """Seconds until it is worth to look again: reports come by the window's own clock."""
+        if task.reported_at is None:
+            return _SOON
+        last = task.window.count - 1
+        wanted = min(look.since, last) if look.detail else last
+        due_at = task.reported_at + (wanted + 1 - task.done) * task.window.wait
+        # It may be cancelled meanwhile.
+        return min(max(due_at + _WRITING - self._clock.now(), _SOON), _LATE)
+
+    def reports(self, task: Task, since: int = 0) -> Iterator[Report]:
+        """The reports of a task that are in, from index `since` on. Raises Outage."""
+        return self._store.reports(task, since)
 
     def cancel(self, version: str, task_id: str) -> None:
         """Revoke a task, for good; one that is revoked already stays so.

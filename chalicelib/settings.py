@@ -6,6 +6,8 @@ Named tuples, here and in what an answer of v1 needs: `dataclasses` takes 5 ms t
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
+_MAY_BE_ZERO = {"HOLD_SECONDS"}
+
 
 class Settings(NamedTuple):
     """What a stage can set; every field is the variable of its name in capitals."""
@@ -32,6 +34,8 @@ class Settings(NamedTuple):
     max_attempts: int = 5
     #: Seconds that one run of a worker holds a window.
     segment_seconds: float = 840
+    #: Seconds that an answer is held at most, until there is something new; 0: never.
+    hold_seconds: float = 20
     #: Windows that one local or host worker runs at once.
     concurrency: int = 200
     #: Days that a task is kept after its end.
@@ -70,6 +74,8 @@ def _parse(key: str, raw: str, kind: Any) -> Any:
         number = kind(raw)
     except ValueError as exc:
         raise ValueError(f"{key} must be a number ({kind.__name__}), not {raw!r}") from exc
+    if key in _MAY_BE_ZERO and number == 0:
+        return number
     if not 0 < number < float("inf"):
         raise ValueError(f"{key} must be more than 0, not {raw!r}")
     return number

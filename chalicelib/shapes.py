@@ -1,15 +1,16 @@
 """The bodies of answers, as the contract has them. The versions share them by these functions."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from chalice.app import Request, Response
 
-from chalicelib import links
+from chalicelib import devices, links, pages
 
 if TYPE_CHECKING:
-    from chalicelib.tasks import Task
+    from chalicelib.ports import Host
+    from chalicelib.tasks import Look, Report, Task
     from chalicelib.users import User
 
 #: Seconds that a client is asked to wait before it looks again, at most.
@@ -29,16 +30,45 @@ def created(request: Request, task: "Task") -> Response:
     return Response(body, {"Location": to_task["href"]}, 201)
 
 
-def shown(request: Request, task: "Task", result: object) -> Response:
-    """A task as it stands, with its result once it has ended."""
+def uptime(host: "Host", *, detail: bool) -> dict[str, object]:
+    """The host's uptime, in numbers, too, where `detail` is asked for."""
+    return host.uptime_numbers() if detail else {"uptime": host.uptime()}
+
+
+def measured(found: Sequence[tuple[float, str]], *, detail: bool) -> dict[str, object]:
+    """A window that was measured at once."""
+    body: dict[str, object] = {"iostat": "".join(text for _, text in found)}
+    if detail:
+        body["reports"] = [_report(index, at, text) for index, (at, text) in enumerate(found)]
+    return body
+
+
+def shown(request: Request, task: "Task", look: "Look", found: "Iterable[Report]") -> Response:
+    """A task as it stands, with its result once it has ended, and its reports where they are
+    asked for; as many of those that are `found` as an answer may hold.
+    """
+    failed = task.error is not None
+    text = task.state.ended and not failed
+    page = pages.cut(found, text=text, numbers=look.detail) if text or look.detail else []
     body: dict[str, object] = {
         "task_id": task.task_id,
         "state": task.state,
         "links": _links(request, task),
     }
-    if task.state.ended:
-        return Response({**body, "result": result})
-    return Response(body, {"Retry-After": str(_retry_after(task))})
+    headers: dict[str, str | list[str]] = {}
+    if not task.state.ended:
+        headers["Retry-After"] = str(_retry_after(task))
+    else:
+        body["result"] = task.error if failed else {"iostat": "".join(it.text for it in page)}
+    following = look.since + len(page)
+    if look.detail:
+        body |= _details(task)
+        body["reports"] = [_report(it.index, it.at, it.text) for it in page]
+        body["next"] = following
+    if page and following < task.done:
+        query = f"?since={following}" + ("&detail=1" if look.detail else "")
+        headers["Link"] = f'<{links.prefix(request)}{_path(task)}{query}>; rel="next"'
+    return Response(body, headers)
 
 
 def tasks_shown(request: Request, found: "Sequence[Task]", more: str | None) -> dict[str, object]:
@@ -93,6 +123,28 @@ def _links(request: Request, task: "Task") -> list[dict[str, str]]:
     return found
 
 
+def _details(task: "Task") -> dict[str, object]:
+    return {
+        "request": {"count": task.window.count, "wait": task.window.wait},
+        "progress": {"done": task.done, "of": task.window.count},
+        "created_at": _time(task.created_at),
+        "started_at": _time(task.started_at),
+        "ended_at": _time(task.ended_at),
+        "expires_at": _time(task.expires_at),
+        "host": task.host,
+        "source": task.source,
+    }
+
+
+def _report(index: int, at: float, text: str) -> dict[str, object]:
+    return {
+        "index": index,
+        "at": _time(at),
+        "since_boot": index == 0,
+        "devices": devices.read(text),
+    }
+
+
 def _next(request: Request, path: str | None) -> dict[str, object]:
     return {"links": [links.link(request, "next", path)]} if path else {}
 
@@ -101,7 +153,9 @@ def _user_path(user: "User") -> str:
     return f"/v3/users/{user.username}"
 
 
-def _time(seconds: float) -> str:
+def _time(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 

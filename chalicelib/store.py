@@ -111,16 +111,16 @@ class DynamoStore:
         except Unmet as unmet:
             raise Refused(None) from unmet
 
-    def reports(self, task: Task) -> list[Report]:
+    def reports(self, task: Task, since: int = 0) -> Iterator[Report]:
         """See `ports.Store`."""
-        if not task.done:
-            return []
+        if since >= task.done:
+            return
         found = self._reports.query(
-            "#task_id = :task_id AND #index < :done",
-            {"task_id": task.task_id, "done": task.done},
+            "#task_id = :task_id AND #index BETWEEN :since AND :last",
+            {"task_id": task.task_id, "since": since, "last": task.done - 1},
             ConsistentRead=True,
         )
-        return [items.to_report(item) for item in found]
+        yield from map(items.to_report, found)
 
     def newest(self, after: Place | None, batch: int) -> Iterator[Task]:
         """See `ports.Store`."""

@@ -77,6 +77,8 @@ class Task:
     failures: int = 0
     #: Reports that are in; the next one's index.
     done: int = 0
+    #: When the last of them came.
+    reported_at: float | None = None
     #: Which host measures it, and with what: "iostat" or "procfs".
     host: str | None = None
     source: str | None = None
@@ -86,6 +88,18 @@ class Task:
     def expired(self, now: float) -> bool:
         """Whether a reader must not see it any more; DynamoDB deletes late."""
         return self.expires_at is not None and self.expires_at <= now
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """What somebody wants to see of a task, and how long it may take."""
+
+    #: Its reports and all else that is known, not its state alone.
+    detail: bool = False
+    #: The index of the first report that matters.
+    since: int = 0
+    #: Seconds to wait for something new.
+    timeout: int = 0
 
 
 @dataclasses.dataclass(frozen=True)

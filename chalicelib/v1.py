@@ -4,6 +4,7 @@ from chalice import Blueprint
 
 from chalicelib import access, bootstrap, errors, links, measure, params, shapes
 from chalicelib.access import Access
+from chalicelib.clock import SystemClock
 
 api = Blueprint(__name__)
 
@@ -18,19 +19,19 @@ def index_v1() -> object:
 @access.route(api, "/v1/uptime", "GET", to=Access.OPEN)
 def uptime_v1() -> object:
     """The host's uptime."""
-    params.query(api.current_request)
-    return {"uptime": bootstrap.host().uptime()}
+    return shapes.uptime(bootstrap.host(), detail=params.detail(api.current_request))
 
 
 @access.route(api, "/v1/iostat", "GET", to=Access.OPEN)
 def iostat_v1() -> object:
     """A window, after as long as it lasts."""
     limits = bootstrap.settings()
-    window = params.window(api.current_request, limits)
+    window = params.window(api.current_request, limits, "detail")
     if window.seconds > limits.sync_seconds:
         path = f"/v2/iostat/?count={window.count}&wait={window.wait}"
         raise errors.Invalid(
             f"A window of {window.seconds} s is too long to wait for, more than "
             f"{limits.sync_seconds:g} s; ask {links.prefix(api.current_request)}{path} instead."
         )
-    return {"iostat": measure.at_once(bootstrap.host(), window)}
+    measured = measure.at_once(bootstrap.host(), window, SystemClock())
+    return shapes.measured(measured, detail=params.detail(api.current_request, "count", "wait"))

@@ -19,8 +19,7 @@ def index_v2() -> object:
 @access.route(api, "/v2/uptime", "GET", to=Access.OPEN)
 def uptime_v2() -> object:
     """The host's uptime."""
-    params.query(api.current_request)
-    return {"uptime": bootstrap.host().uptime()}
+    return shapes.uptime(bootstrap.host(), detail=params.detail(api.current_request))
 
 
 @access.route(api, "/v2/iostat", "GET", "POST", to=Access.OPEN)
@@ -34,10 +33,10 @@ def create_v2() -> Response:
 @access.route(api, "/v2/task/{task_id}", "GET", to=Access.OPEN)
 def show_v2(task_id: str) -> Response:
     """Look at a task."""
-    params.query(api.current_request)
-    service = bootstrap.service()
-    task = service.find("v2", task_id)
-    return shapes.shown(api.current_request, task, service.result(task))
+    request, service = api.current_request, bootstrap.service()
+    look = params.look(request, bootstrap.settings())
+    task = service.watch("v2", task_id, look)
+    return shapes.shown(request, task, look, service.reports(task, look.since))
 
 
 @access.route(api, "/v2/task/{task_id}", "DELETE", to=Access.OPEN)

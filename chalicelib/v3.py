@@ -19,8 +19,7 @@ def index_v3() -> object:
 @access.route(api, "/v3/uptime", "GET", to=Access.USER)
 def uptime_v3() -> object:
     """The host's uptime."""
-    params.query(api.current_request)
-    return {"uptime": bootstrap.host().uptime()}
+    return shapes.uptime(bootstrap.host(), detail=params.detail(api.current_request))
 
 
 @access.route(api, "/v3/iostat", "GET", "POST", to=Access.USER)
@@ -43,10 +42,10 @@ def list_tasks_v3() -> object:
 @access.route(api, "/v3/task/{task_id}", "GET", to=Access.USER)
 def show_v3(task_id: str) -> Response:
     """Look at a task."""
-    params.query(api.current_request)
-    service = bootstrap.service()
-    task = service.find("v3", task_id)
-    return shapes.shown(api.current_request, task, service.result(task))
+    request, service = api.current_request, bootstrap.service()
+    look = params.look(request, bootstrap.settings())
+    task = service.watch("v3", task_id, look)
+    return shapes.shown(request, task, look, service.reports(task, look.since))
 
 
 @access.route(api, "/v3/task/{task_id}", "DELETE", to=Access.USER)

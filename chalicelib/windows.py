@@ -54,11 +54,11 @@ def number(text: str) -> int | str:
     return int(digits) if _DIGITS.fullmatch(digits) else text
 
 
-def whole(name: str, value: object, most: int) -> int:
-    """`value`, if it is an int from 1 to `most`. Raises Invalid, naming the culprit."""
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+def whole(name: str, value: object, most: int, least: int = 1) -> int:
+    """`value`, if it is an int from `least` to `most`. Raises Invalid, naming the culprit."""
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise errors.Invalid(
-            f"{name} must be a whole number from 1 to {most} in ASCII digits, "
+            f"{name} must be a whole number from {least} to {most} in ASCII digits, "
             f"not {errors.shorten(value)}."
         )
     return value

@@ -8,6 +8,8 @@ from typing import Any
 from chalice.local import LambdaContext
 
 import app
+from chalicelib import bootstrap
+from local import worker
 from tests import leaks
 
 JSON = {"content-type": "application/json"}
@@ -80,6 +82,18 @@ def ask_task(method: str, task_id: str, *, version: str = "v2", **more: Any) -> 
         parameters={"task_id": task_id},
         **more,
     )
+
+
+def drain() -> int:
+    """Feed the function every message that there is, and say how many there were."""
+    queue = bootstrap.dispatcher()
+    seen = 0
+    while messages := queue.receive(10, 0):
+        for message in messages:
+            app.run_iostat(worker.event(message), LambdaContext("run_iostat", 128, 900_000))
+            queue.acknowledge(message)
+            seen += 1
+    return seen
 
 
 def authorization(text: str | bytes) -> str:

@@ -78,6 +78,14 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         _hear_what_is_kept()
 
 
+@pytest.fixture
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Moto in a process is for one thread: the keeper of leases must not wake up."""
+    monkeypatch.setenv("CANCEL_SECONDS", "1000")
+    monkeypatch.setenv("HEARTBEAT_SECONDS", "1000")
+    monkeypatch.setenv("LEASE_SECONDS", "9000")
+
+
 def _hear_what_is_kept() -> None:
     """Messages and items; of a user everything but the hash, which may be there alone."""
     queues, tables = boto3.client("sqs"), boto3.client("dynamodb")

@@ -133,9 +133,9 @@ class MemoryStore:
             self.stored[key] = report
             self.report_expiry[key] = expires_at
 
-    def reports(self, task: Task) -> list[Report]:
+    def reports(self, task: Task, since: int = 0) -> Iterator[Report]:
         self.before("reports")
-        return [self.stored[task.task_id, index] for index in range(task.done)]
+        return iter([self.stored[task.task_id, index] for index in range(since, task.done)])
 
 
 class FakeDispatcher:
@@ -196,6 +196,10 @@ class FakeHost:
 
     def uptime(self) -> str:
         return "20:16:57 up 14 days,  7:33,  2 users,  load average: 0.58, 0.25, 0.14"
+
+    def uptime_numbers(self) -> dict[str, object]:
+        numbers = {"seconds": 1_236_780.0, "users": 2, "load": [0.58, 0.25, 0.14]}
+        return {"uptime": self.uptime(), **numbers, "host": self.name}
 
     def open(self, window: Window, *, first: int = 0, patience: float = 30) -> FakeFeed:
         self.feeds.append(FakeFeed(self, window, first))

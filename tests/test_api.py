@@ -1,6 +1,8 @@
 """What callers are promised, asked of the app itself."""
 
+import datetime
 import json
+import urllib.parse
 import uuid
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib import tasks
-from tests.api import FORM, JSON, Answer, ask, ask_task, basic, problem
+from tests.api import FORM, JSON, Answer, ask, ask_task, basic, drain, problem
 
 ZERO = "00000000-0000-4000-8000-000000000000"
 
@@ -55,13 +57,21 @@ class TestEverywhere:
         assert answer.body == problem(405, "Method Not Allowed", detail)
         assert answer.headers["Content-Type"] == "application/problem+json"
 
-    @pytest.mark.parametrize("path", ["/", "/v1", "/v1/uptime", "/v2", "/v2/uptime", "/v3"])
-    def test_a_name_that_the_path_does_not_know_is_400(self, path: str) -> None:
-        answer = ask("GET", path, x="1")
-        assert (answer.status, answer.body) == (
-            400,
-            problem(400, "Bad Request", "The query has 'x'; allowed here: none."),
-        )
+    @pytest.mark.parametrize(
+        ("path", "names"),
+        [
+            *((path, "none") for path in ("/", "/v1", "/v2", "/v3")),
+            ("/v1/uptime", "detail"),
+            ("/v2/uptime", "detail"),
+            ("/v1/iostat", "count, wait, detail"),
+            ("/v2/iostat", "count, wait"),
+            ("/v2/task/{task_id}", "detail, since, timeout"),
+        ],
+    )
+    def test_a_name_that_the_path_does_not_know_is_400(self, path: str, names: str) -> None:
+        answer = ask("GET", path, parameters={"task_id": ZERO}, x="1")
+        detail = f"The query has 'x'; allowed here: {names}."
+        assert (answer.status, answer.body) == (400, problem(400, "Bad Request", detail))
 
     def test_two_values_for_one_name_are_400(self) -> None:
         answer = ask("GET", "/v1/iostat/", count=["1", "1"])
@@ -153,6 +163,22 @@ class TestV1:
         assert list(body) == ["uptime"]
         assert "load average: " in body["uptime"]
         assert body["uptime"] == body["uptime"].strip()
+
+    @pytest.mark.parametrize("version", ["v1", "v2"])
+    def test_uptime_has_its_numbers_for_who_asks(self, version: str) -> None:
+        body = ask("GET", f"/{version}/uptime/", detail="1").body
+        assert list(body) == ["uptime", "seconds", "users", "load", "host"]
+        assert [type(it) for it in body.values()] == [str, float, int, list, str]
+        assert list(ask("GET", f"/{version}/uptime/", detail="0").body) == ["uptime"]
+
+    def test_iostat_has_its_numbers_for_who_asks(self) -> None:
+        body = ask("GET", "/v1/iostat/", count="2", detail="1").body
+        assert list(body) == ["iostat", "reports"]
+        assert [it["since_boot"] for it in body["reports"]] == [True, False]
+        for index, report in enumerate(body["reports"]):
+            assert list(report) == ["index", "at", "since_boot", "devices"]
+            assert report["index"] == index
+            assert all(list(it)[:2] == ["device", "tps"] for it in report["devices"])
 
     def test_a_host_that_cannot_be_measured_is_500(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -320,3 +346,89 @@ class TestTask:
         assert made.headers["Location"] == made.body["links"][0]["href"] == href
         shown = ask_task("GET", made.body["task_id"], prefix="/prod/x")
         assert [link["href"] for link in shown.body["links"]] == [href, href]
+
+    def ended(self) -> str:
+        """A task of three reports that has run."""
+        task_id = created(ask("POST", "/v2/iostat", count="3"))
+        drain()
+        return task_id
+
+    def test_a_task_shows_all_that_is_known_for_who_asks(self, cloud: Any) -> None:
+        task_id = created(ask("GET", "/v2/iostat", count="3"))
+        queued = ask_task("GET", task_id, detail="1").body
+        assert list(queued)[:3] == ["task_id", "state", "links"]
+        created_at = queued["created_at"]
+        assert datetime.datetime.fromisoformat(created_at).tzinfo is not None
+        assert {name: it for name, it in queued.items() if name not in ("task_id", "links")} == {
+            "state": "QUEUED",
+            "request": {"count": 3, "wait": 1},
+            "progress": {"done": 0, "of": 3},
+            "created_at": created_at,
+            "started_at": None,
+            "ended_at": None,
+            "expires_at": None,
+            "host": None,
+            "source": None,
+            "reports": [],
+            "next": 0,
+        }
+
+    def test_an_ended_task_shows_its_reports_in_text_and_numbers(
+        self, cloud: Any, one_thread: None
+    ) -> None:
+        task_id = self.ended()
+        plain = ask_task("GET", task_id)
+        assert "Link" not in plain.headers
+        body = ask_task("GET", task_id, detail="1").body
+        assert body["result"] == plain.body["result"]
+        assert (body["progress"], body["next"]) == ({"done": 3, "of": 3}, 3)
+        assert [it["index"] for it in body["reports"]] == [0, 1, 2]
+        assert [it["since_boot"] for it in body["reports"]] == [True, False, False]
+        assert all(body[name] for name in ("started_at", "ended_at", "expires_at", "host"))
+
+    def test_since_leaves_out_what_came_before(self, cloud: Any, one_thread: None) -> None:
+        task_id = self.ended()
+        whole = ask_task("GET", task_id).body["result"]["iostat"]
+        for since in ("0", "2", "3"):
+            body = ask_task("GET", task_id, since=since, detail="1").body
+            assert [it["index"] for it in body["reports"]] == list(range(int(since), 3))
+            assert body["next"] == 3
+            text = body["result"]["iostat"]
+            assert whole.endswith(text)
+            assert text.count("Device") == 3 - int(since)
+
+    @pytest.mark.parametrize(
+        ("name", "values"),
+        [
+            ("since", ["-1", "4", "x", "", "1.5", "10001"]),
+            ("timeout", ["-1", "21", "x", "", "1.5"]),
+            ("detail", ["", "2", "true"]),
+        ],
+    )
+    def test_a_look_that_cannot_be_is_400(self, cloud: Any, name: str, values: list[str]) -> None:
+        task_id = created(ask("POST", "/v2/iostat", count="3"))
+        for value in values:
+            answer = ask_task("GET", task_id, **{name: value})
+            assert answer.status == 400
+            assert answer.body["detail"].startswith(f"{name} must be ")
+        assert ask_task("GET", ZERO, **{name: values[0]}).status == 400
+
+    def test_what_is_too_long_for_an_answer_is_led_through(
+        self, cloud: Any, one_thread: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("chalicelib.pages.MAX_BYTES", 1000)
+        task_id = created(ask("POST", "/v2/iostat", count="5"))
+        drain()
+        for detail in ("0", "1"):
+            text, indices, query = "", [], {"detail": detail}
+            while query:
+                answer = ask_task("GET", task_id, prefix="/prod", **query)
+                text += answer.body["result"]["iostat"]
+                indices += [it["index"] for it in answer.body.get("reports", [])]
+                link = answer.headers.get("Link", "")
+                assert not link or link.startswith(f"</prod/v2/task/{task_id}?since=")
+                assert not link or link.endswith('>; rel="next"')
+                query = dict(urllib.parse.parse_qsl(link.partition("?")[2].partition(">")[0]))
+                assert not query or query.get("detail", "0") == detail
+            assert text.count("Device") == 5
+            assert indices == ([0, 1, 2, 3, 4] if detail == "1" else [])

@@ -4,34 +4,11 @@ import threading
 from typing import Any
 
 import pytest
-from chalice.local import LambdaContext
 
-import app
 from chalicelib import bootstrap
-from local import worker
-from tests.api import ask, ask_task
+from tests.api import ask, ask_task, drain
 
-pytestmark = pytest.mark.usefixtures("cloud")
-
-
-@pytest.fixture(autouse=True)
-def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Moto in a process is for one thread: the keeper of leases must not wake up."""
-    monkeypatch.setenv("CANCEL_SECONDS", "1000")
-    monkeypatch.setenv("HEARTBEAT_SECONDS", "1000")
-    monkeypatch.setenv("LEASE_SECONDS", "9000")
-
-
-def drain() -> int:
-    """Feed the function every message that there is, and say how many there were."""
-    queue = bootstrap.dispatcher()
-    seen = 0
-    while messages := queue.receive(10, 0):
-        for message in messages:
-            app.run_iostat(worker.event(message), LambdaContext("run_iostat", 128, 900_000))
-            queue.acknowledge(message)
-            seen += 1
-    return seen
+pytestmark = pytest.mark.usefixtures("cloud", "one_thread")
 
 
 def submit(**numbers: Any) -> str:

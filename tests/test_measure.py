@@ -1,4 +1,4 @@
-"""Measuring at once: the reports of a window, joined for a caller who waits."""
+"""Measuring at once: the reports of a window, kept for a caller who waits."""
 
 import pytest
 
@@ -7,10 +7,15 @@ from chalicelib.windows import Window
 from tests.fakes import FakeClock, FakeFeed, FakeHost
 
 
-def test_the_reports_are_joined() -> None:
+def test_the_reports_come_with_their_times() -> None:
     clock = FakeClock()
     host = FakeHost(clock)
-    assert measure.at_once(host, Window(3, 5)) == "report 0\nreport 1\nreport 2\n"
+    began = clock.now()
+    assert measure.at_once(host, Window(3, 5), clock) == [
+        (began, "report 0\n"),
+        (began + 5, "report 1\n"),
+        (began + 10, "report 2\n"),
+    ]
     assert clock.monotonic() == 1010
     assert host.feeds[0].closed
 
@@ -29,7 +34,7 @@ def test_what_fails_is_the_hosts_failure(failed: Exception, said: str) -> None:
 
     host = FakeHost(FakeClock(), before=fail)
     with pytest.raises(errors.HostFailed) as caught:
-        measure.at_once(host, Window(2, 5))
+        measure.at_once(host, Window(2, 5), host.clock)
     assert str(caught.value) == said
     assert host.feeds[0].closed
 
@@ -41,5 +46,5 @@ def test_a_caller_is_told_of_a_late_report_within_seconds() -> None:
             return super().open(window, first=first, patience=patience)
 
     given: list[tuple[int, float]] = []
-    measure.at_once(Recorder(FakeClock()), Window(1, 1))
+    measure.at_once(Recorder(FakeClock()), Window(1, 1), FakeClock())
     assert given == [(0, 3)]

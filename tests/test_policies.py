@@ -11,8 +11,7 @@ from chalice.local import LambdaContext
 import app
 from chalicelib import bootstrap
 from local import worker
-from tests.api import JSON, ask, ask_task, ask_user, basic
-from tests.test_lifecycle import drain
+from tests.api import JSON, ask, ask_task, ask_user, basic, drain
 
 CHALICE = Path(__file__).resolve().parent.parent / ".chalice"
 PASSWORD = "secret of the policies"

@@ -283,14 +283,22 @@ class TestReports:
         for index in (1, 0, 2):
             store.put_report(task.task_id, a_report(index), NOW + 900)
         counted = dataclasses.replace(task, done=2)
-        assert store.reports(counted) == [a_report(0), a_report(1)]
-        assert store.reports(task) == []
+        assert list(store.reports(counted)) == [a_report(0), a_report(1)]
+        assert list(store.reports(task)) == []
+
+    def test_they_can_be_read_from_any_on(self, store: Store) -> None:
+        task = claimed(store)
+        for index in range(4):
+            store.put_report(task.task_id, a_report(index), NOW + 900)
+        counted = dataclasses.replace(task, done=3)
+        found = {since: [it.index for it in store.reports(counted, since)] for since in range(5)}
+        assert found == {0: [0, 1, 2], 1: [1, 2], 2: [2], 3: [], 4: []}
 
     def test_again_changes_nothing(self, store: Store) -> None:
         task = claimed(store)
         store.put_report(task.task_id, a_report(0), NOW + 900)
         store.put_report(task.task_id, a_report(0), NOW + 900)
-        assert store.reports(dataclasses.replace(task, done=1)) == [a_report(0)]
+        assert list(store.reports(dataclasses.replace(task, done=1))) == [a_report(0)]
 
     def test_a_later_run_writes_over_an_earlier_one_and_never_the_other_way(
         self, store: Store
@@ -301,7 +309,7 @@ class TestReports:
         with pytest.raises(Refused) as refused:
             store.put_report(task.task_id, a_report(0, run=1), NOW + 900)
         assert refused.value.old is None
-        assert store.reports(dataclasses.replace(task, done=1)) == [a_report(0, run=2)]
+        assert list(store.reports(dataclasses.replace(task, done=1))) == [a_report(0, run=2)]
 
     def test_more_than_one_page_of_them_are_read(self, store: Store) -> None:
         task = claimed(store)
@@ -309,4 +317,4 @@ class TestReports:
         reports = [dataclasses.replace(a_report(index), text=long) for index in range(5)]
         for report in reports:
             store.put_report(task.task_id, report, NOW + 900)
-        assert store.reports(dataclasses.replace(task, done=5)) == reports
+        assert list(store.reports(dataclasses.replace(task, done=5))) == reports

@@ -34,6 +34,7 @@ def test_a_window_is_measured_to_its_end(rig: Rig) -> None:
         token=task.token,
         lease_until=1090,
         done=3,
+        reported_at=1002,
         host="web-1",
         source="iostat",
     )

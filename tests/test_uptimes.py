@@ -1,0 +1,51 @@
+"""The numbers in what uptime prints."""
+
+import pytest
+
+from chalicelib import errors, uptimes
+from chalicelib.host import Host
+
+TAIL = "2 users,  load average: 0.58, 0.25, 0.14"
+REST = {"users": 2, "load": [0.58, 0.25, 0.14]}
+
+
+@pytest.mark.parametrize(
+    ("up", "seconds"),
+    [
+        ("14 days,  7:33", 14 * 86_400 + 7 * 3600 + 33 * 60),
+        ("1 day,  0:00", 86_400),
+        ("27 min", 27 * 60),
+        ("2 days, 5 min", 2 * 86_400 + 300),
+        (" 3:58", 3 * 3600 + 58 * 60),
+        ("2 hrs", 7200),
+        ("30 secs", 30),
+    ],
+)
+def test_seconds_are_read_where_nobody_knows_better(up: str, seconds: int) -> None:
+    text = f"20:16:57 up {up},  {TAIL}"
+    assert uptimes.numbers(text, None) == {"seconds": float(seconds), **REST}
+    assert uptimes.numbers(text, 1.25) == {"seconds": 1.25, **REST}
+
+
+@pytest.mark.parametrize(
+    ("text", "users", "load"),
+    [
+        ("9:01 up 3 days, 1 user, load averages: 1.20 1.30 1.40", 1, [1.2, 1.3, 1.4]),
+        ("09:01:00 up 1 min,  load average: 0.00, 0.01, 0.05", 0, [0.0, 0.01, 0.05]),
+    ],
+)
+def test_users_and_load_are_read(text: str, users: int, load: list[float]) -> None:
+    found = uptimes.numbers(text, 0.5)
+    assert (found["users"], found["load"]) == (users, load)
+
+
+@pytest.mark.parametrize("text", ["", "up", "20:16:57 up 14 days", "load average: 1, 2, 3"])
+def test_what_cannot_be_read_is_the_hosts_failure(text: str) -> None:
+    with pytest.raises(errors.HostFailed):
+        uptimes.numbers(text, None)
+
+
+def test_this_machine_is_read() -> None:
+    found = Host("").uptime_numbers()
+    assert list(found) == ["uptime", "seconds", "users", "load", "host"]
+    assert isinstance(found["seconds"], float)
