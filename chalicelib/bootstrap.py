@@ -64,7 +64,8 @@ def dynamo() -> "DynamoStore":
     from chalicelib.store import DynamoStore
 
     names = settings().name
-    return DynamoStore(_dynamodb(), tasks=names("tasks"), reports=names("reports"))
+    tables = {name: names(name) for name in ("tasks", "reports", "keys")}
+    return DynamoStore(_dynamodb(), **tables)
 
 
 @_once

@@ -49,6 +49,11 @@ class SqsDispatcher:
             VisibilityTimeout=0,
         )
 
+    def reach(self) -> None:
+        """See `ports.Dispatcher`."""
+        self._urls.pop(self._queue, None)
+        self._url(self._queue)
+
     def dead_letters(self) -> int:
         """See `ports.Dispatcher`."""
         depth = "ApproximateNumberOfMessages"
@@ -61,14 +66,21 @@ class SqsDispatcher:
         Whatever goes wrong is an outage, too: messages are only hints, the sweeper sends others,
         and no request, run or loop may end for the lack of one.
         """
+        url = self._url(queue)
         try:
-            if queue not in self._urls:
-                answer = aws.ask(self._client.get_queue_url, QueueName=queue)
-                self._urls[queue] = answer["QueueUrl"]
-            call = getattr(self._client, operation)
-            return aws.ask(call, QueueUrl=self._urls[queue], **parameters)
+            return aws.ask(getattr(self._client, operation), QueueUrl=url, **parameters)
         except (BotoCoreError, ClientError) as exc:
             raise errors.Outage(f"The queue {queue} cannot be used: {exc}") from exc
+
+    def _url(self, queue: str) -> str:
+        """Where a queue is, asked for once. Raises Outage."""
+        if queue not in self._urls:
+            try:
+                answer = aws.ask(self._client.get_queue_url, QueueName=queue)
+            except (BotoCoreError, ClientError) as exc:
+                raise errors.Outage(f"The queue {queue} cannot be used: {exc}") from exc
+            self._urls[queue] = answer["QueueUrl"]
+        return self._urls[queue]
 
 
 def encode(task_id: str) -> str:

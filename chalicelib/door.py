@@ -88,13 +88,18 @@ def user(request: Request) -> "User":
     return sender
 
 
+def source(request: Request) -> str:
+    """The address that it came from, as the gateway says."""
+    address: str = request.context["identity"]["sourceIp"]
+    return address
+
+
 def _admit(request: Request, views: Mapping[str, Callable[..., Any]]) -> None:
     """Raise what is wrong with a request whatever its view may say, in the contract's order."""
     needed = access.needed(views, request.method)
     if needed > Access.OPEN:
-        address = request.context["identity"]["sourceIp"]
         given = request.headers.get("authorization", "")
-        request.context["user"] = bootstrap.logins().check(given, address)
+        request.context["user"] = bootstrap.logins().check(given, source(request))
     if request.method not in views:
         raise errors.MethodNotAllowed(request.method, sorted(views))
     if needed is Access.ADMIN and not user(request).admin:

@@ -92,6 +92,14 @@ class TaskEnded(HoststatError):
     """The task has ended and cannot be cancelled."""
 
 
+class KeyReused(HoststatError):
+    """The Idempotency-Key was used for another window within a day; take a new one."""
+
+
+class KeyInUse(HoststatError):
+    """A create with the same Idempotency-Key is being made just now; try again."""
+
+
 class Outage(HoststatError):
     """A service that this one needs does not answer; try again."""
 

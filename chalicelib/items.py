@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.keys import Key
 from chalicelib.tasks import Place, Report, State, Task
 from chalicelib.windows import Window
 
@@ -94,6 +95,24 @@ def to_report(item: Item) -> Report:
     """The report of an item."""
     fields = plain(item)
     return Report(**{name: fields[name] for name in _REPORT_FIELDS})
+
+
+def key_attributes(key: Key) -> dict[str, object]:
+    """The attributes of an idempotency key."""
+    fields = {name: getattr(key, name) for name in ("key", "task_id", "held_until")}
+    numbers = {"count": key.window.count, "wait": key.window.wait}
+    return {**fields, **numbers, "ttl": ttl(key.held_until)}
+
+
+def to_key(item: Item) -> Key:
+    """The idempotency key of an item."""
+    fields = plain(item)
+    return Key(
+        key=fields["key"],
+        task_id=fields["task_id"],
+        window=Window(fields["count"], fields["wait"]),
+        held_until=fields["held_until"],
+    )
 
 
 def plain(item: Item) -> dict[str, Any]:

@@ -80,6 +80,19 @@ def flag(given: Mapping[str, str], name: str) -> bool:
     return given.get(name) == "1"
 
 
+def key(request: Request, *scope: str) -> str | None:
+    """What the Idempotency-Key of a POST is stored as, None where there is none.
+
+    Raises Invalid for one that is none.
+    """
+    given = request.headers.get("idempotency-key")
+    if request.method != "POST" or given is None:
+        return None
+    from chalicelib import keys
+
+    return keys.digest(given, *scope)
+
+
 def detail(request: Request, *more: str) -> bool:
     """Whether a query asks for all that is known; it may have `more` names. Raises Invalid."""
     return flag(query(request, "detail", *more), "detail")

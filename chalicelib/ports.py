@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol, Self
 
+from chalicelib.keys import Key
 from chalicelib.tallies import Tally
 from chalicelib.tasks import Claim, Place, Report, Task
 from chalicelib.users import User
@@ -65,6 +66,9 @@ class Dispatcher(Protocol):
     def send(self, task_id: str) -> None:
         """Tell the workers that there is something to do for the task. Raises Outage."""
 
+    def reach(self) -> None:
+        """Find the queue. Raises Outage."""
+
     def dead_letters(self) -> int:
         """About how many messages no worker could deal with. Raises Outage."""
 
@@ -118,8 +122,12 @@ class Store(Protocol):
     A write whose answer was lost and that is tried again succeeds, as it had the first time.
     """
 
-    def create(self, task: Task) -> None:
-        """Keep a new task."""
+    def create(self, task: Task, key: Key | None = None) -> Key | None:
+        """Keep a new task, and with it the key that names its create.
+
+        Where somebody else's create holds that key nothing is kept, and its own is given. Raises
+        Conflict where both are being made at the same moment.
+        """
 
     def get(self, task_id: str) -> Task | None:
         """The task as it stands, after everything that was acknowledged before."""

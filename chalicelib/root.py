@@ -1,16 +1,28 @@
 """The root: where the versions are."""
 
 from chalice import Blueprint
+from chalice.app import Response
 
-from chalicelib import access, links, params
+from chalicelib import access, bootstrap, links, params
 from chalicelib.access import Access
 
 api = Blueprint(__name__)
 
 
 @access.route(api, "/", "GET", to=Access.OPEN)
-def index() -> object:
+def index() -> Response:
     """The versions."""
     request = api.current_request
     params.query(request)
-    return {"links": [links.link(request, name, f"/{name}/") for name in ("v1", "v2", "v3")]}
+    found = [links.link(request, name, f"/{name}/") for name in ("v1", "v2", "v3")]
+    described = f'<{links.prefix(request)}/openapi.json>; rel="service-desc"'
+    return Response({"links": found}, {"Link": described})
+
+
+@access.route(api, "/health", "GET", to=Access.OPEN)
+def health() -> object:
+    """Whether the service answers; `deep` asks what it needs, too."""
+    given = params.query(api.current_request, "deep")
+    if params.flag(given, "deep"):
+        bootstrap.service().reach()
+    return {"status": "ok"}

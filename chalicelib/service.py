@@ -3,12 +3,15 @@
 import logging
 from collections.abc import Callable, Iterator
 
-from chalicelib import errors, log, tasks
-from chalicelib.ports import Clock, Dispatcher, Refused, Store
+from chalicelib import errors, keys, log, tasks
+from chalicelib.keys import Key
+from chalicelib.ports import Clock, Conflict, Dispatcher, Refused, Store
 from chalicelib.settings import Settings
 from chalicelib.tasks import Look, Place, Report, State, Task
 from chalicelib.windows import Window
 
+#: An id that no task has.
+_NO_TASK = "00000000-0000-4000-8000-000000000000"
 #: Seconds between two looks at a task at least and at most, and from a report to its writing.
 _SOON, _LATE, _WRITING = 0.25, 5, 0.1
 #: Tasks that are read at once, and that one page looks at, at most.
@@ -30,8 +33,14 @@ class Service:
         self._store, self._dispatcher, self._new_id = store, dispatcher, new_id
         self._clock, self._settings = clock, settings
 
-    def create(self, version: str, window: Window, owner: str | None = None) -> Task:
-        """Accept a window; from the return on the task is kept. Raises Outage."""
+    def create(
+        self, version: str, window: Window, owner: str | None = None, key: str | None = None
+    ) -> str:
+        """Accept a window, and give the id of its task, which is kept from then on.
+
+        `key` is a digest of `keys`: where one within a day had the same, its task is given, and
+        none is made. Raises KeyReused where that was of another window, KeyInUse, Outage.
+        """
         now = self._clock.now()
         task = Task(
             task_id=self._new_id(),
@@ -42,14 +51,40 @@ class Service:
             due_at=now + self._settings.sweep_seconds,
         )
         # Kept first: a message is only a hint, and a lost one is sent again by the sweeper.
-        self._store.create(task)
+        held = self._keep(task, key)
+        if held:
+            if held.window != window:
+                raise errors.KeyReused
+            return held.task_id
         try:
             self._dispatcher.send(task.task_id)
         except errors.Outage as outage:
             why = str(outage)
             log.event("hint not sent", level=logging.WARNING, task_id=task.task_id, why=why)
         log.event("task created", task_id=task.task_id, count=window.count, wait=window.wait)
-        return task
+        return task.task_id
+
+    def _keep(self, task: Task, key: str | None) -> Key | None:
+        if key is None:
+            return self._store.create(task)
+        until = task.created_at + keys.HELD
+        mine = Key(key=key, task_id=task.task_id, window=task.window, held_until=until)
+        try:
+            return self._store.create(task, mine)
+        except Conflict as conflict:
+            raise errors.KeyInUse from conflict
+
+    def reach(self) -> None:
+        """Ask everything that is needed for a task. Raises Outage, which names what is out."""
+        asked = {
+            "DynamoDB": lambda: self._store.get(_NO_TASK),
+            "SQS": self._dispatcher.reach,
+        }
+        for name, ask in asked.items():
+            try:
+                ask()
+            except errors.Outage as outage:
+                raise errors.Outage(f"{name} does not answer.") from outage
 
     def find(self, version: str, task_id: str) -> Task:
         """The task as it stands. Raises NoSuchTask, Outage."""

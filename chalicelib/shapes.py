@@ -23,10 +23,10 @@ def index(request: Request, version: str, *more: str) -> dict[str, object]:
     return {"links": [links.link(request, name, f"/{version}/{name}/") for name in names]}
 
 
-def created(request: Request, task: "Task") -> Response:
+def created(request: Request, version: str, task_id: str) -> Response:
     """A task that was accepted."""
-    to_task = links.link(request, "task", _path(task))
-    body = {"task_id": task.task_id, "links": [to_task]}
+    to_task = links.link(request, "task", f"/{version}/task/{task_id}")
+    body = {"task_id": task_id, "links": [to_task]}
     return Response(body, {"Location": to_task["href"]}, 201)
 
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib import items
-from chalicelib.ports import Refused
-from chalicelib.table import Table, Unmet
+from chalicelib.keys import Key
+from chalicelib.ports import Conflict, Refused
+from chalicelib.table import Cancelled, Table, Unmet, transact
 from chalicelib.tasks import MOVES, Claim, Place, Report, State, Task, sources
 
 _NEW = "attribute_not_exists(#task_id)"
+_FREE = "attribute_not_exists(#key) OR #held_until <= :now"
 _QUEUED_OR_GIVEN_BACK = "#state = :queued OR (#state = :started AND #lease_until = :given_back)"
 _SAME_RUN = "#state = :was_state AND #run = :was_run"
 _HELD = "#lease_until > :given_back AND #lease_until < :lease_until"
@@ -20,13 +22,16 @@ _NOT_OF_A_LATER_RUN = "attribute_not_exists(#run) OR #run <= :run"
 
 
 class DynamoStore:
-    """`ports.Store` on two tables: tasks by id, reports by task and index."""
+    """`ports.Store` on three tables: tasks by id, reports by task and index, keys."""
 
-    def __init__(self, client: Any, *, tasks: str, reports: str) -> None:
+    def __init__(self, client: Any, *, tasks: str, reports: str, keys: str) -> None:
+        self._client, self._keys = client, Table(client, keys)
         self._tasks, self._reports = Table(client, tasks), Table(client, reports)
 
-    def create(self, task: Task) -> None:
+    def create(self, task: Task, key: Key | None = None) -> Key | None:
         """See `ports.Store`."""
+        if key:
+            return self._create_once(task, key)
         try:
             self._tasks.put(items.attributes(task), _NEW)
         except Unmet as unmet:
@@ -35,6 +40,24 @@ class DynamoStore:
             refused = _refused(unmet)
             if refused.old is None or refused.old.created_at != task.created_at:
                 raise refused from unmet
+        return None
+
+    def _create_once(self, task: Task, key: Key) -> Key | None:
+        values = {"now": task.created_at}
+        steps = [
+            self._keys.to_put(items.key_attributes(key), _FREE, values),
+            self._tasks.to_put(items.attributes(task), _NEW),
+        ]
+        try:
+            transact(self._client, steps)
+        except Cancelled as cancelled:
+            held = cancelled.reasons[0]
+            if not isinstance(held, Unmet) or held.old is None:
+                raise Conflict from cancelled
+            other = items.to_key(held.old)
+            # Ours already, if an earlier try had won and its answer was lost.
+            return None if other.task_id == task.task_id else other
+        return None
 
     def get(self, task_id: str) -> Task | None:
         """See `ports.Store`."""

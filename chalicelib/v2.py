@@ -3,7 +3,7 @@
 from chalice import Blueprint
 from chalice.app import Response
 
-from chalicelib import access, bootstrap, params, shapes
+from chalicelib import access, bootstrap, door, params, shapes
 from chalicelib.access import Access
 
 api = Blueprint(__name__)
@@ -27,7 +27,8 @@ def create_v2() -> Response:
     """Create a task."""
     request = api.current_request
     window = params.window(request, bootstrap.settings())
-    return shapes.created(request, bootstrap.service().create("v2", window))
+    key = params.key(request, "v2", door.source(request))
+    return shapes.created(request, "v2", bootstrap.service().create("v2", window, key=key))
 
 
 @access.route(api, "/v2/task/{task_id}", "GET", to=Access.OPEN)

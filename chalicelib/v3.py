@@ -27,7 +27,8 @@ def create_v3() -> Response:
     """Create a task."""
     request = api.current_request
     window, owner = params.window(request, bootstrap.settings()), door.user(request).username
-    return shapes.created(request, bootstrap.service().create("v3", window, owner))
+    key = params.key(request, "v3", owner)
+    return shapes.created(request, "v3", bootstrap.service().create("v3", window, owner, key))
 
 
 @access.route(api, "/v3/task", "GET", to=Access.USER)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
 from chalicelib import errors, items, tasks
+from chalicelib.keys import Key
 from chalicelib.ports import Refused
 from chalicelib.tasks import Claim, Place, Report, State, Task
 from chalicelib.windows import Window
@@ -47,6 +48,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.tasks: dict[str, Task] = {}
+        self.keys: dict[str, Key] = {}
         self.stored: dict[tuple[str, int], Report] = {}
         #: When each report may be deleted.
         self.report_expiry: dict[tuple[str, int], float] = {}
@@ -54,11 +56,17 @@ class MemoryStore:
         self.before: Callable[[str], None] = lambda method: None
         self._lock = threading.Lock()
 
-    def create(self, task: Task) -> None:
+    def create(self, task: Task, key: Key | None = None) -> Key | None:
         self.before("create")
         with self._lock:
+            if key:
+                held = self.keys.get(key.key)
+                if held and held.held_until > task.created_at:
+                    return None if held.task_id == task.task_id else held
+                self.keys[key.key] = key
             if self.tasks.setdefault(task.task_id, task).created_at != task.created_at:
                 raise Refused(self.tasks[task.task_id])
+        return None
 
     def get(self, task_id: str) -> Task | None:
         self.before("get")
@@ -150,6 +158,10 @@ class FakeDispatcher:
         if self.out:
             raise errors.Outage
         self.sent.append(task_id)
+
+    def reach(self) -> None:
+        if self.out:
+            raise errors.Outage
 
     def dead_letters(self) -> int:
         return self.dead

@@ -96,7 +96,7 @@ class Protocol(RuleBasedStateMachine):
     @rule()
     def create(self) -> None:
         with contextlib.suppress(Crash, errors.Outage):
-            self.promised.append(self.service.create("v2", Window(COUNT, 1)).task_id)
+            self.promised.append(self.service.create("v2", Window(COUNT, 1)))
         self.ids = sorted({*self.ids, *self.promised, *self.queue.sent})
 
     @precondition(lambda self: self.ids)

@@ -43,7 +43,7 @@ class Rig:
 
     def create(self, count: int = 3, wait: int = 1) -> str:
         """A task whose message the test has in hand."""
-        task_id = self.service.create("v2", Window(count, wait)).task_id
+        task_id = self.service.create("v2", Window(count, wait))
         self.dispatcher.sent.clear()
         return task_id
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import tasks
+from chalicelib import bootstrap, tasks
 from tests.api import FORM, JSON, Answer, ask, ask_task, basic, drain, problem
 
 ZERO = "00000000-0000-4000-8000-000000000000"
@@ -26,7 +26,7 @@ def created(answer: Answer, version: str = "v2") -> str:
 
 class TestEverywhere:
     def test_every_answer_is_private_typed_and_has_an_id(self) -> None:
-        headers = ask("GET", "/").headers
+        headers = ask("GET", "/v1").headers
         assert uuid.UUID(headers.pop("X-Request-Id"))
         assert headers == {
             "Cache-Control": "no-store",
@@ -139,6 +139,8 @@ class TestEverywhere:
 class TestIndexes:
     def test_the_root_has_the_versions(self) -> None:
         links = [{"rel": name, "href": f"/{name}/"} for name in ("v1", "v2", "v3")]
+        answer = ask("GET", "/", prefix="/prod")
+        assert answer.headers["Link"] == '</prod/openapi.json>; rel="service-desc"'
         assert ask("GET", "/").body == {"links": links}
 
     @pytest.mark.parametrize(
@@ -301,6 +303,59 @@ class TestCreate:
         answer = ask("POST", "/v2/iostat", headers=JSON, body=most + " ")
         detail = "A body may be at most 64 KB long."
         assert answer.body == problem(413, "Content Too Large", detail)
+
+
+class TestKey:
+    def post(self, key: str, source: str = "192.0.2.1", **query: Any) -> Answer:
+        headers = {"idempotency-key": key}
+        return ask("POST", "/v2/iostat", headers=headers, source=source, **query)
+
+    def test_the_same_key_gives_the_same_answer_and_makes_nothing(self, cloud: Any) -> None:
+        first = self.post("a-key", count="3")
+        again = self.post("a-key", count="3")
+        assert created(first) == created(again)
+        assert (again.status, again.text) == (201, first.text)
+        assert drain() == 1
+
+    def test_with_other_numbers_it_is_422(self, cloud: Any) -> None:
+        self.post("a-key", count="3")
+        answer = self.post("a-key", count="4")
+        detail = "The Idempotency-Key was used for another window within a day; take a new one."
+        assert (answer.status, answer.body) == (422, problem(422, "Unprocessable Content", detail))
+
+    def test_it_belongs_to_its_source_and_its_version(self, cloud: Any) -> None:
+        bootstrap.directory().make_admin("root", "secret of root")
+        headers = {"idempotency-key": "a-key", **basic("root", "secret of root")}
+        ids = {
+            created(self.post("a-key")),
+            created(self.post("a-key", source="192.0.2.2")),
+            created(ask("POST", "/v3/iostat", headers=headers), "v3"),
+        }
+        assert len(ids) == 3
+        assert created(ask("POST", "/v3/iostat", headers=headers), "v3") in ids
+
+    @pytest.mark.parametrize("key", ["", "a b", "x" * 256, "é"])
+    def test_one_that_is_none_is_400(self, cloud: Any, key: str) -> None:
+        assert self.post(key).status == 400
+
+    def test_a_get_has_none(self, cloud: Any) -> None:
+        ids = {created(ask("GET", "/v2/iostat", headers={"idempotency-key": "a"})) for _ in "ab"}
+        assert len(ids) == 2
+
+
+class TestHealth:
+    def test_it_is_well_without_asking_anybody(self) -> None:
+        assert ask("GET", "/health").body == {"status": "ok"}
+
+    def test_deep_it_asks_what_it_needs(self, cloud: Any) -> None:
+        assert ask("GET", "/health/", deep="1").body == {"status": "ok"}
+
+    def test_what_does_not_answer_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        answer = ask("GET", "/health", deep="1")
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        detail = "DynamoDB does not answer."
+        assert answer.body == problem(503, "Service Unavailable", detail)
 
 
 class TestTask:

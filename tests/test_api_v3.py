@@ -300,7 +300,7 @@ class TestListOfTasks:
 
         def make(owner: str = "root", count: int = 1) -> str:
             now[0] += 0.25
-            return service.create("v3", Window(count, 1), owner).task_id
+            return service.create("v3", Window(count, 1), owner)
 
         return make
 

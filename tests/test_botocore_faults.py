@@ -59,7 +59,8 @@ FAULTS = {
 #: Every call, and how many of its kind go well first.
 CALLS = [
     ("dynamodb.PutItem", 0),
-    ("dynamodb.PutItem", 2),
+    ("dynamodb.PutItem", 1),
+    ("dynamodb.TransactWriteItems", 0),
     ("dynamodb.GetItem", 0),
     ("dynamodb.BatchGetItem", 0),
     ("dynamodb.UpdateItem", 0),
@@ -119,7 +120,11 @@ def wire(cloud: Any, monkeypatch: pytest.MonkeyPatch, call: str) -> Iterator[Wir
 
 
 def a_rig() -> Rig:
-    names = {"tasks": "hoststat-dev-tasks", "reports": "hoststat-dev-reports"}
+    names = {
+        "tasks": "hoststat-dev-tasks",
+        "reports": "hoststat-dev-reports",
+        "keys": "hoststat-dev-keys",
+    }
     store = DynamoStore(clients()["dynamodb"], **names)
     queue = SqsDispatcher(clients()["sqs"], queue="hoststat-dev-tasks", dead="hoststat-dev-dead")
     return Rig(store=store, dispatcher=queue)
@@ -139,8 +144,9 @@ def test_a_fault_changes_nothing_that_anybody_sees(wire: Wire, fault: Fault, ski
     rig = a_rig()
     wire.break_(fault, skip=skip)
 
-    first = insist(lambda: rig.service.create("v2", Window(5, 1))).task_id
-    second = insist(lambda: rig.service.create("v2", Window(5, 1))).task_id
+    first = insist(lambda: rig.service.create("v2", Window(5, 1)))
+    second = insist(lambda: rig.service.create("v2", Window(5, 1), key="a digest"))
+    assert insist(lambda: rig.service.create("v2", Window(5, 1), key="a digest")) == second
     insist(lambda: rig.worker.work(first))
     insist(lambda: rig.service.cancel("v2", second))
     insist(lambda: rig.worker.work(second))
@@ -203,6 +209,8 @@ def test_a_fault_changes_no_user_and_no_login(wire: Wire, fault: Fault, skip: in
 
 
 def test_an_error_that_is_our_own_is_no_outage(cloud: Any) -> None:
-    store = DynamoStore(boto3.client("dynamodb"), tasks="no-such-table", reports="none")
+    store = DynamoStore(
+        boto3.client("dynamodb"), tasks="no-such-table", reports="none", keys="none"
+    )
     with pytest.raises(Exception, match="ResourceNotFoundException"):
         store.get("00000000-0000-4000-8000-000000000000")

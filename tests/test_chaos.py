@@ -103,7 +103,7 @@ def test_nothing_is_lost_doubled_or_left_running(door: Door, tmp_path: Path) -> 
     with contextlib.ExitStack() as stack:
         workers = Workers(stack, tmp_path / "log")
         window = Window(COUNT, 1)
-        ids = [bootstrap.service().create("v2", window).task_id for _ in range(WINDOWS)]
+        ids = [bootstrap.service().create("v2", window) for _ in range(WINDOWS)]
         killed, frozen, leaving = workers.begin(), workers.begin(), workers.begin()
         assert services.until(lambda: begun(ids) > WINDOWS // 2)
 
@@ -156,7 +156,7 @@ def all_taken(ids: list[str], before: dict[str, int]) -> bool:
 def test_a_killed_workers_iostats_end_with_it(door: Door, tmp_path: Path) -> None:
     with contextlib.ExitStack() as stack:
         worker = Workers(stack, tmp_path / "log").begin()
-        task_id = bootstrap.service().create("v2", Window(COUNT, 1)).task_id
+        task_id = bootstrap.service().create("v2", Window(COUNT, 1))
         assert services.until(windows)
         worker.kill()
         assert services.until(lambda: not windows(), seconds=5)

@@ -42,7 +42,7 @@ class World(Rig):
 
     def accept(self) -> None:
         with contextlib.suppress(Crash):
-            self.promised.append(self.service.create("v2", Window(5, 1)).task_id)
+            self.promised.append(self.service.create("v2", Window(5, 1)))
 
     def work(self) -> None:
         """Deal with every message there is; one whose worker is killed is not acknowledged."""

@@ -107,6 +107,8 @@ def test_the_api_uses_what_it_is_granted() -> None:
     drain()
     used = listen()
     ask("POST", "/v2/iostat")
+    ask("POST", "/v2/iostat", headers={"idempotency-key": "a-key"})
+    ask("GET", "/health", deep="1")
     ask_task("GET", ended)
     ask_task("DELETE", task_id)
     ask_task("DELETE", task_id, version="v3", headers=ROOT)

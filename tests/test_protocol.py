@@ -43,7 +43,11 @@ def in_moto() -> tuple[Store, Snapshot, Callable[[], None]]:
         Parameters=[{"ParameterKey": "Stage", "ParameterValue": "dev"}],
     )
     client = boto3.client("dynamodb", region_name="us-east-1")
-    names = {"tasks": "hoststat-dev-tasks", "reports": "hoststat-dev-reports"}
+    names = {
+        "tasks": "hoststat-dev-tasks",
+        "reports": "hoststat-dev-reports",
+        "keys": "hoststat-dev-keys",
+    }
 
     def snapshot() -> tuple[list[Task], dict[str, list[Report]]]:
         tasks, reports = (client.scan(TableName=name)["Items"] for name in names.values())

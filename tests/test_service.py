@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from chalicelib import errors, run, tasks
+from chalicelib import errors, keys, run, tasks
+from chalicelib.ports import Conflict
 from chalicelib.service import Service
 from chalicelib.settings import Settings
 from chalicelib.tasks import Look, Report, State, Task
@@ -36,6 +37,11 @@ def service(store: MemoryStore, dispatcher: FakeDispatcher, clock: FakeClock) ->
     return Service(store=store, dispatcher=dispatcher, clock=clock, settings=settings)
 
 
+def made(service: Service, version: str = "v2", **more: str) -> Task:
+    """A task that was just created."""
+    return service.find(version, service.create(version, WINDOW, **more))
+
+
 def ended(store: MemoryStore, task: Task, state: State, error: str | None = None) -> Task:
     store.tasks[task.task_id] = tasks.ended(task, state, at=1000, keep_days=7, error=error)
     return store.tasks[task.task_id]
@@ -44,7 +50,7 @@ def ended(store: MemoryStore, task: Task, state: State, error: str | None = None
 def test_a_created_task_is_kept_and_the_workers_are_told(
     service: Service, store: MemoryStore, dispatcher: FakeDispatcher
 ) -> None:
-    task = service.create("v2", WINDOW)
+    task = made(service)
     assert task == Task(
         task_id=task.task_id, version="v2", window=WINDOW, created_at=1000, due_at=1060
     )
@@ -56,12 +62,12 @@ def test_a_task_is_accepted_though_the_queue_is_out(
     service: Service, dispatcher: FakeDispatcher
 ) -> None:
     dispatcher.out = True
-    task = service.create("v2", WINDOW)
+    task = made(service)
     assert service.find("v2", task.task_id) == task
 
 
 def test_a_task_of_another_version_is_as_unknown_as_none(service: Service) -> None:
-    task = service.create("v3", WINDOW)
+    task = made(service, "v3")
     unknown = tasks.new_id()
     for task_id in (task.task_id, unknown, "x"):
         for use in (service.find, service.cancel):
@@ -72,7 +78,7 @@ def test_a_task_of_another_version_is_as_unknown_as_none(service: Service) -> No
 
 
 def test_an_expired_task_is_gone(service: Service, store: MemoryStore, clock: FakeClock) -> None:
-    task = ended(store, service.create("v2", WINDOW), State.REVOKED)
+    task = ended(store, made(service), State.REVOKED)
     clock.jump(7 * 86_400 - 1)
     assert service.find("v2", task.task_id) == task
     service.cancel("v2", task.task_id)
@@ -83,7 +89,7 @@ def test_an_expired_task_is_gone(service: Service, store: MemoryStore, clock: Fa
 
 
 def test_a_cancelled_task_is_revoked_for_good(service: Service, store: MemoryStore) -> None:
-    task = service.create("v2", WINDOW)
+    task = made(service)
     service.cancel("v2", task.task_id)
     revoked = service.find("v2", task.task_id)
     assert revoked == tasks.ended(task, State.REVOKED, at=1000, keep_days=7)
@@ -95,7 +101,7 @@ def test_a_cancelled_task_is_revoked_for_good(service: Service, store: MemorySto
 def test_a_task_that_ended_otherwise_cannot_be_cancelled(
     service: Service, store: MemoryStore, state: State
 ) -> None:
-    task = ended(store, service.create("v2", WINDOW), state)
+    task = ended(store, made(service), state)
     with pytest.raises(errors.TaskEnded) as caught:
         service.cancel("v2", task.task_id)
     assert str(caught.value) == f"The task has ended as {state} and cannot be cancelled."
@@ -105,13 +111,77 @@ def test_a_task_that_ended_otherwise_cannot_be_cancelled(
 def test_reports_are_there_as_far_as_they_are_counted_in(
     service: Service, store: MemoryStore
 ) -> None:
-    task = service.create("v2", WINDOW)
+    task = made(service)
     for index in (0, 1, 2):
         report = Report(index=index, run=1, at=1000, text=f"report {index}\n")
         store.put_report(task.task_id, report, 2000)
     two = dataclasses.replace(task, done=2)
     assert [report.index for report in service.reports(two)] == [0, 1]
     assert [report.index for report in service.reports(two, 1)] == [1]
+
+
+class TestKey:
+    def test_the_same_create_again_makes_nothing(
+        self, service: Service, store: MemoryStore, dispatcher: FakeDispatcher
+    ) -> None:
+        first = service.create("v2", WINDOW, key="a key")
+        assert service.create("v2", WINDOW, key="a key") == first
+        assert list(store.tasks) == dispatcher.sent == [first]
+
+    def test_another_key_makes_another(self, service: Service) -> None:
+        ids = {service.create("v2", WINDOW, key=key) for key in ("a key", "b key", None, None)}
+        assert len(ids) == 4
+
+    def test_the_same_key_for_another_window_is_refused(self, service: Service) -> None:
+        service.create("v2", WINDOW, key="a key")
+        with pytest.raises(errors.KeyReused):
+            service.create("v2", Window(3, 2), key="a key")
+
+    def test_it_is_held_for_a_day(self, service: Service, clock: FakeClock) -> None:
+        first = service.create("v2", WINDOW, key="a key")
+        clock.jump(86_399)
+        assert service.create("v2", WINDOW, key="a key") == first
+        clock.jump(1)
+        assert service.create("v2", Window(3, 2), key="a key") != first
+
+    def test_two_at_the_same_moment_are_told_so(self, service: Service, store: MemoryStore) -> None:
+        def conflict(method: str) -> None:
+            raise Conflict
+
+        store.before = conflict
+        with pytest.raises(errors.KeyInUse):
+            service.create("v2", WINDOW, key="a key")
+
+    def test_it_is_kept_as_a_digest_of_its_scope(self) -> None:
+        digests = [
+            keys.digest("a-key", "v2", "192.0.2.1"),
+            keys.digest("a-key", "v2", "192.0.2.2"),
+            keys.digest("a-key", "v3", "jluser"),
+            keys.digest("b-key", "v3", "jluser"),
+        ]
+        assert len(set(digests)) == 4
+        assert keys.digest("a-key", "v3", "jluser") == digests[2]
+
+    @pytest.mark.parametrize("given", ["", " ", "a b", "x" * 256, "é", "a\n", "\x7f"])
+    def test_one_that_is_none_is_refused(self, given: str) -> None:
+        with pytest.raises(errors.Invalid, match="Idempotency-Key must be 1 to 255 visible"):
+            keys.digest(given, "v2")
+
+
+def test_what_does_not_answer_is_named(
+    service: Service, store: MemoryStore, dispatcher: FakeDispatcher
+) -> None:
+    service.reach()
+    dispatcher.out = True
+    with pytest.raises(errors.Outage, match=r"SQS does not answer\."):
+        service.reach()
+
+    def out(method: str) -> None:
+        raise errors.Outage
+
+    store.before = out
+    with pytest.raises(errors.Outage, match=r"DynamoDB does not answer\."):
+        service.reach()
 
 
 class TestWatch:

@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from chalicelib import errors, tasks
+from chalicelib.keys import Key
 from chalicelib.ports import Refused, Store
 from chalicelib.store import DynamoStore
 from chalicelib.tasks import Claim, Report, State, Task
@@ -24,7 +25,10 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     else:
         request.getfixturevalue("cloud")
         yield DynamoStore(
-            boto3.client("dynamodb"), tasks="hoststat-dev-tasks", reports="hoststat-dev-reports"
+            boto3.client("dynamodb"),
+            tasks="hoststat-dev-tasks",
+            reports="hoststat-dev-reports",
+            keys="hoststat-dev-keys",
         )
 
 
@@ -90,6 +94,25 @@ class TestCreate:
             store.create(dataclasses.replace(task, created_at=NOW + 1))
         assert refused.value.old == task
 
+    def a_key(self, task: Task, **fields: Any) -> Key:
+        key = Key(key="digest", task_id=task.task_id, window=task.window, held_until=NOW + 9)
+        return dataclasses.replace(key, **fields)
+
+    def test_a_key_is_kept_with_the_task_and_holds_off_others(self, store: Store) -> None:
+        first, second = a_task(), a_task(created_at=NOW + 8)
+        key = self.a_key(first)
+        assert store.create(first, key) is None
+        assert store.create(first, key) is None
+        assert store.create(second, self.a_key(second)) == key
+        assert store.get(first.task_id) == first
+        assert store.get(second.task_id) is None
+
+    def test_a_key_is_free_again_when_its_time_is_over(self, store: Store) -> None:
+        first, second = a_task(), a_task(created_at=NOW + 9)
+        store.create(first, self.a_key(first))
+        assert store.create(second, self.a_key(second, held_until=NOW + 99)) is None
+        assert store.get(second.task_id) == second
+
     def test_many_are_read_at_once(self, store: Store) -> None:
         made = [a_task() for _ in range(130)]
         for task in made:
@@ -111,7 +134,7 @@ def test_what_dynamodb_never_gets_to_is_an_outage(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("chalicelib.table._PAUSES", (0, 0, 0))
     busy = Busy()
     with pytest.raises(errors.Outage):
-        DynamoStore(busy, tasks="tasks", reports="reports").get_many([tasks.new_id()])
+        DynamoStore(busy, tasks="tasks", reports="reports", keys="keys").get_many([tasks.new_id()])
     assert busy.asked == 3
 
 

@@ -103,12 +103,12 @@ class TestBoth:
 
 class TestData:
     def test_tables_cost_by_use_and_can_be_kept_from_deletion(self, data: Any) -> None:
-        for name in ("Tasks", "Reports", "Users", "Tallies"):
+        for name in ("Tasks", "Reports", "Users", "Tallies", "Keys"):
             table = data["Resources"][name]["Properties"]
             assert table["BillingMode"] == "PAY_PER_REQUEST"
             assert table["DeletionProtectionEnabled"] == {"Ref": "Protected"}
 
-    @pytest.mark.parametrize("name", ["Tasks", "Reports", "Tallies"])
+    @pytest.mark.parametrize("name", ["Tasks", "Reports", "Tallies", "Keys"])
     def test_what_expires_is_deleted(self, data: Any, name: str) -> None:
         ttl = data["Resources"][name]["Properties"]["TimeToLiveSpecification"]
         assert ttl == {"AttributeName": "ttl", "Enabled": True}
