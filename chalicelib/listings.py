@@ -9,6 +9,10 @@ from chalicelib import errors, users, windows
 from chalicelib.tasks import Place, State, Task
 from chalicelib.users import User
 
+#: Entries of a page where nobody says how many, and at most.
+TASKS, MAX_TASKS = 50, 100
+USERS, MAX_USERS = 100, 1000
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TaskListing:
@@ -59,7 +63,7 @@ def of_tasks(given: Mapping[str, str]) -> TaskListing:
         )
     place = None if after is None else Place.parse(after)
     return TaskListing(
-        limit=_whole(given, "limit", 50, 100),
+        limit=_whole(given, "limit", TASKS, MAX_TASKS),
         state=state,
         owner=_name(given, "owner"),
         after=place,
@@ -69,7 +73,7 @@ def of_tasks(given: Mapping[str, str]) -> TaskListing:
 def of_users(given: Mapping[str, str], *, detail: bool) -> UserListing:
     """The page of users that a query asks for. Raises Invalid."""
     return UserListing(
-        limit=_whole(given, "limit", 100, 1000),
+        limit=_whole(given, "limit", USERS, MAX_USERS),
         detail=detail,
         after=_name(given, "after"),
     )

@@ -29,6 +29,13 @@ _STATUS = {
 #: RFC 9110's names, where Python 3.11 has older ones.
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 _RETRY_SECONDS = 5
+#: The headers that an answer of a status bears besides.
+HEADERS = {
+    401: ("WWW-Authenticate",),
+    405: ("Allow",),
+    429: ("Retry-After",),
+    503: ("Retry-After",),
+}
 
 
 def answer(error: errors.HoststatError, *, hint: str = "") -> Response:
@@ -47,11 +54,16 @@ def answer(error: errors.HoststatError, *, hint: str = "") -> Response:
     return problem(_STATUS[type(error)], detail, headers)
 
 
+def title(status: int) -> str:
+    """What a status is called."""
+    return _TITLES.get(status, http.HTTPStatus(status).phrase)
+
+
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
     """An answer of that status; `detail` is one sentence for a person."""
     body = {
         "type": "about:blank",
-        "title": _TITLES.get(status, http.HTTPStatus(status).phrase),
+        "title": title(status),
         "status": status,
         "detail": detail,
         "msg": detail,

@@ -26,3 +26,13 @@ def health() -> object:
     if params.flag(given, "deep"):
         bootstrap.service().reach()
     return {"status": "ok"}
+
+
+@access.route(api, "/openapi.json", "GET", to=Access.OPEN)
+def describe() -> object:
+    """All of this, described."""
+    from chalicelib import openapi
+
+    request = api.current_request
+    params.query(request)
+    return openapi.document(bootstrap.settings(), links.prefix(request))

@@ -1,0 +1,256 @@
+"""The description of all of this: OpenAPI 3.1, built of what the code itself validates with."""
+
+import http
+from typing import Any
+
+from chalicelib import door, listings, params, problems, schemas
+from chalicelib.schemas import Schema, between, ref
+from chalicelib.settings import Settings
+
+_ID = "4bb22c5a-99f8-4716-8007-cf289e6b8666"
+_USER = {
+    "username": "jluser",
+    "fullname": "J. Random Luser",
+    "admin": False,
+    "links": [{"rel": "self", "href": "/v3/users/jluser"}],
+}
+_NEW_USER = {"username": "jluser", "fullname": "J. Random Luser", "password": "a long password"}
+#: One answer of each schema.
+_EXAMPLES: dict[str, Any] = {
+    "Index": {"links": [{"rel": "uptime", "href": "/v2/uptime/"}]},
+    "Health": {"status": "ok"},
+    "Uptime": {"uptime": "20:16:57 up 14 days,  7:33,  2 users,  load average: 0.58, 0.25, 0.14"},
+    "Iostat": {"iostat": "Linux 6.1.0 (web-1) …"},
+    "Created": {"task_id": _ID, "links": [{"rel": "task", "href": f"/v2/task/{_ID}"}]},
+    "Task": {
+        "task_id": _ID,
+        "state": "STARTED",
+        "links": [
+            {"rel": "self", "href": f"/v2/task/{_ID}"},
+            {"rel": "cancel", "method": "DELETE", "href": f"/v2/task/{_ID}"},
+        ],
+    },
+    "Tasks": {
+        "tasks": [
+            {
+                "task_id": _ID,
+                "state": "SUCCESS",
+                "created_at": "2026-11-22T10:00:00Z",
+                "owner": "jluser",
+                "request": {"count": 30, "wait": 1},
+                "links": [{"rel": "self", "href": f"/v3/task/{_ID}"}],
+            }
+        ]
+    },
+    "User": _USER,
+    "Users": {"users": ["jluser", "stpierre"]},
+}
+_JSON, _FORM, _PROBLEM = params.JSON, params.FORM, "application/problem+json"
+#: What any path may answer.
+_ANYWHERE = (400, 405, 500)
+
+
+def document(limits: Settings, prefix: str) -> dict[str, Any]:
+    """The description of a stage with these limits, whose paths are below `prefix`."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "hoststat",
+            "version": "3",
+            "summary": "A host's uptime and iostat on HTTP",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": prefix or "/"}],
+        "paths": _paths(limits),
+        "components": {
+            "schemas": schemas.all_of(limits),
+            "securitySchemes": {"login": {"type": "http", "scheme": "basic"}},
+        },
+    }
+
+
+def _paths(limits: Settings) -> dict[str, Any]:
+    paths: dict[str, Any] = {
+        "/": {"get": _get("The versions", "Index", headers=("Link",))},
+        "/health": {
+            "get": _get("Whether the service answers", "Health", 503, query=[_flag("deep")])
+        },
+        "/openapi.json": {"get": _described()},
+    }
+    for version in ("v1", "v2", "v3"):
+        paths |= _common(version, limits)
+    for version in ("v2", "v3"):
+        paths |= _tasks(version, limits)
+    return paths | _users()
+
+
+def _common(version: str, limits: Settings) -> dict[str, Any]:
+    login = version == "v3"
+    window = [
+        _query("count", between(1, limits.max_count, 1), "Reports"),
+        _query("wait", between(1, limits.max_wait, 1), "Seconds between two reports"),
+    ]
+    found = {
+        f"/{version}/": {"get": _get("What this version has", "Index")},
+        f"/{version}/uptime/": {
+            "get": _get("The host's uptime", "Uptime", login=login, query=[_flag("detail")])
+        },
+    }
+    iostat = f"/{version}/iostat/"
+    if version == "v1":
+        at_once = _get("A window, measured at once", "Iostat", query=[*window, _flag("detail")])
+        return {**found, iostat: {"get": at_once}}
+    create = {"statuses": (403, 503), "login": login, "ok": "201", "headers": ("Location",)}
+    body = _body("Window", {"count": 30, "wait": 1}, required=False)
+    key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+    named = {"name": "Idempotency-Key", "in": "header", "schema": key}
+    return {
+        **found,
+        iostat: {
+            "get": _operation("Create a task", "Created", parameters=window, **create),
+            "post": _operation(
+                "Create a task",
+                "Created",
+                parameters=[*window, named],
+                body=body,
+                more=(409, 413, 415, 422),
+                **create,
+            ),
+        },
+    }
+
+
+def _tasks(version: str, limits: Settings) -> dict[str, Any]:
+    login = version == "v3"
+    task_id = _in_path("task_id", schemas.TEXT)
+    look = [
+        _flag("detail"),
+        _query("since", between(0, limits.max_count, 0), "Leave out the reports before this index"),
+        _query("timeout", between(0, params.MAX_TIMEOUT, 0), "Seconds to wait for something new"),
+    ]
+    headers = ("Retry-After", "Link")
+    show = _get("Look at a task", "Task", 404, 503, login=login, query=look, headers=headers)
+    cancel = _operation("Cancel a task", None, statuses=(403, 404, 409, 503), login=login, ok="204")
+    one = {"parameters": [task_id], "get": show, "delete": cancel}
+    if not login:
+        return {f"/{version}/task/{{task_id}}": one}
+    listing = [
+        _query("limit", between(1, listings.MAX_TASKS, listings.TASKS), "Tasks in a page"),
+        _query("state", schemas.STATE, "Only those in this state"),
+        _query("owner", schemas.USERNAME, "Only those of this user, by the name at creation"),
+        _query("after", schemas.TEXT, "As a next link has it"),
+    ]
+    list_all = _get("The tasks of v3, newest first", "Tasks", 503, login=True, query=listing)
+    return {"/v3/task/": {"get": list_all}, f"/{version}/task/{{task_id}}": one}
+
+
+def _users() -> dict[str, Any]:
+    listing = [
+        _query("limit", between(1, listings.MAX_USERS, listings.USERS), "Users in a page"),
+        _flag("detail"),
+        _query("after", schemas.USERNAME, "The last name of the page before"),
+    ]
+    new, changes = _body("NewUser", _NEW_USER), _body("UserChanges", {"admin": True})
+    change: dict[str, Any] = {"login": True, "statuses": (403, 409, 503), "more": (413, 415)}
+    deleted = _operation("Delete a user", None, statuses=(403, 404, 409, 503), login=True, ok="204")
+    replaced = _operation("Put a user there", "User", body=new, **change)
+    replaced["responses"]["201"] = _answer("User", ("Location",), "Made")
+    changed = _operation("Change a user", "User", body=changes, **change)
+    changed["responses"]["404"] = _problem(404)
+    return {
+        "/v3/users/": {
+            "get": _get("The users by name", "Users", 503, login=True, query=listing),
+            "post": _operation(
+                "Create a user", "User", body=new, ok="201", headers=("Location",), **change
+            ),
+        },
+        "/v3/users/{username}": {
+            "parameters": [_in_path("username", schemas.TEXT)],
+            "get": _get("Look at a user", "User", 404, 503, login=True),
+            "put": replaced,
+            "patch": changed,
+            "delete": deleted,
+        },
+    }
+
+
+def _described() -> dict[str, Any]:
+    operation = _operation("This description", None, statuses=(), login=False, ok="200")
+    content = {_JSON: {"schema": {"type": "object"}}}
+    operation["responses"]["200"] |= {"content": content}
+    return operation
+
+
+def _get(
+    summary: str,
+    schema: str,
+    *statuses: int,
+    login: bool = False,
+    query: list[Schema] | None = None,
+    headers: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    return _operation(
+        summary, schema, statuses=statuses, login=login, parameters=query, headers=headers
+    )
+
+
+def _operation(
+    summary: str,
+    schema: str | None,
+    *,
+    statuses: tuple[int, ...],
+    login: bool,
+    ok: str = "200",
+    parameters: list[Schema] | None = None,
+    body: Schema | None = None,
+    more: tuple[int, ...] = (),
+    headers: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    wrong = {*_ANYWHERE, *statuses, *more, *((401, 429, 503) if login else ())}
+    answers = {ok: _answer(schema, headers, http.HTTPStatus(int(ok)).phrase)}
+    answers |= {str(status): _problem(status) for status in sorted(wrong)}
+    found: dict[str, Any] = {"summary": summary, "responses": answers}
+    if parameters:
+        found["parameters"] = parameters
+    if body:
+        found["requestBody"] = body
+    if login:
+        found["security"] = [{"login": []}]
+    return found
+
+
+def _answer(schema: str | None, headers: tuple[str, ...], description: str) -> Schema:
+    names = (*door.headers(""), *headers)
+    answer: Schema = {
+        "description": description,
+        "headers": {name: {"schema": schemas.TEXT} for name in names},
+    }
+    if schema:
+        answer["content"] = {_JSON: {"schema": ref(schema), "example": _EXAMPLES[schema]}}
+    return answer
+
+
+def _problem(status: int) -> Schema:
+    example = problems.problem(status, "One sentence that says why.").body
+    names = problems.HEADERS.get(status, ())
+    return {
+        **_answer(None, names, problems.title(status)),
+        "content": {_PROBLEM: {"schema": ref("Problem"), "example": example}},
+    }
+
+
+def _body(schema: str, example: Schema, *, required: bool = True) -> Schema:
+    content = {"schema": ref(schema), "example": example}
+    return {"required": required, "content": {_JSON: content, _FORM: content}}
+
+
+def _query(name: str, schema: Schema, description: str) -> Schema:
+    return {"name": name, "in": "query", "schema": schema, "description": description}
+
+
+def _flag(name: str) -> Schema:
+    return _query(name, {"type": "integer", "enum": [0, 1], "default": 0}, "Say more")
+
+
+def _in_path(name: str, schema: Schema) -> Schema:
+    return {"name": name, "in": "path", "required": True, "schema": schema}
