@@ -100,7 +100,12 @@ def _common(version: str, limits: Settings) -> dict[str, Any]:
     if version == "v1":
         at_once = _get("A window, measured at once", "Iostat", query=[*window, _flag("detail")])
         return {**found, iostat: {"get": at_once}}
-    create = {"statuses": (403, 503), "login": login, "ok": "201", "headers": ("Location",)}
+    create: dict[str, Any] = {
+        "statuses": (403, 503),
+        "login": login,
+        "ok": "201",
+        "headers": ("Location",),
+    }
     body = _body("Window", {"count": 30, "wait": 1}, required=False)
     key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
     named = {"name": "Idempotency-Key", "in": "header", "schema": key}

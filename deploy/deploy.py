@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy import stacks
@@ -35,8 +36,14 @@ def deploy_data(name: str, given: Mapping[str, str], *, protected: bool = True) 
     `given` are parameters of its template. Raises Failed.
     """
     template = json.loads((stage.PROJECT / ".chalice" / "resources.json").read_text())
-    given = {**given, "Stage": name, "Protected": str(protected).lower()}
-    return stacks.apply(boto3.client("cloudformation"), data_stack(name), template, given)
+    client, stack = boto3.client("cloudformation"), data_stack(name)
+    given = {**given, "Stage": name}
+    made = False
+    if stacks.status(client, stack) is None:
+        # Protected from the first, what a first try that fails has made could not be removed.
+        made = stacks.apply(client, stack, template, {**given, "Protected": "false"})
+    given["Protected"] = str(protected).lower()
+    return stacks.apply(client, stack, template, given) or made
 
 
 def deploy_app(
@@ -60,24 +67,23 @@ def deploy_app(
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = uri
             resource["Properties"]["Environment"]["Variables"] |= environ or {}
-    key = _upload(bucket, json.dumps(template).encode(), ".json")
-    url = boto3.client("s3").generate_presigned_url(
-        "get_object", Params={"Bucket": bucket, "Key": key}
-    )
-    client = boto3.client("cloudformation")
-    return stacks.apply(client, app_stack(name), template, given, url.partition("?")[0])
+    url = _url(bucket, _upload(bucket, json.dumps(template).encode(), ".json"))
+    return stacks.apply(boto3.client("cloudformation"), app_stack(name), template, given, url)
 
 
 def artefacts(named: str | None) -> str:
     """The bucket for what is deployed: the one that is named, or one that is made."""
     account = boto3.client("sts").get_caller_identity()["Account"]
     client = boto3.client("s3")
-    bucket = named or f"hoststat-artefacts-{account}-{client.meta.region_name}"
-    if named is None and not _is_there(client.head_bucket, Bucket=bucket):
+    region = client.meta.region_name
+    bucket = named or f"hoststat-artefacts-{account}-{region}"
+    # Somebody else could have made one of that name, and change what is deployed.
+    ours = {"Bucket": bucket, "ExpectedBucketOwner": account}
+    if named is None and not _is_there(client.head_bucket, **ours):
         print(f"Making the bucket {bucket} ...", flush=True)
-        region = client.meta.region_name
         where = {"CreateBucketConfiguration": {"LocationConstraint": region}}
         client.create_bucket(Bucket=bucket, **({} if region == "us-east-1" else where))
+        client.head_bucket(**ours)
     return bucket
 
 
@@ -91,11 +97,21 @@ def _upload(bucket: str, content: bytes, suffix: str) -> str:
     return key
 
 
+def _url(bucket: str, key: str) -> str:
+    """Where CloudFormation finds it: in the region's own S3, as all regions want it."""
+    config = Config(signature_version="s3v4", s3={"addressing_style": "path"})
+    signed: str = boto3.client("s3", config=config).generate_presigned_url(
+        "get_object", Params={"Bucket": bucket, "Key": key}
+    )
+    return signed.partition("?")[0]
+
+
 def _is_there(head: Any, **what: str) -> bool:
     try:
         head(**what)
     except ClientError as exc:
-        if exc.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+        # Who may not list a bucket is told 403 for what is not in it.
+        if exc.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
             raise
         return False
     return True
@@ -107,6 +123,7 @@ def main() -> int:
     given = {key: os.environ[it] for it, key in _PARAMETERS.items() if it in os.environ}
     try:
         check(name)
+        client = boto3.client("cloudformation")
         bucket = artefacts(os.environ.get("ARTEFACTS"))
         topic = {key: it for key, it in given.items() if key == "AlarmTopic"}
         changed = deploy_data(name, topic)
@@ -114,7 +131,7 @@ def main() -> int:
     except (Failed, BotoCoreError, ClientError) as failed:
         print(f"hoststat: {failed}", file=sys.stderr)
         return 1
-    found = stacks.outputs(boto3.client("cloudformation"), app_stack(name))
+    found = stacks.outputs(client, app_stack(name))
     print(f"{name} is {'deployed' if changed else 'as it was'}: {found['EndpointURL']}")
     return 0
 

@@ -15,11 +15,12 @@ def destroy(name: str, *, data: bool) -> None:
     """Delete a stage's functions and API; with `data` also its tables and queues. Raises Failed."""
     client = boto3.client("cloudformation")
     stacks.delete(client, app_stack(name))
-    if data and stacks.status(client, data_stack(name)):
-        # Tables refuse to be deleted until somebody says so.
-        deploy_data(name, {}, protected=False)
+    if data:
+        if stacks.status(client, data_stack(name)) in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+            # Tables refuse to be deleted until somebody says so.
+            deploy_data(name, {}, protected=False)
         stacks.delete(client, data_stack(name))
-    elif not data:
+    else:
         print(f"{data_stack(name)}: left as it is; DATA=delete deletes it, too")
 
 

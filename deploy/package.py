@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -39,6 +40,7 @@ def package(name: str, folder: Path) -> Path:
     )
     if made.returncode:
         raise Failed(f"chalice package: {made.stderr.strip()}")
+    complete(folder / "deployment.zip")
     slim(folder / "deployment.zip")
     return folder / "sam.json"
 
@@ -50,6 +52,22 @@ def check(name: str) -> None:
         raise Failed(
             f"STAGE must be one of .chalice/config.json ({', '.join(named)}), not {name!r}"
         )
+
+
+def complete(path: Path) -> None:
+    """Raise Failed for a zip that lacks something of ``requirements.txt``: Chalice only says so."""
+    pins = (stage.PROJECT / "requirements.txt").read_text()
+    with zipfile.ZipFile(path) as made:
+        found = {name.partition("/")[0].lower() for name in made.namelist()}
+    missing = [
+        f"{name} {version}"
+        for name, version in re.findall(r"^([\w-]+)==(\S+)", pins, re.MULTILINE)
+        if f"{name.replace('-', '_')}-{version}.dist-info".lower() not in found
+    ]
+    if missing:
+        # Or it would be taken for good the next time.
+        shutil.rmtree(stage.PROJECT / ".chalice" / "deployments", ignore_errors=True)
+        raise Failed(f"There is no package for Lambda of {', '.join(missing)}")
 
 
 def slim(path: Path) -> None:

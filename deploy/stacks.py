@@ -40,6 +40,9 @@ def apply(
     Parameters that are not given keep their values. Gives whether anything had to change. Raises
     Failed.
     """
+    if status(client, name) == "ROLLBACK_COMPLETE":
+        # What is left of a first try that failed: nothing but its name.
+        delete(client, name)
     exists = status(client, name) not in (None, "REVIEW_IN_PROGRESS")
     change = client.create_change_set(
         StackName=name,
@@ -57,9 +60,9 @@ def apply(
             return False
         raise Failed(f"{name}: {found.get('StatusReason')}")
     print(f"{name}: {'changing' if exists else 'making'} ...", flush=True)
-    since = time.time()
+    said = {event["EventId"] for event in _events(client, name)}
     client.execute_change_set(ChangeSetName=change)
-    _await_stack(client, name, since, {"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+    _await_stack(client, name, said, {"CREATE_COMPLETE", "UPDATE_COMPLETE"})
     return True
 
 
@@ -69,9 +72,9 @@ def delete(client: Any, name: str) -> None:
         print(f"{name}: not there", flush=True)
         return
     print(f"{name}: deleting ...", flush=True)
-    since = time.time()
+    said = {event["EventId"] for event in _events(client, name)}
     client.delete_stack(StackName=name)
-    _await_stack(client, name, since, {"DELETE_COMPLETE", None})
+    _await_stack(client, name, said, {"DELETE_COMPLETE", None})
 
 
 def outputs(client: Any, name: str) -> dict[str, str]:
@@ -106,28 +109,42 @@ def _await_change(client: Any, change: str) -> dict[str, Any]:
     raise Failed("CloudFormation does not say what would change.")
 
 
-def _await_stack(client: Any, name: str, since: float, good: Iterable[str | None]) -> None:
-    """Wait until a stack rests, and say what became of each resource meanwhile."""
-    said: set[str] = set()
+def _await_stack(client: Any, name: str, said: set[str], good: Iterable[str | None]) -> None:
+    """Wait until a stack rests, and say what became of each resource meanwhile.
+
+    `said` are the ids of the events before; there is one more at least when it has rested.
+    """
     deadline = time.monotonic() + _PATIENCE
+    begun = False
     while time.monotonic() < deadline:
         now = status(client, name)
-        if now:
-            _say(client, name, since, said)
-        if now in good:
+        begun = _say(client, name, said) or begun
+        if now in good and (begun or now is None):
             return
-        if now and not now.endswith("_IN_PROGRESS"):
+        if now and begun and not now.endswith("_IN_PROGRESS") and now not in good:
             raise Failed(f"{name} is {now}; the lines above say why")
         time.sleep(_LOOK)
     raise Failed(f"{name} takes more than {_PATIENCE} s")
 
 
-def _say(client: Any, name: str, since: float, said: set[str]) -> None:
-    for event in reversed(client.describe_stack_events(StackName=name)["StackEvents"]):
-        ended = event["ResourceStatus"].endswith(("_COMPLETE", "_FAILED"))
-        if event["EventId"] in said or not ended or event["Timestamp"].timestamp() < since - 1:
-            continue
+def _say(client: Any, name: str, said: set[str]) -> bool:
+    """Say what is new, and give whether anything was."""
+    new = [event for event in reversed(_events(client, name)) if event["EventId"] not in said]
+    for event in new:
         said.add(event["EventId"])
-        why = event.get("ResourceStatusReason") or ""
-        line = f"  {event['ResourceStatus']:16} {event['LogicalResourceId']} {why}"
-        print(line.rstrip(), flush=True)
+        if event["ResourceStatus"].endswith(("_COMPLETE", "_FAILED")):
+            why = event.get("ResourceStatusReason") or ""
+            line = f"  {event['ResourceStatus']:16} {event['LogicalResourceId']} {why}"
+            print(line.rstrip(), flush=True)
+    return bool(new)
+
+
+def _events(client: Any, name: str) -> list[dict[str, Any]]:
+    """What has happened to a stack, the newest first; nothing where there is none."""
+    try:
+        found: list[dict[str, Any]] = client.describe_stack_events(StackName=name)["StackEvents"]
+    except ClientError as exc:
+        if "does not exist" not in str(exc):
+            raise
+        return []
+    return found

@@ -1,6 +1,5 @@
 """CloudFormation as we ask it: what changes, what does not, what went wrong."""
 
-import datetime
 import io
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +10,6 @@ from botocore.exceptions import ClientError
 from deploy import deploy, destroy, stacks
 from deploy.package import Failed
 
-NOW = datetime.datetime.now(datetime.UTC)
 TEMPLATE: dict[str, Any] = {
     "Parameters": {"Stage": {}, "Protected": {}, "AlarmTopic": {}},
     "Resources": {},
@@ -26,6 +24,8 @@ class FakeCloudFormation:
     ) -> None:
         self.status, self._course, self._change = status, list(course), change
         self.asked: list[tuple[str, Any]] = []
+        #: How often it is asked for events before there are any of what it was told last.
+        self.silent = 0
 
     def describe_stacks(self, StackName: str) -> Any:  # noqa: N803
         if self._course and self.asked and self.asked[-1][0] in ("execute", "delete"):
@@ -54,10 +54,12 @@ class FakeCloudFormation:
         self.asked.append(("delete", StackName))
 
     def describe_stack_events(self, StackName: str) -> Any:  # noqa: N803
-        event = {"EventId": "1", "LogicalResourceId": "Tasks", "Timestamp": NOW}
         old = {"EventId": "0", "LogicalResourceId": "Old", "ResourceStatus": "CREATE_FAILED"}
-        new = {**event, "ResourceStatus": "CREATE_FAILED", "ResourceStatusReason": "No quota."}
-        return {"StackEvents": [new, {**old, "Timestamp": NOW - datetime.timedelta(days=1)}]}
+        event = {"EventId": "1", "LogicalResourceId": "Tasks", "ResourceStatus": "CREATE_FAILED"}
+        begun = self.asked[-1][0] in ("execute", "delete") if self.asked else False
+        if begun and self.silent:
+            self.silent, begun = self.silent - 1, False
+        return {"StackEvents": [{**event, "ResourceStatusReason": "No quota."}] * begun + [old]}
 
 
 @pytest.fixture(autouse=True)
@@ -108,6 +110,21 @@ def test_a_stack_that_fails_says_what_failed(capsys: pytest.CaptureFixture[str])
     with pytest.raises(Failed, match="it is ROLLBACK_COMPLETE"):
         stacks.apply(client, "it", TEMPLATE, {})
     assert capsys.readouterr().out == "it: making ...\n  CREATE_FAILED    Tasks No quota.\n"
+
+
+def test_what_is_left_of_a_first_try_is_removed() -> None:
+    client = FakeCloudFormation("GONE", "GONE", "CREATE_COMPLETE", status="ROLLBACK_COMPLETE")
+    assert stacks.apply(client, "it", TEMPLATE, {}) is True
+    assert [what for what, _ in client.asked] == ["delete", "change", "execute"]
+    assert client.asked[1][1]["ChangeSetType"] == "CREATE"
+
+
+def test_a_status_that_lags_behind_is_not_taken_for_the_end() -> None:
+    course = ("UPDATE_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE")
+    client = FakeCloudFormation(*course, status="UPDATE_COMPLETE")
+    client.silent = 1
+    with pytest.raises(Failed, match="it is UPDATE_ROLLBACK_COMPLETE"):
+        stacks.apply(client, "it", TEMPLATE, {})
 
 
 def test_a_stack_is_deleted() -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,15 @@ class TestQueue:
 
 
 class TestGateway:
+    def test_there_is_one_stage_of_it(self, parts: Any) -> None:
+        """SAM makes another, called Stage and not throttled, where no version is named."""
+        assert parts["RestAPI"]["OpenApiVersion"] == "2.0"
+
+    def test_its_alarm_knows_it_by_its_name(self, parts: Any) -> None:
+        name = {"Ref": "AWS::StackName"}
+        assert parts["RestAPI"]["DefinitionBody"]["info"]["title"] == name
+        assert parts["ApiErrors"]["Dimensions"] == [{"Name": "ApiName", "Value": name}]
+
     def test_it_is_regional(self, parts: Any) -> None:
         assert parts["RestAPI"]["EndpointConfiguration"] == "REGIONAL"
 
@@ -219,9 +229,10 @@ class TestGateway:
             for it in parts["RestAPI"]["MethodSettings"]
         }
         rest = settings.pop(("*", "/*"))
-        assert set(settings) == CREATING
+        # CloudFormation wants the slashes within a path written so.
+        assert set(settings) == {(it, "/" + path.replace("/", "~1")) for it, path in CREATING}
         assert max(settings.values()) < rest
-        assert all(method in app.app.routes[path] for method, path in settings)
+        assert all(method in app.app.routes[path] for method, path in CREATING)
 
     def test_it_knows_the_routes_of_the_app(self, parts: Any) -> None:
         paths = parts["RestAPI"]["DefinitionBody"]["paths"]
@@ -248,6 +259,19 @@ class TestGateway:
 
 
 class TestPackage:
+    def test_what_could_not_be_installed_is_missed(self, dist: Path, tmp_path: Path) -> None:
+        lacking = tmp_path / "lacking.zip"
+        with (
+            zipfile.ZipFile(dist / "deployment.zip") as whole,
+            zipfile.ZipFile(lacking, "w") as cut,
+        ):
+            for name in whole.namelist():
+                if not name.startswith("msgspec"):
+                    cut.writestr(name, whole.read(name))
+        package.complete(dist / "deployment.zip")
+        with pytest.raises(package.Failed, match=r"no package for Lambda of msgspec 0\.22\.0"):
+            package.complete(lacking)
+
     def test_a_zip_is_small_and_the_same_whenever_it_is_made(
         self, dist: Path, tmp_path: Path
     ) -> None:
