@@ -143,7 +143,7 @@ def _tasks(version: str, limits: Settings) -> dict[str, Any]:
         _query("limit", between(1, listings.MAX_TASKS, listings.TASKS), "Tasks in a page"),
         _query("state", schemas.STATE, "Only those in this state"),
         _query("owner", schemas.USERNAME, "Only those of this user, by the name at creation"),
-        _query("after", schemas.TEXT, "As a next link has it"),
+        _query("after", schemas.PLACE, "As a next link has it"),
     ]
     list_all = _get("The tasks of v3, newest first", "Tasks", 503, login=True, query=listing)
     return {"/v3/task/": {"get": list_all}, f"/{version}/task/{{task_id}}": one}
@@ -155,7 +155,8 @@ def _users() -> dict[str, Any]:
         _flag("detail"),
         _query("after", schemas.USERNAME, "The last name of the page before"),
     ]
-    new, changes = _body("NewUser", _NEW_USER), _body("UserChanges", {"admin": True})
+    new = _body("NewUser", _NEW_USER, form="NewUserForm")
+    changes = _body("UserChanges", {"fullname": "J. R. Luser"}, form="UserChangesForm")
     change: dict[str, Any] = {"login": True, "statuses": (403, 409, 503), "more": (413, 415)}
     deleted = _operation("Delete a user", None, statuses=(403, 404, 409, 503), login=True, ok="204")
     replaced = _operation("Put a user there", "User", body=new, **change)
@@ -244,9 +245,14 @@ def _problem(status: int) -> Schema:
     }
 
 
-def _body(schema: str, example: Schema, *, required: bool = True) -> Schema:
-    content = {"schema": ref(schema), "example": example}
-    return {"required": required, "content": {_JSON: content, _FORM: content}}
+def _body(
+    schema: str, example: Schema, *, form: str | None = None, required: bool = True
+) -> Schema:
+    content = {
+        _JSON: {"schema": ref(schema), "example": example},
+        _FORM: {"schema": ref(form or schema), "example": example},
+    }
+    return {"required": required, "content": content}
 
 
 def _query(name: str, schema: Schema, description: str) -> Schema:

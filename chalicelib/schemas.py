@@ -6,7 +6,7 @@ import msgspec
 
 from chalicelib import fields
 from chalicelib.settings import Settings
-from chalicelib.tasks import State
+from chalicelib.tasks import PLACE_PATTERN, State
 
 Schema = dict[str, Any]
 
@@ -17,6 +17,12 @@ WHOLE: Schema = {"type": "integer", "minimum": 0}
 FLAG: Schema = {"type": "boolean"}
 STATE: Schema = {"type": "string", "enum": [str(state) for state in State]}
 TASK_ID: Schema = {"type": "string", "format": "uuid"}
+PLACE: Schema = {"type": "string", "pattern": PLACE_PATTERN}
+#: As forms spell it; in any case.
+_FORM_FLAG: Schema = {
+    "type": "string",
+    "enum": ["true", "false", "1", "0", "True", "False", "TRUE", "FALSE"],
+}
 USERNAME: Schema = msgspec.json.schema(fields.RULES["username"])
 
 
@@ -139,12 +145,18 @@ def all_of(limits: Settings) -> dict[str, Schema]:
         ),
         "User": record({**user, **links}),
         "Users": record(
-            {"users": {"oneOf": [many(USERNAME), many(ref("User"))]}},
+            {"users": {"anyOf": [many(USERNAME), many(ref("User"))]}},
             **links,
         ),
         "NewUser": record(
             {name: given[name] for name in fields.REQUIRED},
             admin={**given["admin"], "default": False},
         ),
-        "UserChanges": {**record({}, **given), "minProperties": 1},
+        "NewUserForm": record({name: given[name] for name in fields.REQUIRED}, admin=_FORM_FLAG),
+        "UserChanges": _changes(given),
+        "UserChangesForm": _changes({**given, "admin": _FORM_FLAG}),
     }
+
+
+def _changes(given: dict[str, Schema]) -> Schema:
+    return {**record({}, **given), "minProperties": 1}

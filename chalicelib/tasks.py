@@ -14,7 +14,10 @@ DAY = 86_400
 
 _TASK_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
-_SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?", re.ASCII)
+#: A place in the list of all tasks, as a link has it.
+PLACE_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,9})?_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+
+_PLACE = re.compile(PLACE_PATTERN, re.ASCII)
 
 
 class State(enum.StrEnum):
@@ -116,7 +119,7 @@ class Place:
     def parse(cls, text: str) -> Self:
         """The place that `text` writes. Raises Invalid."""
         created_at, _, task_id = text.partition("_")
-        if not (_SECONDS.fullmatch(created_at) and is_id(task_id)):
+        if not _PLACE.fullmatch(text):
             raise errors.Invalid(
                 f"after must be as a next link has it, not {errors.shorten(text)}."
             )

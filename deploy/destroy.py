@@ -32,8 +32,8 @@ def main() -> int:
     except Failed as failed:
         print(f"hoststat: {failed}", file=sys.stderr)
         return 1
-    what = "its API, its functions and ALL ITS DATA" if data else "its API and its functions"
-    print(f"This deletes {what}. Type {name} to go on: ", end="", flush=True)
+    what = "the API, the functions and ALL DATA" if data else "the API and the functions"
+    print(f"This deletes {what} of the stage {name}. Type its name to go on: ", end="", flush=True)
     if sys.stdin.readline().strip() != name:
         print("Nothing was deleted.")
         return 1

@@ -91,10 +91,11 @@ def is_used(name: str) -> bool:
 
 def main() -> int:
     """Package ``STAGE`` into ``dist/STAGE``; give the exit code."""
-    name = os.environ.get("STAGE", "prod")
+    name = os.environ.get("STAGE", "")
     folder = stage.PROJECT / "dist" / name
-    print(f"Packaging {name} ...", flush=True)
     try:
+        check(name)
+        print(f"Packaging {name} ...", flush=True)
         template = package(name, folder)
     except Failed as failed:
         print(f"hoststat: {failed}", file=sys.stderr)

@@ -52,6 +52,7 @@ def emulator(log: Path) -> Iterator[str]:
     port = free_port()
     environ = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     environ |= {"BIND_HOST": stage.LOOPBACK, "GATEWAY_PORT": str(port), "HOME": str(log.parent)}
+    environ["TMPDIR"] = str(log.parent)
     command = [str(stage.PROJECT / ".emulator" / "bin" / "ministack")]
     url = f"http://{stage.LOOPBACK}:{port}"
     with log.open("wb") as out:

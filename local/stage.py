@@ -32,9 +32,13 @@ def enter(environ: MutableMapping[str, str] = os.environ) -> None:
     """Complete the environment by the stage's own from ``.chalice/config.json``.
 
     What is set in the shell wins, but for what says where the cloud is: nothing that runs on a
-    laptop may reach a real account by mistake, nor be kept from its own by a proxy.
+    laptop may reach a real account by mistake, nor be kept from its own by a proxy. Raises
+    ValueError for a stage that is not there.
     """
     name = environ.setdefault("STAGE", LOCAL)
+    if name not in all_stages():
+        named = ", ".join(all_stages())
+        raise ValueError(f"STAGE must be one of .chalice/config.json ({named}), not {name!r}")
     if name == LOCAL:
         for key in [key for key in environ if key.startswith("AWS_")]:
             del environ[key]

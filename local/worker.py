@@ -10,9 +10,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
 from chalice.local import LambdaContext
 
-from chalicelib import bootstrap, errors, log
+from chalicelib import aws, bootstrap, errors, log
 from chalicelib.dispatch import SqsDispatcher
 from local import lifeline, stage, sweeper
 
@@ -29,6 +30,8 @@ _LOOK_SECONDS = 0.1
 _NO_LIMIT = 365 * 86_400_000
 #: Seconds between SIGTERM and the end, at most.
 _LEAVE_SECONDS = 4.8
+#: Seconds after a first signal in which another is taken for the same.
+_TWICE_SECONDS = 0.5
 
 Function = Callable[[dict[str, Any], Any], Any]
 
@@ -148,20 +151,24 @@ def _allow_descriptors() -> None:
 
 def main() -> int:
     """Work until SIGTERM or SIGINT; a second one ends at once. Give the exit code."""
-    stage.enter()
     try:
+        stage.enter()
         settings = bootstrap.settings()
-    except ValueError as wrong:
+        bootstrap.worker()
+    except (ValueError, BotoCoreError) as wrong:
         sys.exit(f"hoststat: {wrong}")
+    if aws.session().get_credentials() is None:
+        sys.exit("hoststat: There are no AWS credentials.")
     import app
 
-    bootstrap.worker()
     _allow_descriptors()
     poller = Poller(bootstrap.poller(), app.run_iostat, slots=settings.concurrency)
 
     def leave(*_: object) -> None:
+        # Who ends a whole process group ends it twice: make hands the signal on.
+        at_once_from = time.monotonic() + _TWICE_SECONDS
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: os._exit(1))
+            signal.signal(number, lambda *_: time.monotonic() < at_once_from or os._exit(1))
         poller.leave()
         threading.Thread(target=bootstrap.leases().leave, daemon=True).start()
         deadline = threading.Timer(_LEAVE_SECONDS, _late)

@@ -10,7 +10,7 @@ from chalice.local import LambdaContext
 import app
 from chalicelib import bootstrap
 from local import worker
-from tests import leaks
+from tests import described, leaks
 
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -43,7 +43,7 @@ def ask(
 ) -> Answer:
     """The answer to a request; `route` is the pattern where it differs from `path`."""
     values = {name: [it] if isinstance(it, str) else it for name, it in query.items()}
-    event = {
+    event: dict[str, Any] = {
         "requestContext": {
             "httpMethod": method,
             "resourcePath": route or path.rstrip("/") or "/",
@@ -59,7 +59,15 @@ def ask(
     answer = app.app(event, LambdaContext("api_handler", 128))
     leaks.hear(answer)
     assert answer["multiValueHeaders"] == {}
-    return Answer(answer["statusCode"], answer["headers"], answer["body"])
+    found = Answer(answer["statusCode"], answer["headers"], answer["body"])
+    described.check(
+        method,
+        event["requestContext"]["resourcePath"],
+        found.status,
+        found.headers,
+        found.body if found.text else None,
+    )
+    return found
 
 
 def ask_user(method: str, username: str, **more: Any) -> Answer:

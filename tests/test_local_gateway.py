@@ -118,7 +118,7 @@ def test_a_method_that_is_none_is_said_in_the_shape_of_all_errors(
 ) -> None:
     connection.request("BREW", "/")
     answer = connection.getresponse()
-    assert (answer.status, answer.headers["Content-Type"]) == (501, "application/problem+json")
+    assert (answer.status, answer.headers["Content-Type"]) == (405, "application/problem+json")
     answer.read()
 
 

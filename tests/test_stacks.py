@@ -160,5 +160,6 @@ class TestCommands:
         monkeypatch.setenv("STAGE", "prod")
         monkeypatch.setattr("sys.stdin", io.StringIO(answer))
         assert destroy.main() == 1
-        asked = "This deletes its API and its functions. Type prod to go on: "
+        what = "This deletes the API and the functions of the stage prod."
+        asked = f"{what} Type its name to go on: "
         assert capsys.readouterr().out == f"{asked}Nothing was deleted.\n"

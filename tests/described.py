@@ -1,0 +1,66 @@
+"""Every answer in the tests is as the description says: status, headers and body."""
+
+import functools
+from typing import Any
+
+import jsonschema
+import openapi_schema_validator
+
+import app
+from chalicelib import openapi
+from chalicelib.settings import Settings
+
+_DIALECT = openapi_schema_validator.OAS31Validator
+
+
+@functools.cache
+def document() -> Any:
+    """The description, of a stage without limits of its own."""
+    return openapi.document(Settings(), "")
+
+
+@functools.cache
+def paths() -> dict[str, Any]:
+    """What is described, by the routes of the app."""
+    return {path.rstrip("/") or "/": it for path, it in document()["paths"].items()}
+
+
+@functools.cache
+def _validator(name: str) -> Any:
+    schemas = document()["components"]["schemas"]
+    schema = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}}
+    return _DIALECT(schema, format_checker=_DIALECT.FORMAT_CHECKER)
+
+
+def check(method: str, route: str, status: int, headers: dict[str, str], body: Any) -> None:
+    """Fail for an answer that is not described so."""
+    operations = paths()[route]
+    if method.lower() not in operations:
+        assert status in (401, 405), f"{method} {route} is not described"
+        name, wanted = "Problem", set[str]()
+    else:
+        answers = operations[method.lower()]["responses"]
+        assert str(status) in answers, f"{method} {route} is not described to answer {status}"
+        ((kind, content),) = answers[str(status)].get("content", {None: {}}).items()
+        assert headers.get("Content-Type") == kind
+        name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+        wanted = set(answers[str(status)]["headers"])
+    # These come only where there is something to say.
+    assert wanted - {"Link", "Retry-After"} <= set(headers)
+    if name:
+        try:
+            _validator(name).validate(body)
+        except jsonschema.ValidationError as exc:
+            raise AssertionError(f"{method} {route} {status}: {exc.message}") from exc
+
+
+def undescribed() -> set[tuple[str, str]]:
+    """Routes and methods of the app that the description does not have, or has beside it."""
+    there = {(path, name) for path, entries in app.app.routes.items() for name in entries}
+    said = {
+        (path, method.upper())
+        for path, it in paths().items()
+        for method in it
+        if method != "parameters"
+    }
+    return there ^ said

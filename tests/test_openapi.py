@@ -1,0 +1,73 @@
+"""The description: valid, whole, and of the same bounds as the code."""
+
+from typing import Any
+
+import jsonschema
+import openapi_spec_validator
+import pytest
+
+from chalicelib import openapi
+from chalicelib.settings import Settings
+from tests import described
+from tests.api import ask
+
+
+def test_it_is_valid() -> None:
+    openapi_spec_validator.validate(ask("GET", "/openapi.json").body)
+
+
+def test_it_describes_every_route_and_no_other() -> None:
+    assert described.undescribed() == set()
+
+
+def test_its_paths_are_as_links_have_them() -> None:
+    """A slash at the end for collections and not for items."""
+    for path in described.document()["paths"]:
+        item = path.endswith("}") or path in ("/health", "/openapi.json")
+        assert path.endswith("/") is not item
+
+
+def test_it_says_where_it_is() -> None:
+    body = ask("GET", "/openapi.json", prefix="/prod").body
+    assert body["servers"] == [{"url": "/prod"}]
+    assert ask("GET", "/openapi.json").body["servers"] == [{"url": "/"}]
+
+
+def test_its_bounds_are_those_of_the_stage() -> None:
+    limits = Settings(max_count=7, max_wait=9)
+    for where in (openapi.document(limits, ""), described.document()):
+        window = where["components"]["schemas"]["Window"]["properties"]
+        query = where["paths"]["/v2/iostat/"]["get"]["parameters"]
+        asked = {it["name"]: it["schema"]["maximum"] for it in query}
+        assert {name: it["maximum"] for name, it in window.items()} == asked
+    assert asked == {"count": 10_000, "wait": 86_400}
+
+
+def test_every_example_is_what_it_is_an_example_of() -> None:
+    for operations in described.paths().values():
+        for method, operation in operations.items():
+            if method == "parameters":
+                continue
+            for status, answer in operation["responses"].items():
+                for content in answer.get("content", {}).values():
+                    if "example" in content:
+                        name = content["schema"]["$ref"].rpartition("/")[2]
+                        described._validator(name).validate(content["example"])
+                        assert status
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("Window", {"wait": 1}),
+        ("Window", {"count": 1, "wait": 1}),
+        ("Window", {"count": 0}),
+        ("NewUser", {"username": "a b", "fullname": "x", "password": "12345678"}),
+        ("NewUser", {"username": "ab", "fullname": "x"}),
+        ("UserChanges", {}),
+        ("Task", {"task_id": "x"}),
+    ],
+)
+def test_what_the_code_refuses_it_refuses(name: str, body: Any) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        described._validator(name).validate(body)
