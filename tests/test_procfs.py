@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import errors, procfs, reports
+from chalicelib import devices, errors, procfs, reports
 from chalicelib.host import Host
 from chalicelib.procfs import Counters, Snapshot
 from chalicelib.windows import Window
@@ -158,7 +158,8 @@ def test_a_report_is_what_iostat_prints() -> None:
             heading = "".join(feed).partition("Device")[0]
         moments = range(before.uptime, after.uptime + 1)
         since_boot = [procfs.report(Snapshot(), Snapshot(at, after.devices)) for at in moments]
-        return printed in [f"{heading}{text}\n" for text in since_boot]
+        texts = [f"{heading}{text}\n" for text in since_boot]
+        return printed in texts and devices.read(printed) in map(devices.read, texts)
 
     iostats.eventually(agree)
 
