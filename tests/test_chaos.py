@@ -130,7 +130,7 @@ def test_nothing_is_lost_doubled_or_left_running(door: Door, tmp_path: Path) -> 
 
         for task in tasks_of(ids):
             assert (task.state, task.done, task.error) == (State.SUCCESS, COUNT, None)
-            reports = bootstrap.dynamo().reports(task)
+            reports = list(bootstrap.dynamo().reports(task))
             assert [report.index for report in reports] == list(range(COUNT))
             runs = [report.run for report in reports]
             assert runs == sorted(runs)

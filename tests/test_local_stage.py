@@ -35,9 +35,16 @@ def test_the_shell_wins_but_not_over_where_the_cloud_is() -> None:
 
 
 def test_a_deployed_stage_keeps_its_credentials() -> None:
-    environ = {"STAGE": "elsewhere", "AWS_PROFILE": "mine"}
+    environ = {"STAGE": "prod", "AWS_PROFILE": "mine"}
     stage.enter(environ)
-    assert environ == {"STAGE": "elsewhere", "AWS_PROFILE": "mine"}
+    own = stage.all_stages()["prod"]["environment_variables"]
+    assert environ == {"AWS_PROFILE": "mine", **own}
+
+
+def test_a_stage_that_is_none_is_named() -> None:
+    said = r"STAGE must be one of \.chalice/config\.json \(dev, prod\), not 'elsewhere'"
+    with pytest.raises(ValueError, match=said):
+        stage.enter({"STAGE": "elsewhere"})
 
 
 @pytest.mark.parametrize("port", ["", "http", "0", "65536", "-1"])

@@ -50,7 +50,7 @@ def in_moto() -> tuple[Store, Snapshot, Callable[[], None]]:
     }
 
     def snapshot() -> tuple[list[Task], dict[str, list[Report]]]:
-        tasks, reports = (client.scan(TableName=name)["Items"] for name in names.values())
+        tasks, reports = (client.scan(TableName=names[it])["Items"] for it in ("tasks", "reports"))
         by_task: dict[str, list[Report]] = {}
         for item in sorted(reports, key=lambda item: int(item["index"]["N"])):
             by_task.setdefault(item["task_id"]["S"], []).append(items.to_report(item))
