@@ -2,8 +2,11 @@
 
 import re
 
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
+#: As many digits as no counter has: int() and JSON have limits of their own.
+_NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]+", re.ASCII)
+#: Characters of a column's name; it is repeated for every device.
+_COLUMN = 40
 
 Device = dict[str, str | int | float]
 
@@ -15,12 +18,14 @@ def read(text: str) -> list[Device]:
     "kB_read/s", …), an int where there is no point in it. None at all where one line is not as the
     heading says.
     """
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text.split("\n") if line.strip()]
     headings = [at for at, line in enumerate(lines) if line.split()[0] in ("Device", "Device:")]
     if len(headings) != 1:
         return []
     columns = lines[headings[0]].split()[1:]
     if len(set(columns)) < len(columns) or "device" in columns:
+        return []
+    if any(len(column) > _COLUMN for column in columns):
         return []
     found = [_device(line, columns) for line in lines[headings[0] + 1 :]]
     return [device for device in found if device] if all(found) else []

@@ -88,7 +88,7 @@ def _common(version: str, limits: Settings) -> dict[str, Any]:
     login = version == "v3"
     window = [
         _query("count", between(1, limits.max_count, 1), "Reports"),
-        _query("wait", between(1, limits.max_wait, 1), "Seconds between two reports"),
+        _query("wait", between(1, limits.max_wait), "Seconds between two reports; 1, with a count"),
     ]
     found = {
         f"/{version}/": {"get": _get("What this version has", "Index")},
@@ -182,7 +182,7 @@ def _users() -> dict[str, Any]:
 
 def _described() -> dict[str, Any]:
     operation = _operation("This description", None, statuses=(), login=False, ok="200")
-    content = {_JSON: {"schema": {"type": "object"}}}
+    content = {_JSON: {"schema": {"type": "object"}, "example": {"openapi": "3.1.0"}}}
     operation["responses"]["200"] |= {"content": content}
     return operation
 

@@ -21,7 +21,7 @@ PLACE: Schema = {"type": "string", "pattern": PLACE_PATTERN}
 #: As forms spell it; in any case.
 _FORM_FLAG: Schema = {
     "type": "string",
-    "enum": ["true", "false", "1", "0", "True", "False", "TRUE", "FALSE"],
+    "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[01])$",
 }
 USERNAME: Schema = msgspec.json.schema(fields.RULES["username"])
 

@@ -14,6 +14,8 @@ from chalicelib.windows import Window
 _NO_TASK = "00000000-0000-4000-8000-000000000000"
 #: Seconds between two looks at a task at least and at most, and from a report to its writing.
 _SOON, _LATE, _WRITING = 0.25, 5, 0.1
+#: Seconds between two looks at a task that has no report yet.
+_QUEUED = 0.45
 #: Tasks that are read at once, and that one page looks at, at most.
 _BATCH, _MOST_LOOKED_AT = 100, 1000
 
@@ -52,17 +54,18 @@ class Service:
         )
         # Kept first: a message is only a hint, and a lost one is sent again by the sweeper.
         held = self._keep(task, key)
-        if held:
-            if held.window != window:
-                raise errors.KeyReused
-            return held.task_id
+        if held and held.window != window:
+            raise errors.KeyReused
+        # Again for one that is held: who asks again may have heard nothing the first time.
+        task_id = held.task_id if held else task.task_id
         try:
-            self._dispatcher.send(task.task_id)
+            self._dispatcher.send(task_id)
         except errors.Outage as outage:
             why = str(outage)
-            log.event("hint not sent", level=logging.WARNING, task_id=task.task_id, why=why)
-        log.event("task created", task_id=task.task_id, count=window.count, wait=window.wait)
-        return task.task_id
+            log.event("hint not sent", level=logging.WARNING, task_id=task_id, why=why)
+        if not held:
+            log.event("task created", task_id=task_id, count=window.count, wait=window.wait)
+        return task_id
 
     def _keep(self, task: Task, key: str | None) -> Key | None:
         if key is None:
@@ -83,8 +86,10 @@ class Service:
         for name, ask in asked.items():
             try:
                 ask()
-            except errors.Outage as outage:
-                raise errors.Outage(f"{name} does not answer.") from outage
+            except Exception as exc:
+                # A table that is not there, or may not be read, does not answer either.
+                log.failure("not well", service=name)
+                raise errors.Outage(f"{name} does not answer.") from exc
 
     def find(self, version: str, task_id: str) -> Task:
         """The task as it stands. Raises NoSuchTask, Outage."""
@@ -135,12 +140,15 @@ class Service:
     def _until_news(self, task: Task, look: Look) -> float:
         """Seconds until it is worth to look again: reports come by the window's own clock."""
         if task.reported_at is None:
-            return _SOON
-        last = task.window.count - 1
+            # The first is there as soon as somebody has the task.
+            return _QUEUED
+        now, last = self._clock.now(), task.window.count - 1
         wanted = min(look.since, last) if look.detail else last
-        due_at = task.reported_at + (wanted + 1 - task.done) * task.window.wait
-        # It may be cancelled meanwhile.
-        return min(max(due_at + _WRITING - self._clock.now(), _SOON), _LATE)
+        # The worker's clock may be ahead of this one; a report is never later than its interval.
+        came_at = min(task.reported_at, now)
+        left = came_at + (wanted + 1 - task.done) * task.window.wait + _WRITING - now
+        # What is late may be so for long; what is not due for long may be cancelled.
+        return min(max(left, -left / 4, _SOON), _LATE)
 
     def reports(self, task: Task, since: int = 0) -> Iterator[Report]:
         """The reports of a task that are in, from index `since` on. Raises Outage."""

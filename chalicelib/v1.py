@@ -27,6 +27,7 @@ def iostat_v1() -> object:
     """A window, after as long as it lasts."""
     limits = bootstrap.settings()
     window = params.window(api.current_request, limits, "detail")
+    detail = params.detail(api.current_request, "count", "wait")
     if window.seconds > limits.sync_seconds:
         path = f"/v2/iostat/?count={window.count}&wait={window.wait}"
         raise errors.Invalid(
@@ -34,4 +35,4 @@ def iostat_v1() -> object:
             f"{limits.sync_seconds:g} s; ask {links.prefix(api.current_request)}{path} instead."
         )
     measured = measure.at_once(bootstrap.host(), window, SystemClock())
-    return shapes.measured(measured, detail=params.detail(api.current_request, "count", "wait"))
+    return shapes.measured(measured, detail=detail)

@@ -70,6 +70,7 @@ def a_device(name: str, *values: float) -> dict[str, object]:
             LATER,
             [{"device": "nvme0n1", "tps": 1.0, "kB_read/s": 2.5, "new_col": 0.03, "kB_read": 7}],
         ),
+        (SYSSTAT_12.replace("vda   ", "v\u2028\x85a "), [{**VDA, "device": "v\u2028\x85a"}]),
         (SYSSTAT_12.splitlines()[0] + "\n", []),
     ],
 )
@@ -101,6 +102,9 @@ def test_three_hundred_devices_are_read() -> None:
         SYSSTAT_12.replace("68.61", "68,61"),
         SYSSTAT_12.replace("68.61", ""),
         SYSSTAT_12 + "vdb 1.0\n",
+        SYSSTAT_12.replace("901185", "9" * 4301),
+        SYSSTAT_12.replace("68.61", "9" * 309 + ".0"),
+        SYSSTAT_12.replace("kB_wrtn/s", "k" * 41),
         SYSSTAT_12 + SYSSTAT_12,
         SYSSTAT_12.replace("kB_wrtn/s", "kB_read/s"),
         SYSSTAT_12.replace("   tps", "device"),
