@@ -55,7 +55,8 @@ def host() -> Host:
     return Host(os.environ.get("PATH", os.defpath))
 
 
-# What follows needs boto, which takes longer to import than all the rest: uptime goes without.
+# What follows needs botocore, argon2 or msgspec, which take longer to import than all the rest: v1
+# goes without.
 
 
 @_once

@@ -63,7 +63,7 @@ class Directory:
             return before is not None
 
         was_there = self._insist(attempt)
-        log.event("user replaced", user=username, username=user.username, admin=user.admin)
+        log.event("user replaced", user=username, became=user.username, admin=user.admin)
         return user, was_there
 
     def change(self, username: str, fields: Mapping[str, Any]) -> User:
@@ -77,7 +77,7 @@ class Directory:
             return after
 
         user = self._insist(attempt)
-        log.event("user changed", user=username, username=user.username, changed=sorted(fields))
+        log.event("user changed", user=username, became=user.username, changed=sorted(fields))
         return user
 
     def delete(self, username: str) -> None:

@@ -61,26 +61,24 @@ class SqsDispatcher:
         return int(answer["Attributes"][depth])
 
     def _ask(self, operation: str, queue: str, **parameters: Any) -> Any:
-        """Ask SQS something of a queue.
-
-        Whatever goes wrong is an outage, too: messages are only hints, the sweeper sends others,
-        and no request, run or loop may end for the lack of one.
-        """
-        url = self._url(queue)
-        try:
-            return aws.ask(getattr(self._client, operation), QueueUrl=url, **parameters)
-        except (BotoCoreError, ClientError) as exc:
-            raise errors.Outage(f"The queue {queue} cannot be used: {exc}") from exc
+        """Ask SQS something of a queue. Raises Outage."""
+        return self._call(operation, queue, QueueUrl=self._url(queue), **parameters)
 
     def _url(self, queue: str) -> str:
         """Where a queue is, asked for once. Raises Outage."""
         if queue not in self._urls:
-            try:
-                answer = aws.ask(self._client.get_queue_url, QueueName=queue)
-            except (BotoCoreError, ClientError) as exc:
-                raise errors.Outage(f"The queue {queue} cannot be used: {exc}") from exc
+            answer = self._call("get_queue_url", queue, QueueName=queue)
             self._urls[queue] = answer["QueueUrl"]
         return self._urls[queue]
+
+    def _call(self, operation: str, queue: str, **parameters: Any) -> Any:
+        """Whatever goes wrong is an outage, too: messages are only hints, the sweeper sends
+        others, and no request, run or loop may end for the lack of one.
+        """
+        try:
+            return aws.ask(getattr(self._client, operation), **parameters)
+        except (BotoCoreError, ClientError) as exc:
+            raise errors.Outage(f"The queue {queue} cannot be used: {exc}") from exc
 
 
 def encode(task_id: str) -> str:

@@ -49,7 +49,7 @@ def guard(routes: Routes) -> Callable[[Request, View], Response]:
             request_id=request_id,
             method=request.method,
             path=str(request.context.get("path"))[:_LOGGED],
-            user=_name(request),
+            user=_username(request),
             status=response.status_code,
             seconds=round(time.perf_counter() - began, 4),
         )
@@ -113,7 +113,7 @@ def _admit(request: Request, views: Mapping[str, Callable[..., Any]]) -> None:
             raise errors.UnknownMediaType
 
 
-def _name(request: Request) -> str | None:
+def _username(request: Request) -> str | None:
     return user(request).username if "user" in request.context else None
 
 

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib import devices
+from chalicelib.devices import Device
 
 if TYPE_CHECKING:
     from chalicelib.tasks import Report
@@ -15,16 +16,24 @@ MAX_BYTES = 1_000_000
 _FRAME = 100
 
 
-def cut(found: "Iterable[Report]", *, text: bool, numbers: bool) -> "list[Report]":
+class Entry(NamedTuple):
+    """A report of a page, with its numbers where those are asked for."""
+
+    report: "Report"
+    devices: list[Device]
+
+
+def cut(found: "Iterable[Report]", *, text: bool, numbers: bool) -> list[Entry]:
     """The first of the reports, as many as fit by their `text` or their `numbers`, one at least."""
-    page: list[Report] = []
+    page: list[Entry] = []
     size = 0
     for report in found:
+        entry = Entry(report, devices.read(report.text) if numbers else [])
         if text:
             size += len(json.dumps(report.text))
         if numbers:
-            size += len(json.dumps(devices.read(report.text))) + _FRAME
+            size += len(json.dumps(entry.devices)) + _FRAME
         if page and size > MAX_BYTES:
             return page
-        page.append(report)
+        page.append(entry)
     return page

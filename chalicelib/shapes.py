@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from chalice.app import Request, Response
 
 from chalicelib import devices, links, pages
+from chalicelib.devices import Device
 
 if TYPE_CHECKING:
     from chalicelib.ports import Host
@@ -39,7 +40,9 @@ def measured(found: Sequence[tuple[float, str]], *, detail: bool) -> dict[str, o
     """A window that was measured at once."""
     body: dict[str, object] = {"iostat": "".join(text for _, text in found)}
     if detail:
-        body["reports"] = [_report(index, at, text) for index, (at, text) in enumerate(found)]
+        body["reports"] = [
+            _report(index, at, devices.read(text)) for index, (at, text) in enumerate(found)
+        ]
     return body
 
 
@@ -59,11 +62,13 @@ def shown(request: Request, task: "Task", look: "Look", found: "Iterable[Report]
     if not task.state.ended:
         headers["Retry-After"] = str(_retry_after(task))
     else:
-        body["result"] = task.error if failed else {"iostat": "".join(it.text for it in page)}
+        body["result"] = (
+            task.error if failed else {"iostat": "".join(it.report.text for it in page)}
+        )
     following = look.since + len(page)
     if look.detail:
         body |= _details(task)
-        body["reports"] = [_report(it.index, it.at, it.text) for it in page]
+        body["reports"] = [_report(it.report.index, it.report.at, it.devices) for it in page]
         body["next"] = following
     if page and following < task.done:
         query = f"?since={following}" + ("&detail=1" if look.detail else "")
@@ -79,7 +84,7 @@ def tasks_shown(request: Request, found: "Sequence[Task]", more: str | None) -> 
             "state": task.state,
             "created_at": _time(task.created_at),
             "owner": task.owner,
-            "request": {"count": task.window.count, "wait": task.window.wait},
+            "request": _window(task),
             "links": _links(request, task),
         }
         for task in found
@@ -125,7 +130,7 @@ def _links(request: Request, task: "Task") -> list[dict[str, str]]:
 
 def _details(task: "Task") -> dict[str, object]:
     return {
-        "request": {"count": task.window.count, "wait": task.window.wait},
+        "request": _window(task),
         "progress": {"done": task.done, "of": task.window.count},
         "created_at": _time(task.created_at),
         "started_at": _time(task.started_at),
@@ -136,13 +141,12 @@ def _details(task: "Task") -> dict[str, object]:
     }
 
 
-def _report(index: int, at: float, text: str) -> dict[str, object]:
-    return {
-        "index": index,
-        "at": _time(at),
-        "since_boot": index == 0,
-        "devices": devices.read(text),
-    }
+def _report(index: int, at: float, found: list[Device]) -> dict[str, object]:
+    return {"index": index, "at": _time(at), "since_boot": index == 0, "devices": found}
+
+
+def _window(task: "Task") -> dict[str, int]:
+    return {"count": task.window.count, "wait": task.window.wait}
 
 
 def _next(request: Request, path: str | None) -> dict[str, object]:

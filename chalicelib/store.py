@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib import items
 from chalicelib.keys import Key
 from chalicelib.ports import Conflict, Refused
-from chalicelib.table import Cancelled, Table, Unmet, transact
+from chalicelib.table import Cancelled, Step, Table, Unmet, transact
 from chalicelib.tasks import MOVES, Claim, Place, Report, State, Task, sources
 
 _NEW = "attribute_not_exists(#task_id)"
@@ -33,7 +33,7 @@ class DynamoStore:
         if key:
             return self._create_once(task, key)
         try:
-            self._tasks.put(items.attributes(task), _NEW)
+            self._tasks.put(self._tasks.to_put(items.attributes(task), _NEW))
         except Unmet as unmet:
             # Nobody else makes this id: an earlier try of ours, whose answer was lost. Others may
             # have touched it since.
@@ -78,18 +78,18 @@ class DynamoStore:
     def claim(self, claim: Claim) -> Task:
         """See `ports.Store`."""
         fields = dataclasses.asdict(claim) | {"state": State.STARTED, "hints": 0}
-        task_id = fields.pop("task_id")
+        step = self._tasks.to_update(
+            items.key(fields.pop("task_id")),
+            fields,
+            _QUEUED_OR_GIVEN_BACK,
+            {"queued": State.QUEUED, "started": State.STARTED, "given_back": 0, "one": 1},
+            computed={
+                "run": "#run + :one",
+                "started_at": "if_not_exists(#started_at, :started_at)",
+            },
+        )
         try:
-            return self._update(
-                task_id,
-                fields,
-                _QUEUED_OR_GIVEN_BACK,
-                {"queued": State.QUEUED, "started": State.STARTED, "given_back": 0, "one": 1},
-                computed={
-                    "run": "#run + :one",
-                    "started_at": "if_not_exists(#started_at, :started_at)",
-                },
-            )
+            return self._update(step)
         except Refused as refused:
             # Ours already, if nobody cancelled since: an earlier try had won, its answer was lost.
             old = refused.old
@@ -113,8 +113,9 @@ class DynamoStore:
         if held:
             conditions.append(_HELD)
             values["given_back"] = 0
+        key, condition = items.key(before.task_id), " AND ".join(conditions)
         try:
-            self._update(before.task_id, changes, " AND ".join(conditions), values)
+            self._update(self._tasks.to_update(key, changes, condition, values))
         except Refused as refused:
             if refused.old is None or not _holds(refused.old, changes, run=after.run):
                 raise
@@ -124,13 +125,14 @@ class DynamoStore:
         queued, started = sources(State.REVOKED)
         end = items.end(State.REVOKED, ended_at, expires_at)
         values = {"version": version, "queued": queued, "started": started}
-        self._update(task_id, end, _NOT_ENDED, values)
+        self._update(self._tasks.to_update(items.key(task_id), end, _NOT_ENDED, values))
 
     def put_report(self, task_id: str, report: Report, expires_at: float) -> None:
         """See `ports.Store`."""
         item = dataclasses.asdict(report) | {"task_id": task_id, "ttl": items.ttl(expires_at)}
+        step = self._reports.to_put(item, _NOT_OF_A_LATER_RUN, {"run": report.run})
         try:
-            self._reports.put(item, _NOT_OF_A_LATER_RUN, {"run": report.run})
+            self._reports.put(step)
         except Unmet as unmet:
             raise Refused(None) from unmet
 
@@ -171,20 +173,12 @@ class DynamoStore:
         for item in found:
             yield float(item["due_at"]["N"]), item["task_id"]["S"]
 
-    def _update(
-        self,
-        task_id: str,
-        changes: Mapping[str, object],
-        condition: str,
-        values: Mapping[str, object],
-        computed: Mapping[str, str] | None = None,
-    ) -> Task:
+    def _update(self, step: Step) -> Task:
         """The task as it is after the write. Raises Refused."""
         try:
-            item = self._tasks.update(items.key(task_id), changes, condition, values, computed)
+            return items.to_task(self._tasks.update(step))
         except Unmet as unmet:
             raise _refused(unmet) from unmet
-        return items.to_task(item)
 
 
 def _refused(unmet: Unmet) -> Refused:

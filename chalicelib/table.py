@@ -11,7 +11,7 @@ from chalicelib import aws, errors, items
 from chalicelib.items import Item
 from chalicelib.ports import Conflict
 
-#: One write, as a transaction takes it.
+#: One write; by itself, or one of a transaction.
 Step = dict[str, dict[str, Any]]
 
 #: Keys that BatchGetItem takes at once.
@@ -96,13 +96,13 @@ class Table:
             last = answer.get("LastEvaluatedKey")
             page = {"ExclusiveStartKey": last} if last else None
 
-    def put(self, *args: Any) -> None:
-        """Keep an item: see `to_put`. Raises Unmet."""
-        self._write(self._client.put_item, self.to_put(*args)["Put"])
+    def put(self, step: Step) -> None:
+        """Take a step of `to_put` by itself. Raises Unmet."""
+        self._write(self._client.put_item, step["Put"])
 
-    def update(self, *args: Any) -> Item:
-        """Change an item, and give it as it is then: see `to_update`. Raises Unmet."""
-        parameters = {**self.to_update(*args)["Update"], "ReturnValues": "ALL_NEW"}
+    def update(self, step: Step) -> Item:
+        """Take a step of `to_update` by itself, and give the item as it is then. Raises Unmet."""
+        parameters = {**step["Update"], "ReturnValues": "ALL_NEW"}
         found: Item = self._write(self._client.update_item, parameters)["Attributes"]
         return found
 

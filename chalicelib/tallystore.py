@@ -29,7 +29,7 @@ class DynamoTallies:
         attributes = {**dataclasses.asdict(after), "ttl": items.ttl(after.forgotten_at)}
         condition, values = (_AS_READ, {"was_token": before.token}) if before.token else (_NEW, {})
         try:
-            self._table.put(attributes, condition, values)
+            self._table.put(self._table.to_put(attributes, condition, values))
         except Unmet as unmet:
             # Ours already, if an earlier try had won and its answer was lost.
             if unmet.old is None or _to_tally(unmet.old).token != after.token:

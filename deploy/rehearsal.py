@@ -117,6 +117,11 @@ def deploy(folder: Path) -> str:
     return found["RestAPIId"]
 
 
+def host_of(api: str) -> str:
+    """The name by which the emulator's gateway knows an API."""
+    return f"{api}.execute-api.localhost"
+
+
 def test(url: str, api: str) -> None:
     """Ask the deployed stage what callers are promised. Raises Failed."""
     password = secrets.token_urlsafe(12)
@@ -124,7 +129,7 @@ def test(url: str, api: str) -> None:
     environ = {
         **os.environ,
         "BASE_URL": f"{url}/api",
-        "BASE_HOST": f"{api}.execute-api.localhost",
+        "BASE_HOST": host_of(api),
         "ADMIN": f"root:{password}",
     }
     command = [sys.executable, "-m", "pytest", "-o", "addopts=", "-q", "-rs"]
@@ -136,7 +141,7 @@ def work_from_host(url: str, api: str, folder: Path) -> None:
     """Switch the function off, and let a worker of this machine measure. Raises Failed."""
     deploy_app(NAME, folder, {"LambdaWorker": "off"}, artefacts(None), SETTINGS)
     print("A worker on the host ...", flush=True)
-    host = {"Host": f"{api}.execute-api.localhost"}
+    host = {"Host": host_of(api)}
     made = requests.post(f"{url}/api/v2/iostat?count=2", headers=host, timeout=30).json()
     path = f"{url}/api/v2/task/{made['task_id']}"
     command = [sys.executable, "-m", "local.worker"]
