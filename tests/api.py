@@ -14,6 +14,8 @@ from tests import described, leaks
 
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
+#: An id that no task has.
+ZERO = "00000000-0000-4000-8000-000000000000"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,6 +92,15 @@ def ask_task(method: str, task_id: str, *, version: str = "v2", **more: Any) -> 
         parameters={"task_id": task_id},
         **more,
     )
+
+
+def created(answer: Answer, version: str = "v2") -> str:
+    """The id in the answer to a create, which must be as promised."""
+    task_id: str = answer.body["task_id"]
+    href = f"/{version}/task/{task_id}"
+    assert (answer.status, answer.headers["Location"]) == (201, href)
+    assert answer.body == {"task_id": task_id, "links": [{"rel": "task", "href": href}]}
+    return task_id
 
 
 def drain() -> int:

@@ -10,6 +10,7 @@ import moto
 import pytest
 
 from chalicelib import bootstrap, log
+from deploy import package
 from tests import leaks
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -76,6 +77,13 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         )
         yield
         _hear_what_is_kept()
+
+
+@pytest.fixture(scope="session")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The stage prod, packaged."""
+    folder = tmp_path_factory.mktemp("dist")
+    return package.package("prod", folder).parent
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ from chalice import Blueprint, Chalice
 import app
 from chalicelib import access, bootstrap
 from chalicelib.access import Access
-from tests.api import JSON, Answer, ask, basic
-from tests.test_api import ZERO
+from tests.api import JSON, ZERO, Answer, ask, basic
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 PASSWORD = "secret of the table"

@@ -1,10 +1,8 @@
 """What is deployed: the two templates as CloudFormation gets them, trap by trap."""
 
 import json
-import os
 import subprocess
 import sys
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,6 @@ import pytest
 
 import app
 from chalicelib.settings import Settings
-from deploy import package
 from local import stage
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -24,13 +21,6 @@ CREATING = {
     ("GET", "/v1/iostat"),
     *((method, f"/{version}/iostat") for version in ("v2", "v3") for method in ("GET", "POST")),
 }
-
-
-@pytest.fixture(scope="module")
-def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The stage prod, packaged."""
-    folder = tmp_path_factory.mktemp("dist")
-    return package.package("prod", folder).parent
 
 
 @pytest.fixture(scope="module")
@@ -256,75 +246,3 @@ class TestGateway:
                 for value in headers.values()
                 if value != "context.requestId"
             )
-
-
-class TestPackage:
-    def test_what_could_not_be_installed_is_missed(self, dist: Path, tmp_path: Path) -> None:
-        lacking = tmp_path / "lacking.zip"
-        with (
-            zipfile.ZipFile(dist / "deployment.zip") as whole,
-            zipfile.ZipFile(lacking, "w") as cut,
-        ):
-            for name in whole.namelist():
-                if not name.startswith("msgspec"):
-                    cut.writestr(name, whole.read(name))
-        package.complete(dist / "deployment.zip")
-        with pytest.raises(package.Failed, match=r"no package for Lambda of msgspec 0\.22\.0"):
-            package.complete(lacking)
-
-    def test_a_zip_is_small_and_the_same_whenever_it_is_made(
-        self, dist: Path, tmp_path: Path
-    ) -> None:
-        zipped = (dist / "deployment.zip").read_bytes()
-        assert len(zipped) < 5_000_000
-        package.package("prod", tmp_path)
-        assert (tmp_path / "deployment.zip").read_bytes() == zipped
-
-    def test_it_measures_by_proc_alone_without_any_program(
-        self, dist: Path, tmp_path: Path
-    ) -> None:
-        """As in Lambda: no iostat, no uptime, an empty PATH, and nothing but what is in the zip."""
-        subprocess.run(
-            [sys.executable, "-m", "zipfile", "-e", str(dist / "deployment.zip"), str(tmp_path)],
-            check=True,
-        )
-        script = """
-import json, sys
-sys.path.insert(0, ".")
-import app
-class Context: aws_request_id = "1"
-def ask(path):
-    event = {
-        "requestContext": {"httpMethod": "GET", "resourcePath": path, "path": path},
-        "headers": {}, "multiValueQueryStringParameters": None, "pathParameters": {},
-        "stageVariables": {}, "body": None,
-    }
-    answer = app.app(event, Context())
-    assert answer["statusCode"] == 200, answer
-    return json.loads(answer["body"])
-assert app.__file__.startswith(sys.argv[1]), app.__file__
-assert " load average: " in ask("/v1/uptime")["uptime"]
-assert ask("/v1/iostat")["iostat"].count("Device") == 1
-from chalicelib import bootstrap, fields
-assert bootstrap.host().source == "procfs"
-bootstrap.worker(), bootstrap.sweeper(), bootstrap.directory(), bootstrap.logins()
-"""
-        environ = {"PATH": "", "STAGE": "prod", "AWS_DEFAULT_REGION": "us-east-1"}
-        command = [sys.executable, "-I", "-S", "-c", script, str(tmp_path)]
-        done = subprocess.run(
-            command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
-        )
-        assert (done.returncode, done.stdout) == (0, ""), done.stderr
-
-    @pytest.mark.parametrize("name", ["", "dev", "nope"])
-    def test_a_stage_that_is_none_is_one_clear_line(self, name: str) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "deploy.package"],
-            cwd=PROJECT,
-            env={**os.environ, "STAGE": name},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        said = f"hoststat: STAGE must be one of .chalice/config.json (prod), not {name!r}\n"
-        assert (done.returncode, done.stderr) == (1, said)
