@@ -1,7 +1,8 @@
 """What every test begins with: no credentials, a region that is nowhere, nothing made yet."""
 
+import fcntl
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +81,26 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pack(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
+    """Package the stage prod into a folder; one test at a time, for Chalice keeps its own zip in
+    the project.
+    """
+    lock = tmp_path_factory.getbasetemp().parent / "package.lock"
+
+    def packed(folder: Path) -> None:
+        with lock.open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            package.package("prod", folder)
+
+    return packed
+
+
+@pytest.fixture(scope="session")
+def dist(tmp_path_factory: pytest.TempPathFactory, pack: Callable[[Path], None]) -> Path:
     """The stage prod, packaged."""
     folder = tmp_path_factory.mktemp("dist")
-    return package.package("prod", folder).parent
+    pack(folder)
+    return folder
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,10 +28,12 @@ def test_what_could_not_be_installed_is_missed(dist: Path, tmp_path: Path) -> No
         package.complete(lacking)
 
 
-def test_a_zip_is_small_and_the_same_whenever_it_is_made(dist: Path, tmp_path: Path) -> None:
+def test_a_zip_is_small_and_the_same_whenever_it_is_made(
+    dist: Path, tmp_path: Path, pack: Callable[[Path], None]
+) -> None:
     zipped = (dist / "deployment.zip").read_bytes()
     assert len(zipped) < 5_000_000
-    package.package("prod", tmp_path)
+    pack(tmp_path)
     assert (tmp_path / "deployment.zip").read_bytes() == zipped
 
 
