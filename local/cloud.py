@@ -7,7 +7,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 from cheroot import wsgi
@@ -17,6 +17,11 @@ from local import lifeline, stage
 
 _THREADS = 64
 _BACKLOG = 1024
+#: moto's backends of the services that are asked all the time, by their names in requests.
+_BACKENDS: dict[str, Literal["dynamodb", "sqs"]] = {
+    "DynamoDB_20120810": "dynamodb",
+    "AmazonSQS": "sqs",
+}
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -42,10 +47,25 @@ def guard(app: WsgiApp) -> WsgiApp:
     return guarded
 
 
+def moto() -> WsgiApp:
+    """All of moto. Its own dispatcher lists its folder of backends for each request, so requests
+    for the busy ones go there straight.
+    """
+    busy: dict[str, WsgiApp] = {
+        service: create_backend_app(backend) for service, backend in _BACKENDS.items()
+    }
+    others = DomainDispatcherApplication(create_backend_app)
+
+    def dispatch(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        service = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")[0]
+        return busy.get(service, others)(environ, start_response)
+
+    return dispatch
+
+
 def server(port: int) -> wsgi.Server:
     """The server of a new local cloud; its data lives in memory."""
-    app = guard(DomainDispatcherApplication(create_backend_app))
-    address = (stage.LOOPBACK, port)
+    app, address = guard(moto()), (stage.LOOPBACK, port)
     return wsgi.Server(address, app, numthreads=_THREADS, request_queue_size=_BACKLOG)
 
 
