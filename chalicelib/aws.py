@@ -17,6 +17,8 @@ _CONFIG = botocore.config.Config(
     read_timeout=3,
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=50,
+    # botocore makes its own anew for every call, which is a fifth of what a call takes of it.
+    user_agent="hoststat",
 )
 #: Read timeouts above the seconds that a long poll waits.
 _PATIENT = _CONFIG.merge(botocore.config.Config(read_timeout=25))
