@@ -65,9 +65,11 @@ class Host:
             return self._open_procfs(window, first)
         from chalicelib import commands
 
-        argv = [*self._tether(), command, *self._arguments(window, first)]
-        splitter = reports.Splitter(first=first, darwin=self._darwin)
         left, silence = window.count - first, window.wait + patience
+        # One that has nothing to wait for is gone sooner than it would be tethered.
+        waits = first > 0 or left > 1
+        argv = [*(self._tether() if waits else []), command, *self._arguments(window, first)]
+        splitter = reports.Splitter(first=first, darwin=self._darwin)
         return commands.Iostat(argv, self._env(), splitter, left, silence)
 
     def _open_procfs(self, window: Window, first: int) -> "Feed":

@@ -190,6 +190,20 @@ def test_iostat_dies_with_its_worker(tmp_path: Path) -> None:
     iostats.eventually(lambda: iostats.gone(process))
 
 
+@pytest.mark.parametrize(
+    ("window", "first"), [(Window(1, 1), 0), (Window(2, 1), 0), (Window(2, 1), 1)]
+)
+def test_only_an_iostat_that_waits_needs_a_tether(
+    tmp_path: Path, window: Window, first: int
+) -> None:
+    fake(tmp_path, ': > "${0%/*}/tethered"; exit 1', name="setpriv")
+    path = fake(tmp_path, "exit 1")
+    waits = window.count > 1
+    with Host(path).open(window, first=first) as feed, pytest.raises(errors.HostFailed):
+        list(feed)
+    assert (tmp_path / "tethered").exists() == waits
+
+
 @iostats.needs("iostat")
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
 def test_an_iostat_that_somebody_ends_was_killed(tmp_path: Path, end: signal.Signals) -> None:
