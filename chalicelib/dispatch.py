@@ -36,9 +36,17 @@ class SqsDispatcher:
         )
         return list(answer.get("Messages", []))
 
-    def acknowledge(self, message: dict[str, Any]) -> None:
-        """Delete a message that was dealt with. Raises Outage."""
-        self._ask("delete_message", self._queue, ReceiptHandle=message["ReceiptHandle"])
+    def acknowledge(self, messages: list[dict[str, Any]]) -> None:
+        """Delete messages, 10 at most. Raises Outage where one of them is left."""
+        if not messages:
+            return
+        entries = [
+            {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+            for number, message in enumerate(messages)
+        ]
+        answer = self._ask("delete_message_batch", self._queue, Entries=entries)
+        if left := answer.get("Failed"):
+            raise errors.Outage(f"{len(left)} messages of the queue {self._queue} are left.")
 
     def put_back(self, message: dict[str, Any]) -> None:
         """Leave a message to somebody else, at once. Raises Outage."""

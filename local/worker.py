@@ -43,6 +43,8 @@ class Poller:
         self._queue, self._function = queue, function
         self._free = threading.Semaphore(slots)
         self._pool = ThreadPoolExecutor(max_workers=slots, thread_name_prefix="window")
+        #: What is in hand and still on the queue.
+        self._begun: list[dict[str, Any]] = []
         #: Whether no more messages are taken.
         self.leaving = False
 
@@ -55,6 +57,9 @@ class Poller:
                 self._begin(message)
             for _ in range(slots - len(messages)):
                 self._free.release()
+            self._begun += messages
+            if not messages or len(self._begun) >= _BATCH:
+                self._acknowledge()
         self._pool.shutdown()
 
     def leave(self) -> None:
@@ -64,6 +69,7 @@ class Poller:
     def _reserve(self) -> int:
         """Free slots, at least one and at most a batch, or none when it is time to leave."""
         while not self._free.acquire(timeout=_RETRY_SECONDS):
+            self._acknowledge()
             if self.leaving:
                 return 0
         slots = 1
@@ -88,6 +94,21 @@ class Poller:
             time.sleep(_RETRY_SECONDS)
         return []
 
+    def _acknowledge(self) -> None:
+        """Take off the queue what has begun, in batches, and before it has ended.
+
+        A message is a hint: if it comes to nothing the sweeper makes another, and if it comes
+        again it is not needed. A window may last longer than any message.
+        """
+        while self._begun:
+            batch, self._begun = self._begun[:_BATCH], self._begun[_BATCH:]
+            try:
+                self._queue.acknowledge(batch)
+            except errors.Outage as outage:
+                log.event("messages not acknowledged", why=str(outage))
+            except Exception:
+                log.failure("messages not acknowledged")
+
     def _begin(self, message: dict[str, Any]) -> None:
         try:
             self._pool.submit(self._handle, message)
@@ -105,13 +126,10 @@ class Poller:
     def _handle(self, message: dict[str, Any]) -> None:
         try:
             self._function(event(message), LambdaContext("run_iostat", 128, _NO_LIMIT))
-            # One that leaves has no time for it: the message comes again, and is not needed.
-            if not self.leaving:
-                self._queue.acknowledge(message)
         except errors.Outage as outage:
-            log.event("message not acknowledged", why=str(outage))
+            log.event("hint not followed", why=str(outage))
         except Exception:
-            log.failure("message not acknowledged")
+            log.failure("hint not followed")
         finally:
             self._free.release()
 

@@ -110,8 +110,8 @@ def drain() -> int:
     while messages := queue.receive(10, 0):
         for message in messages:
             app.run_iostat(worker.event(message), LambdaContext("run_iostat", 128, 900_000))
-            queue.acknowledge(message)
             seen += 1
+        queue.acknowledge(messages)
     return seen
 
 

@@ -44,8 +44,19 @@ def test_what_is_sent_is_received_until_it_is_acknowledged(cloud: Any) -> None:
     (message,) = queue.receive(10, 0)
     assert message["Body"] == dispatch.encode(TASK_ID)
     assert message["Attributes"]["ApproximateReceiveCount"] == "1"
-    queue.acknowledge(message)
+    queue.acknowledge([message])
     assert queue.receive(10, 0) == []
+
+
+def test_a_message_that_is_left_is_an_outage(cloud: Any) -> None:
+    queue = bootstrap.dispatcher()
+    queue.send(TASK_ID)
+    (message,) = queue.receive(10, 0)
+    queue.acknowledge([])
+    with pytest.raises(
+        errors.Outage, match=r"^1 messages of the queue hoststat-dev-tasks are left"
+    ):
+        queue.acknowledge([message, {"ReceiptHandle": "unknown"}])
 
 
 def test_a_message_that_is_put_back_is_there_for_the_next(cloud: Any) -> None:

@@ -15,7 +15,7 @@ class Queue:
 
     def __init__(self, *batches: list[str] | Exception) -> None:
         self.batches = list(batches)
-        self.acknowledged: list[str] = []
+        self.acknowledged: list[list[str]] = []
         self.put_back_: list[str] = []
 
     def receive(self, most: int, seconds: int) -> list[dict[str, Any]]:
@@ -28,8 +28,8 @@ class Queue:
             for body in batch
         ]
 
-    def acknowledge(self, message: dict[str, Any]) -> None:
-        self.acknowledged.append(message["Body"])
+    def acknowledge(self, messages: list[dict[str, Any]]) -> None:
+        self.acknowledged.append([message["Body"] for message in messages])
 
     def put_back(self, message: dict[str, Any]) -> None:
         self.put_back_.append(message["Body"])
@@ -59,25 +59,50 @@ def test_full_and_empty_batches_are_all_dealt_with() -> None:
     def function(event: dict[str, Any], context: Any) -> None:
         seen.append(event["Records"][0]["body"])
 
-    drive(queue, function, slots=25, until=lambda: len(queue.acknowledged) == 23)
-    assert sorted(seen) == sorted(queue.acknowledged) == sorted([*first, *second, *first])
+    drive(queue, function, slots=25, until=lambda: len(seen) == 23 and not queue.batches)
+    assert sorted(seen) == sorted([*first, *second, *first])
+    assert queue.acknowledged[:3] == [first, [*second, *first[:7]], first[7:]]
 
 
 @pytest.mark.parametrize("trouble", [errors.Outage(), KeyError("Messages")])
 def test_a_queue_in_trouble_is_polled_again(trouble: Exception) -> None:
     queue = Queue(trouble, ["a"], trouble, ["b"])
-    drive(queue, lambda *_: None, slots=2, until=lambda: queue.acknowledged == ["a", "b"])
+    drive(queue, lambda *_: None, slots=2, until=lambda: queue.acknowledged == [["a"], ["b"]])
 
 
 @pytest.mark.parametrize("trouble", [errors.Outage(), KeyError("Records")])
-def test_a_message_whose_function_fails_is_not_acknowledged(trouble: Exception) -> None:
-    queue = Queue(["bad"], ["good"])
+def test_a_message_whose_function_fails_takes_nothing_with_it(trouble: Exception) -> None:
+    queue, seen = Queue(["bad"], ["good"]), []
 
     def function(event: dict[str, Any], context: Any) -> None:
-        if event["Records"][0]["body"] == "bad":
+        seen.append(event["Records"][0]["body"])
+        if seen == ["bad"]:
             raise trouble
 
-    drive(queue, function, slots=1, until=lambda: queue.acknowledged == ["good"])
+    drive(queue, function, slots=1, until=lambda: seen == ["bad", "good"])
+
+
+def test_a_worker_that_is_full_does_not_keep_what_it_has_begun_on_the_queue() -> None:
+    queue, go_on = Queue(["a", "b"]), threading.Event()
+    poller = worker.Poller(queue, lambda *_: go_on.wait(services.DEADLINE), slots=2)  # type: ignore[arg-type]
+    thread = threading.Thread(target=poller.run)
+    thread.start()
+    assert services.until(lambda: queue.acknowledged == [["a", "b"]])
+    go_on.set()
+    poller.leave()
+    thread.join(services.DEADLINE)
+
+
+@pytest.mark.parametrize("trouble", [errors.Outage(), KeyError("Failed")])
+def test_messages_that_are_left_on_the_queue_do_no_harm(trouble: Exception) -> None:
+    class Stuck(Queue):
+        def acknowledge(self, messages: list[dict[str, Any]]) -> None:
+            super().acknowledge(messages)
+            if len(self.acknowledged) == 1:
+                raise trouble
+
+    queue = Stuck(["a"], [], ["b"])
+    drive(queue, lambda *_: None, slots=1, until=lambda: queue.acknowledged == [["a"], ["b"]])
 
 
 def test_no_more_are_taken_than_there_are_slots_and_none_when_leaving() -> None:
@@ -97,8 +122,8 @@ def test_no_more_are_taken_than_there_are_slots_and_none_when_leaving() -> None:
     go_on.set()
     thread.join(services.DEADLINE)
     assert queue.batches == [["c"]]
-    # They come again by themselves: one that leaves has no time to acknowledge.
-    assert queue.acknowledged == []
+    # They may come again by themselves: one that leaves has no time for them.
+    assert queue.acknowledged in ([], [["a", "b"]])
 
 
 def test_what_comes_while_leaving_is_put_back_as_far_as_it_can_be() -> None:

@@ -149,6 +149,6 @@ def test_a_worker_on_a_host_works_sweeps_and_takes_the_messages_itself() -> None
     (message,) = queue.receive(10, 0)
     queue.put_back(message)
     (message,) = queue.receive(10, 0)
-    queue.acknowledge(message)
+    queue.acknowledge([message])
     functions = (granted("worker") | granted("sweep")) - OF_LAMBDA - OF_MAPPING
     assert used | functions == granted("host")
