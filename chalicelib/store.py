@@ -89,12 +89,13 @@ class DynamoStore:
             },
         )
         try:
-            return self._update(step)
-        except Refused as refused:
+            return items.to_task(self._tasks.updated(step))
+        except Unmet as unmet:
             # Ours already, if nobody cancelled since: an earlier try had won, its answer was lost.
+            refused = _refused(unmet)
             old = refused.old
             if old is None or old.token != claim.token or old.state is not State.STARTED:
-                raise
+                raise refused from unmet
             return old
 
     def move(
@@ -105,8 +106,9 @@ class DynamoStore:
             raise Refused(before)
         assert after.state is before.state or after.state in MOVES[before.state]
         old, new = items.attributes(before), items.attributes(after)
-        # The state is written even if nothing else is: the condition must be asked all the same.
-        changes = {name: new[name] for name in new if new[name] != old[name] or name == "state"}
+        changes = {name: new[name] for name in new if new[name] != old[name]}
+        # The condition must be asked even if there is nothing to write.
+        changes = changes or {"state": after.state}
         values = {"was_state": before.state, "was_run": before.run}
         values |= {f"was_{name}": old[name] for name in seen}
         conditions = [_SAME_RUN, *(f"#{name} = :was_{name}" for name in seen)]
@@ -117,7 +119,7 @@ class DynamoStore:
         try:
             self._update(self._tasks.to_update(key, changes, condition, values))
         except Refused as refused:
-            if refused.old is None or not _holds(refused.old, changes, run=after.run):
+            if refused.old is None or not _holds(refused.old, after, changes):
                 raise
 
     def cancel(self, task_id: str, version: str, ended_at: float, expires_at: float) -> None:
@@ -138,14 +140,22 @@ class DynamoStore:
 
     def reports(self, task: Task, since: int = 0) -> Iterator[Report]:
         """See `ports.Store`."""
-        if since >= task.done:
-            return
-        found = self._reports.query(
-            "#task_id = :task_id AND #index BETWEEN :since AND :last",
-            {"task_id": task.task_id, "since": since, "last": task.done - 1},
-            ConsistentRead=True,
-        )
-        yield from map(items.to_report, found)
+        last = task.last_report
+        until = task.done - 1 if last else task.done
+        if until - since == 1:
+            # Who follows a window asks for one at a time, and one needs no search.
+            key = items.to_item({"task_id": task.task_id, "index": since})
+            item = self._reports.get(key)
+            yield from map(items.to_report, [item] if item else [])
+        elif since < until:
+            found = self._reports.query(
+                "#task_id = :task_id AND #index BETWEEN :since AND :last",
+                {"task_id": task.task_id, "since": since, "last": until - 1},
+                ConsistentRead=True,
+            )
+            yield from map(items.to_report, found)
+        if last and since < task.done:
+            yield last
 
     def newest(self, after: Place | None, batch: int) -> Iterator[Task]:
         """See `ports.Store`."""
@@ -173,10 +183,10 @@ class DynamoStore:
         for item in found:
             yield float(item["due_at"]["N"]), item["task_id"]["S"]
 
-    def _update(self, step: Step) -> Task:
-        """The task as it is after the write. Raises Refused."""
+    def _update(self, step: Step) -> None:
+        """Take a step of the tasks' table. Raises Refused."""
         try:
-            return items.to_task(self._tasks.update(step))
+            self._tasks.update(step)
         except Unmet as unmet:
             raise _refused(unmet) from unmet
 
@@ -185,7 +195,8 @@ def _refused(unmet: Unmet) -> Refused:
     return Refused(items.to_task(unmet.old) if unmet.old else None)
 
 
-def _holds(task: Task, changes: Mapping[str, object], *, run: int) -> bool:
+def _holds(task: Task, after: Task, changes: Mapping[str, object]) -> bool:
     """Whether the task is as our own write leaves it: it was made, and its answer was lost."""
     now = items.attributes(task)
-    return task.run == run and all(now[name] == thing for name, thing in changes.items())
+    same = task.state is after.state and task.run == after.run
+    return same and all(now[name] == thing for name, thing in changes.items())

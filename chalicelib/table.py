@@ -100,8 +100,12 @@ class Table:
         """Take a step of `to_put` by itself. Raises Unmet."""
         self._write(self._client.put_item, step["Put"])
 
-    def update(self, step: Step) -> Item:
-        """Take a step of `to_update` by itself, and give the item as it is then. Raises Unmet."""
+    def update(self, step: Step) -> None:
+        """Take a step of `to_update` by itself. Raises Unmet."""
+        self._write(self._client.update_item, step["Update"])
+
+    def updated(self, step: Step) -> Item:
+        """The same, and give the item as it is then."""
         parameters = {**step["Update"], "ReturnValues": "ALL_NEW"}
         found: Item = self._write(self._client.update_item, parameters)["Attributes"]
         return found

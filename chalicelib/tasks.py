@@ -87,6 +87,15 @@ class Task:
     source: str | None = None
     #: One sentence, with FAILURE.
     error: str | None = None
+    #: The text of the last report, if it came with the end and is kept nowhere else.
+    last: str | None = None
+
+    @property
+    def last_report(self) -> "Report | None":
+        """The report that came with the end, if one did."""
+        if self.last is None or self.reported_at is None:
+            return None
+        return Report(index=self.done - 1, run=self.run, at=self.reported_at, text=self.last)
 
     def expired(self, now: float) -> bool:
         """Whether a reader must not see it any more; DynamoDB deletes late."""

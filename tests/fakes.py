@@ -143,7 +143,9 @@ class MemoryStore:
 
     def reports(self, task: Task, since: int = 0) -> Iterator[Report]:
         self.before("reports")
-        return iter([self.stored[task.task_id, index] for index in range(since, task.done)])
+        last = [task.last_report] if task.last_report else []
+        kept = [self.stored[task.task_id, index] for index in range(task.done - len(last))]
+        return iter([*kept, *last][since:])
 
 
 class FakeDispatcher:

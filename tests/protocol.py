@@ -167,9 +167,11 @@ class Protocol(RuleBasedStateMachine):
                 self.runs.remove(mine)
 
     @precondition(lambda self: self.runs)
-    @rule(pick=PICK)
-    def report(self, pick: int) -> None:
-        self.step(pick, lambda mine: mine.report(f"{mine.task.done} of run {mine.task.run}\n"))
+    @rule(pick=PICK, tail=st.sampled_from(["", "x" * 4000]))
+    def report(self, pick: int, tail: str = "") -> None:
+        """A long one is written by itself even if it is the last."""
+        text = "{} of run {}\n" + tail
+        self.step(pick, lambda mine: mine.report(text.format(mine.task.done, mine.task.run)))
 
     @precondition(lambda self: self.runs)
     @rule(pick=PICK)
@@ -271,7 +273,8 @@ class Protocol(RuleBasedStateMachine):
         assert task.state is not State.QUEUED or (task.run, task.done) == (0, 0)
 
     def check_reports(self, task: Task, stored: list[Report]) -> None:
-        reports = stored[: task.done]
+        last = [task.last_report] if task.last_report else []
+        reports = stored[: task.done - len(last)] + last
         assert [report.index for report in reports] == list(range(task.done))
         runs = [report.run for report in reports]
         assert runs == sorted(runs)

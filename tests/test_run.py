@@ -143,3 +143,15 @@ def test_a_lease_that_was_given_back_elsewhere_is_lost(rig: Rig) -> None:
     rig.store.move(mine.task, dataclasses.replace(mine.task, lease_until=0))
     with pytest.raises(Refused):
         mine.beat()
+
+
+@pytest.mark.parametrize(("size", "kept_apart"), [(3000, False), (3001, True)])
+def test_the_last_report_comes_with_the_end_unless_it_is_long(
+    rig: Rig, size: int, kept_apart: bool
+) -> None:
+    mine = begin(rig, count=1)
+    mine.report("x" * size)
+    task = rig.task(mine.task.task_id)
+    assert (task.state, task.done) == (State.SUCCESS, 1)
+    assert ((task.task_id, 0) in rig.store.stored) == kept_apart
+    assert rig.texts(task.task_id) == ["x" * size]

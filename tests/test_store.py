@@ -317,6 +317,18 @@ class TestReports:
         found = {since: [it.index for it in store.reports(counted, since)] for since in range(5)}
         assert found == {0: [0, 1, 2], 1: [1, 2], 2: [2], 3: [], 4: []}
 
+    def test_one_that_came_with_the_end_is_the_last(self, store: Store) -> None:
+        task = claimed(store)
+        for index in range(2):
+            store.put_report(task.task_id, a_report(index), NOW + 900)
+        last = a_report(2)
+        counted = dataclasses.replace(task, done=3, reported_at=last.at, last=last.text)
+        store.move(task, counted)
+        task = store.get(task.task_id) or task
+        found = {since: list(store.reports(task, since)) for since in range(4)}
+        assert found[0] == [a_report(0), a_report(1), last]
+        assert found == {since: found[0][since:] for since in range(4)}
+
     def test_again_changes_nothing(self, store: Store) -> None:
         task = claimed(store)
         store.put_report(task.task_id, a_report(0), NOW + 900)
