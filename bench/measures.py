@@ -1,0 +1,117 @@
+"""What is measured of each stack, by the same requests."""
+
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from bench import processes
+from bench.driver import Client
+from bench.stacks import Stack
+
+#: Requests, and tasks one after the other, of which a median is taken.
+_REQUESTS, TASKS = 60, 12
+#: Tasks that are asked for at once, by so many clients, who look again after so many seconds.
+_BURST, _CLIENTS, _PAUSE = 48, 8, 0.05
+#: Seconds that a window waits while memory is measured, and that all of them may take to begin.
+_WAITING, _BEGIN = 15, 12
+
+
+class Latency(NamedTuple):
+    """Milliseconds, medians."""
+
+    create: float
+    done: float
+
+
+class Load(NamedTuple):
+    """Many tasks at once: the seconds until all are done, and the looks that it took to know."""
+
+    seconds: float
+    looks: int
+
+
+def uptime(stack: Stack) -> float:
+    """Milliseconds of GET /v1/uptime/."""
+    client = Client(stack.port)
+    return _median(lambda: client.ask("GET", "/v1/uptime/"))
+
+
+def create_to_done(stack: Stack) -> Latency:
+    """From a POST to its answer, and to the result of its one report."""
+    client = Client(stack.port)
+    created, done = [], []
+    for _ in range(TASKS):
+        began = time.perf_counter()
+        path = client.create()
+        created.append(time.perf_counter() - began)
+        client.follow(path)
+        done.append(time.perf_counter() - began)
+    return Latency(1000 * statistics.median(created), 1000 * statistics.median(done))
+
+
+def poll(stack: Stack, path: str) -> float:
+    """Milliseconds of a look at a task that waits."""
+    client = Client(stack.port)
+    return _median(lambda: client.ask("GET", path))
+
+
+def tasks_per_second(stack: Stack) -> float:
+    """Of tasks that come all at once, until the result of each has been read."""
+    return _BURST / at_once(stack, _BURST).seconds
+
+
+def at_once(stack: Stack, tasks: int, query: str = "", look: str = "") -> Load:
+    """So many tasks that are asked for at once. Raises RuntimeError where one of them fails."""
+
+    def work(share: int) -> int:
+        client = Client(stack.port)
+        paths = [client.create(query) for _ in range(share)]
+        for path in paths:
+            client.follow(path, query=look, pause=_PAUSE)
+        return client.asked - share
+
+    shares = [tasks // _CLIENTS + (number < tasks % _CLIENTS) for number in range(_CLIENTS)]
+    began = time.perf_counter()
+    with ThreadPoolExecutor(_CLIENTS) as pool:
+        looks = sum(pool.map(work, shares))
+    return Load(time.perf_counter() - began, looks)
+
+
+def memory(stack: Stack, windows: int) -> float:
+    """MiB that a window takes while it waits."""
+    client = Client(stack.port)
+    before = processes.memory(_family(stack))
+    paths = [client.create(f"?count=2&wait={_WAITING}") for _ in range(windows)]
+    deadline = time.monotonic() + _BEGIN
+    while processes.commands(_family(stack)).count("iostat") < windows:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{stack.name} does not wait for {windows} windows at once.")
+        time.sleep(_PAUSE)
+    taken = processes.memory(_family(stack)) - before
+    for path in paths:
+        client.follow(path, pause=1)
+    return taken / windows
+
+
+def requests_to_follow(stack: Stack, seconds: int, query: str, pause: float) -> int:
+    """Requests from a window's beginning to its result."""
+    client = Client(stack.port)
+    path = client.create(f"?count={seconds + 1}&wait=1")
+    client.asked = 0
+    client.follow(path, query=query, pause=pause)
+    return client.asked
+
+
+def _family(stack: Stack) -> list[int]:
+    return [pid for top in stack.pids for pid in processes.family(top)]
+
+
+def _median(ask: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(_REQUESTS):
+        began = time.perf_counter()
+        ask()
+        taken.append(time.perf_counter() - began)
+    return 1000 * statistics.median(taken)

@@ -1,0 +1,108 @@
+"""Processes of a stack: begun, ended, and what they take."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+#: Seconds that a process may take to answer on its port, and to end.
+_START_SECONDS, _END_SECONDS = 60, 15
+_LOOK_SECONDS = 0.05
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str], environ: Mapping[str, str], folder: Path, *, port: int | None = None
+) -> Iterator[int]:
+    """A process with what it starts, for as long as the context lasts; its id.
+
+    It has begun when it answers on `port`. What it says goes to a log in `folder`. Raises
+    RuntimeError where it ends before its time.
+    """
+    log = folder / f"{Path(command[0]).name}-{time.monotonic_ns()}.log"
+    with log.open("w") as said:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+        )
+        try:
+            if port:
+                _wait_for(process, port, log)
+            yield process.pid
+        finally:
+            _end(process)
+
+
+def _wait_for(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex((LOOPBACK, port)) == 0:
+                return
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"{process.args!r} did not begin:\n{log.read_text()[-2000:]}")
+        time.sleep(_LOOK_SECONDS)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it has started, by Linux's /proc."""
+    found = [pid]
+    with contextlib.suppress(FileNotFoundError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            for child in (thread / "children").read_text().split():
+                found += family(int(child))
+    return found
+
+
+def commands(pids: Sequence[int]) -> list[str]:
+    """The names of those that are still there."""
+    names = []
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError):
+            names.append(Path(f"/proc/{pid}/comm").read_text().strip())
+    return names
+
+
+def memory(pids: Sequence[int]) -> float:
+    """The MiB that they take, what they share in equal parts."""
+    kib = 0
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            kib += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return kib / 1024
+
+
+def seconds(pid: int) -> float:
+    """Seconds of a processor that a process has taken so far."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    # utime and stime, by proc(5).
+    ticks = int(after_name[11]) + int(after_name[12])
+    return ticks / os.sysconf("SC_CLK_TCK")

