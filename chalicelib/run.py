@@ -103,7 +103,8 @@ class Run:
         after = dataclasses.replace(task, done=task.done + 1, reported_at=now, failures=0)
         if after.done == task.window.count:
             return self._ended(dataclasses.replace(after, last=last), State.SUCCESS)
-        if self._older_than(self._settings.heartbeat_seconds / 2):
+        # A heartbeat that is due before the next report goes along with this one.
+        if self._older_than(self._settings.heartbeat_seconds - task.window.wait):
             return self._extended(after)
         return after
 

@@ -16,9 +16,9 @@ def rig() -> Rig:
     return Rig()
 
 
-def begin(rig: Rig, count: int = 10) -> Run:
+def begin(rig: Rig, count: int = 10, wait: int = 1) -> Run:
     return run.claim(
-        rig.create(count),
+        rig.create(count, wait),
         host="web-1",
         source="iostat",
         store=rig.store,
@@ -42,16 +42,20 @@ def test_a_heartbeat_extends_the_lease_when_it_is_due(rig: Rig) -> None:
     assert stored(rig, mine) == (State.STARTED, 0, 1105, 1114)
 
 
-def test_reports_extend_a_lease_that_ages_so_that_no_heartbeat_is_needed(rig: Rig) -> None:
-    mine = begin(rig)
+@pytest.mark.parametrize(("wait", "young", "old"), [(1, 13, 14), (10, 4, 5)])
+def test_a_report_takes_the_heartbeat_along_that_is_due_before_the_next(
+    rig: Rig, wait: int, young: int, old: int
+) -> None:
+    mine = begin(rig, wait=wait)
+    rig.clock.freeze(young)
     mine.report("0")
     assert stored(rig, mine) == (State.STARTED, 1, 1090, 1099)
-    rig.clock.freeze(8)
+    rig.clock.freeze(old - young)
     mine.report("1")
-    assert stored(rig, mine) == (State.STARTED, 2, 1098, 1107)
+    assert stored(rig, mine) == (State.STARTED, 2, 1090 + old, 1099 + old)
     rig.clock.freeze(14)
     mine.beat()
-    assert stored(rig, mine) == (State.STARTED, 2, 1098, 1107)
+    assert stored(rig, mine) == (State.STARTED, 2, 1090 + old, 1099 + old)
 
 
 def test_a_heartbeat_after_the_hand_over_is_none(rig: Rig) -> None:
@@ -112,7 +116,7 @@ def test_a_heartbeat_whose_answer_was_lost_does_not_cost_the_window(rig: Rig) ->
 
 def test_a_report_that_was_tried_for_long_does_not_make_the_lease_look_younger(rig: Rig) -> None:
     mine = begin(rig)
-    rig.clock.freeze(10)
+    rig.clock.freeze(14)
     tries = iter([True] * 40)
 
     def out(method: str) -> None:
@@ -121,9 +125,9 @@ def test_a_report_that_was_tried_for_long_does_not_make_the_lease_look_younger(r
 
     rig.store.before = out
     mine.report("0")
-    assert rig.clock.now() == 1030
-    assert stored(rig, mine) == (State.STARTED, 1, 1100, 1109)
-    rig.clock.freeze(1010 + 67.5 - 1030)
+    assert rig.clock.now() == 1034
+    assert stored(rig, mine) == (State.STARTED, 1, 1104, 1113)
+    rig.clock.freeze(1014 + 67.5 - 1034)
     assert not mine.held
 
 
