@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EMULATOR := .emulator
+PEERS := .peers
 
 .PHONY: service worker admin test check format package deploy destroy test-deployed bench
 
@@ -29,8 +30,11 @@ destroy: $(READY)
 test: check
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-bench: $(READY)
-	@exec $(BIN)/python -m bench.cold_start
+bench: $(READY) $(PEERS)/.ready
+	@$(BIN)/python -m bench.calls
+	@$(BIN)/python -m bench.handlers
+	@$(BIN)/python -m bench.cold_start
+	@exec $(BIN)/python -m bench.beside
 
 test-deployed: $(READY) $(EMULATOR)/.ready
 	@exec $(BIN)/python -m deploy.rehearsal
@@ -55,4 +59,12 @@ $(EMULATOR)/.ready: deploy/requirements-emulator.txt
 	@echo "Installing an emulator of AWS into $(EMULATOR) (once, about a minute) ..."
 	@$(PYTHON) -m venv --clear $(EMULATOR)
 	@$(EMULATOR)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(PEERS)/.ready: bench/requirements-peers.txt bench/requirements-redis.txt
+	@echo "Installing what hoststat is measured beside into $(PEERS) (once, about a minute) ..."
+	@$(PYTHON) -m venv --clear $(PEERS)
+	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r bench/requirements-redis.txt || \
+	    echo "That was to be a Redis of its own; without one on this machine the peer is left out."
 	@touch $@

@@ -6,11 +6,11 @@ import statistics
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench import measures, moto, stacks
+from bench import measures, share, stacks
 from bench.driver import Client
 from bench.stacks import Stack
 from chalicelib.windows import Window
@@ -19,14 +19,15 @@ from chalicelib.windows import Window
 _ROUNDS, _LONG_ROUNDS = 7, 2
 #: Windows of 2 s, and the look at one that asks how it stands and for none of its reports.
 _WINDOW, _LASTS, _QUERY, _LOOK = Window(3, 1), 2, "?count=3&wait=1", "?since=3"
-_FEW, _MANY = 100, 1000
-#: The workshop's worker runs as many as it has processes, two: it is asked for less.
-_FEWER = 20
-#: Seconds of the window that is followed, and how: to its end, or report by report.
+#: So many of them at once; the workshop's worker, who runs as many as it has processes, is asked
+#: for fewer.
+_FEW, _MANY, _FEWER = 100, 1000, 20
+#: Seconds of the window that is followed.
 _FOLLOWED = 30
 
 #: The figures of each round, by what is measured and of which stack.
 Figures = dict[str, dict[str, list[float]]]
+Measure = Callable[[Stack, Figures], None]
 
 
 def main() -> None:
@@ -34,35 +35,25 @@ def main() -> None:
     figures: Figures = defaultdict(lambda: defaultdict(list))
     with contextlib.ExitStack() as begun:
         found = list(_begin(begun))
-        moto.enter(found[0])
-        for turn in range(_ROUNDS + 1):
-            _say(f"one at a time, round {turn} of {_ROUNDS}")
-            for stack in found:
-                _latencies(stack, figures)
-            if turn == 0:
-                # It was to warm up.
-                figures.clear()
-        for turn in range(_LONG_ROUNDS):
-            _say(f"all at once, round {turn + 1} of {_LONG_ROUNDS}")
-            for stack in found:
-                figures["tasks/s"][stack.name].append(measures.tasks_per_second(stack))
-        _say("memory")
-        for stack in found:
-            if stack.name != "workshop":
-                figures["MiB a window"][stack.name].append(measures.memory(stack, _FEW))
-        _say("following a window")
+        share.enter(found[0])
+        _rounds("to warm up", 1, found, _latencies, figures)
+        figures.clear()
+        _rounds("one at a time", _ROUNDS, found, _latencies, figures)
+        _rounds("tasks of many clients", _LONG_ROUNDS, found, _throughput, figures)
+        with_threads = [stack for stack in found if stack.name != "workshop"]
+        _rounds("memory", 1, with_threads, _memory, figures)
         _follow(found, figures)
-        for turn in range(_LONG_ROUNDS):
-            _say(f"windows at once, round {turn + 1} of {_LONG_ROUNDS}")
-            for stack in found:
-                _windows(stack, _FEWER if stack.name == "workshop" else _FEW, figures)
-        for turn in range(_LONG_ROUNDS):
-            _say(f"{_MANY} windows at once, round {turn + 1} of {_LONG_ROUNDS}")
-            for stack in found:
-                if stack.name != "workshop":
-                    _windows(stack, _MANY, figures)
+        _rounds("windows at once", _LONG_ROUNDS, found, _few_windows, figures)
+        _rounds("many windows at once", _LONG_ROUNDS, with_threads, _many_windows, figures)
     _say("")
     _print({name: _medians(row) for name, row in figures.items()})
+
+
+def _rounds(what: str, times: int, found: list[Stack], measure: Measure, figures: Figures) -> None:
+    for turn in range(times):
+        for stack in found:
+            _say(f"{what}, round {turn + 1} of {times}: {stack.name}")
+            measure(stack, figures)
 
 
 def _begin(begun: contextlib.ExitStack) -> Iterator[Stack]:
@@ -82,47 +73,64 @@ def _begin(begun: contextlib.ExitStack) -> Iterator[Stack]:
 def _latencies(stack: Stack, figures: Figures) -> None:
     figures["uptime, ms"][stack.name].append(measures.uptime(stack))
     ours = stack.name == "hoststat"
-    busy = moto.busy(stack) if ours else 0
+    busy = share.busy(stack) if ours else 0
     latency = measures.create_to_done(stack)
     figures["create, ms"][stack.name].append(latency.create)
     figures["create to done, ms"][stack.name].append(latency.done)
     if ours:
-        taken = 1000 * (moto.busy(stack) - busy) / measures.TASKS
+        taken = 1000 * (share.busy(stack) - busy) / measures.TASKS
         figures["  of which moto"][stack.name].append(taken)
     client = Client(stack.port)
     waiting = client.create("?count=2&wait=1")
     figures["poll, ms"][stack.name].append(measures.poll(stack, waiting))
     if ours:
-        one = moto.get_item(waiting.rpartition("/")[2])
+        one = share.get_item(waiting.rpartition("/")[2])
         figures["  of which a GetItem"][stack.name].append(one)
     client.follow(waiting, pause=0.1)
 
 
+def _throughput(stack: Stack, figures: Figures) -> None:
+    figures["tasks/s, in turn"][stack.name].append(measures.tasks_in_turn(stack))
+    figures["tasks/s, in a burst"][stack.name].append(measures.tasks_in_a_burst(stack))
+
+
+def _memory(stack: Stack, figures: Figures) -> None:
+    figures["MiB a waiting window"][stack.name].append(measures.memory(stack, _FEW))
+
+
 def _follow(found: list[Stack], figures: Figures) -> None:
     """One window each, at the same time: who cannot hold an answer is asked every second."""
-    ours, peers = found[0], found[1:]
-
-    def hold() -> int:
-        return measures.requests_to_follow(ours, _FOLLOWED, "?timeout=20", 0)
-
+    _say(f"following {_FOLLOWED} s")
+    hows = [("?timeout=20", 0.0), *[("", 1.0)] * (len(found) - 1)]
     with ThreadPoolExecutor(len(found)) as pool:
-        held = pool.submit(hold)
-        asked = [pool.submit(measures.requests_to_follow, it, _FOLLOWED, "", 1) for it in peers]
-    row = figures[f"requests to follow {_FOLLOWED} s"]
-    row[ours.name].append(held.result())
-    for stack, looks in zip(peers, asked, strict=True):
-        row[stack.name].append(looks.result())
+        asked = [
+            pool.submit(measures.requests_to_follow, stack, _FOLLOWED, *how)
+            for stack, how in zip(found, hows, strict=True)
+        ]
+    for stack, it in zip(found, asked, strict=True):
+        figures[f"requests to follow {_FOLLOWED} s"][stack.name].append(it.result())
 
 
-def _windows(stack: Stack, windows: int, figures: Figures) -> None:
+def _few_windows(stack: Stack, figures: Figures) -> None:
+    windows = _FEWER if stack.name == "workshop" else _FEW
+    looks = _windows(stack, windows, figures)
+    if stack.name == "hoststat":
+        alone = share.alone(windows, _WINDOW, looks)
+        figures["  its calls of AWS alone"][stack.name].append(alone)
+
+
+def _many_windows(stack: Stack, figures: Figures) -> None:
+    _windows(stack, _MANY, figures)
+
+
+def _windows(stack: Stack, windows: int, figures: Figures) -> int:
     ours = stack.name == "hoststat"
-    busy = moto.busy(stack) if ours else 0
+    busy = share.busy(stack) if ours else 0
     load = measures.at_once(stack, windows, _QUERY, _LOOK)
     figures[f"{windows} windows of {_LASTS} s, s"][stack.name].append(load.seconds)
     if ours:
-        figures[f"  {windows}: of which moto"][stack.name].append(moto.busy(stack) - busy)
-        calls = moto.alone(windows, _WINDOW, load.looks)
-        figures[f"  {windows}: its calls alone"][stack.name].append(calls.seconds)
+        figures[f"  of which moto, of {windows}"][stack.name].append(share.busy(stack) - busy)
+    return load.looks
 
 
 def _medians(row: dict[str, list[float]]) -> dict[str, float]:
@@ -149,9 +157,13 @@ def _ratios(table: dict[str, dict[str, float]]) -> dict[str, tuple[float, str]]:
     done, at_once = "create to done, ms", f"{_FEW} windows of {_LASTS} s, s"
     found = {
         "create to done: workshop / hoststat": (workshop[done] / of[done], "at least 30"),
-        "tasks/s: hoststat / workshop": (of["tasks/s"] / workshop["tasks/s"], "at least 2"),
+        **{
+            f"{rate}: hoststat / workshop": (of[rate] / workshop[rate], "at least 2")
+            for rate in of
+            if rate.startswith("tasks/s")
+        },
         f"{_FEW} windows: hoststat / ({_LASTS} s + its calls alone)": (
-            of[at_once] / (_LASTS + of[f"  {_FEW}: its calls alone"]),
+            of[at_once] / (_LASTS + of["  its calls of AWS alone"]),
             "at most 1.25",
         ),
     }

@@ -12,7 +12,7 @@ from bench.stacks import Stack
 
 #: Requests, and tasks one after the other, of which a median is taken.
 _REQUESTS, TASKS = 60, 12
-#: Tasks that are asked for at once, by so many clients, who look again after so many seconds.
+#: Tasks of so many clients, who look again after so many seconds.
 _BURST, _CLIENTS, _PAUSE = 48, 8, 0.05
 #: Seconds that a window waits while memory is measured, and that all of them may take to begin.
 _WAITING, _BEGIN = 15, 12
@@ -57,8 +57,22 @@ def poll(stack: Stack, path: str) -> float:
     return _median(lambda: client.ask("GET", path))
 
 
-def tasks_per_second(stack: Stack) -> float:
-    """Of tasks that come all at once, until the result of each has been read."""
+def tasks_in_turn(stack: Stack) -> float:
+    """Tasks a second, of clients who ask for the next when the one before is done."""
+
+    def work(tasks: int) -> None:
+        client = Client(stack.port)
+        for _ in range(tasks):
+            client.follow(client.create(), pause=_PAUSE)
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(_CLIENTS) as pool:
+        list(pool.map(work, [_BURST // _CLIENTS] * _CLIENTS))
+    return _BURST / (time.perf_counter() - began)
+
+
+def tasks_in_a_burst(stack: Stack) -> float:
+    """Tasks a second, of clients who ask for all of them first and look after them then."""
     return _BURST / at_once(stack, _BURST).seconds
 
 

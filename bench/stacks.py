@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,7 +54,7 @@ def workshop(folder: Path) -> Iterator[Stack]:
 
 @contextlib.contextmanager
 def strongest(folder: Path) -> Iterator[Stack]:
-    """gunicorn with threads, and a Celery worker with threads on Redis."""
+    """Gunicorn with threads, and a Celery worker with threads on Redis."""
     redis_port, port = free_port(), free_port()
     redis = f"redis://{LOOPBACK}:{redis_port}"
     environ = _environ(f"{redis}/0", f"{redis}/1")

@@ -1,0 +1,119 @@
+"""The units of DynamoDB's on-demand mode that a call uses.
+
+The rules are those of AWS's developer guide: "Read and write operations", "DynamoDB item sizes and
+formats", where a number's size is an approximation, and "Using Global Secondary Indexes". What
+follows from a transaction in indexes is paid once: DynamoDB says so itself, the guide does not.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+#: As DynamoDB writes it; empty where there is none.
+Item = Mapping[str, Any]
+#: Bytes that one unit reads or writes.
+_READ, _WRITE = 4096, 1024
+
+
+class Index(NamedTuple):
+    """An index: what an item needs to be on it, and what is there of it, None for all."""
+
+    keys: frozenset[str]
+    attributes: frozenset[str] | None
+
+
+class Table(NamedTuple):
+    """A table: what its key is made of, and its indexes."""
+
+    keys: frozenset[str]
+    indexes: Sequence[Index]
+
+
+#: An item before and after a write, which are the same where that was refused.
+Change = tuple[Table, Item, Item]
+
+
+def tables(template: Mapping[str, Any], stage: str) -> dict[str, Table]:
+    """The tables of a CloudFormation template, by their names in a stage."""
+    found = [it["Properties"] for it in template["Resources"].values() if "Table" in it["Type"]]
+    return {it["TableName"]["Fn::Sub"].replace("${Stage}", stage): _table(it) for it in found}
+
+
+def _table(properties: Mapping[str, Any]) -> Table:
+    own, indexes = _keys(properties), []
+    for it in properties.get("GlobalSecondaryIndexes", []):
+        keys, projection = _keys(it), it["Projection"]
+        some = own | keys | {*projection.get("NonKeyAttributes", [])}
+        indexes.append(Index(keys, None if projection["ProjectionType"] == "ALL" else some))
+    return Table(own, indexes)
+
+
+def _keys(described: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(it["AttributeName"] for it in described["KeySchema"])
+
+
+def used(
+    operation: str, asked: Mapping[str, Any], answer: Mapping[str, Any], changes: Iterable[Change]
+) -> tuple[float, int]:
+    """The units of a call, read and written. Raises ValueError for one without a rule here."""
+    match operation:
+        case "GetItem" | "Query":
+            return _read(answer.get("Items", [answer.get("Item", {})]), asked), 0
+        case "BatchGetItem":
+            batches = asked["RequestItems"].items()
+            return sum(_batch(answer["Responses"][it], batch) for it, batch in batches), 0
+        case "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems":
+            times = 2 if operation == "TransactWriteItems" else 1
+            return 0, sum(times * _write(*both) + _moved(it, *both) for it, *both in changes)
+    raise ValueError(operation)
+
+
+def _read(items: Iterable[Item], asked: Mapping[str, Any]) -> float:
+    """What is read at once is rounded up at once, to one unit at least."""
+    units = max(math.ceil(sum(map(size, items)) / _READ), 1)
+    return units if asked.get("ConsistentRead") else units / 2
+
+
+def _batch(found: list[Item], asked: Mapping[str, Any]) -> float:
+    """Each key is a read by itself, one without an item included."""
+    missing: list[Item] = [{}] * (len(asked["Keys"]) - len(found))
+    return sum(_read([item], asked) for item in found + missing)
+
+
+def _write(*items: Item) -> int:
+    return max(math.ceil(max(map(size, items)) / _WRITE), 1)
+
+
+def _moved(table: Table, before: Item, after: Item) -> int:
+    """On an index an entry that stays is free, and one that moves is deleted and put anew."""
+    units = 0
+    for index in table.indexes:
+        old, new = _entry(before, index), _entry(after, index)
+        if any(old.get(key) != new.get(key) for key in index.keys):
+            units += sum(_write(entry) for entry in (old, new) if entry)
+        elif old != new:
+            units += _write(old, new)
+    return units
+
+
+def _entry(item: Item, index: Index) -> Item:
+    """What an index has of an item, empty where the item is not on it."""
+    kept = item.keys() if index.attributes is None else item.keys() & index.attributes
+    return {name: item[name] for name in kept} if index.keys <= item.keys() else {}
+
+
+def size(item: Item) -> int:
+    """The bytes of an item's names and values."""
+    return sum(len(name.encode()) + _value(typed) for name, typed in item.items())
+
+
+def _value(typed: Mapping[str, Any]) -> int:
+    ((kind, thing),) = typed.items()
+    match kind:
+        case "N":
+            digits = "".join(map(str, Decimal(thing).as_tuple().digits)).strip("0")
+            return math.ceil(len(digits) / 2) + 1
+        case "L" | "M":
+            return 3 + len(thing) + (size(thing) if kind == "M" else sum(map(_value, thing)))
+    return 1 if kind == "BOOL" else len(thing.encode())

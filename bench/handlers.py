@@ -1,0 +1,130 @@
+"""How long the app itself takes for an answer, where the cloud takes no time at all."""
+
+import contextlib
+import dataclasses
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import app
+from bench import events
+from chalicelib import aws, bootstrap, items, tasks
+from chalicelib.tasks import State, Task
+from chalicelib.users import User
+from chalicelib.windows import Window
+
+#: Rounds, in each of which every request has its turn, and how often it is asked in one.
+_ROUNDS, _TIMES = 5, 2000
+#: Milliseconds that an answer may take.
+_ALLOWED = 0.3
+_USERNAME, _PASSWORD = "bench", "only for the bench"
+
+
+def _task(version: str) -> Task:
+    """A task that a worker has just begun with."""
+    now = time.time()
+    return Task(
+        task_id=tasks.new_id(),
+        version=version,
+        window=Window(60, 1),
+        created_at=now,
+        state=State.STARTED,
+        started_at=now,
+        due_at=now,
+        run=1,
+        token=tasks.new_id(),
+        lease_until=now,
+        done=1,
+        reported_at=now,
+        host="web-1",
+        source="iostat",
+    )
+
+
+def _client(known: list[Task]) -> SimpleNamespace:
+    """A client of either service: it has these tasks and one user, and all else is done at once."""
+    hashed = bootstrap.passwords().hash(_PASSWORD)
+    user = User(username=_USERNAME, fullname="B.", admin=False, password_hash=hashed, revision="1")
+    there = {task.task_id: items.to_item(items.attributes(task)) for task in known}
+    there[_USERNAME] = items.to_item({"kind": "user", **dataclasses.asdict(user)})
+
+    def get_item(**asked: Any) -> dict[str, Any]:
+        *_, last = asked["Key"].values()
+        return {"Item": there[last["S"]]}
+
+    return SimpleNamespace(
+        get_item=get_item,
+        batch_get_item=lambda **_: {"Responses": {}},
+        put_item=lambda **_: {},
+        get_queue_url=lambda **_: {"QueueUrl": "queue"},
+        send_message=lambda **_: {},
+    )
+
+
+@contextlib.contextmanager
+def clients(fake: object) -> Iterator[None]:
+    """Let every client that is made be `fake`."""
+
+    def client(session: Any, service: str, *, patient: bool = False) -> Any:
+        return fake
+
+    real, aws.client = aws.client, client
+    bootstrap.clear()
+    try:
+        yield
+    finally:
+        aws.client = real
+        bootstrap.clear()
+
+
+def cases(v2: Task, v3: Task) -> dict[str, Callable[[], events.Event]]:
+    """What is asked, by name: an event for each call, for the app writes into them."""
+    login = events.basic(_USERNAME, _PASSWORD)
+    return {
+        "v1 index": partial(events.event, "GET", "/v1"),
+        "v2 create": partial(events.create, "v2", 60),
+        "v2 poll, waiting": partial(events.task, "GET", "v2", v2.task_id),
+        "v3 poll, waiting": partial(events.task, "GET", "v3", v3.task_id, headers=login),
+    }
+
+
+def median(make: Callable[[], events.Event]) -> float:
+    """The median milliseconds of many answers."""
+    taken = []
+    for _ in range(_TIMES):
+        event = make()
+        began = time.perf_counter()
+        app.app(event, events.CONTEXT)
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken) * 1000
+
+
+def main() -> None:
+    """Print a table, and a line of JSON."""
+    v2, v3 = _task("v2"), _task("v3")
+    asked = cases(v2, v3)
+    rounds: dict[str, list[float]] = {case: [] for case in asked}
+    with events.quiet(), clients(_client([v2, v3])):
+        for make in asked.values():
+            # Answered well, and logged in from here on.
+            events.ask(make())
+        for _ in range(_ROUNDS):
+            for case, make in asked.items():
+                rounds[case].append(median(make))
+    figures = {
+        case: {"best": round(min(them), 3), "median": round(statistics.median(them), 3)}
+        for case, them in rounds.items()
+    }
+    print(f"{'handler time, ms':<24}{'best':>8}{'median':>8}{'allowed':>9}")
+    for case, it in figures.items():
+        mark = "  too slow" if it["median"] > _ALLOWED else ""
+        print(f"{case:<24}{it['best']:>8.3f}{it['median']:>8.3f}{_ALLOWED:>9}{mark}")
+    print(json.dumps({"bench": "handler time", "ms": figures, "allowed": _ALLOWED}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""What is done with hoststat, each with all that it needs: what the calls are counted of."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from bench import events
+from chalicelib import bootstrap, run
+from chalicelib.clock import SystemClock
+from chalicelib.host import Host
+from chalicelib.ports import Feed
+from chalicelib.tasks import State
+from chalicelib.windows import Window
+from chalicelib.worker import Worker
+
+LOOK, BEAT = "look for a cancel", "heartbeat"
+#: What the kernel says of the host's one disk.
+_DISK = "253 0 vda 24711 3 1970626 9127 28730 9125 711240 24522 0 18120 33650 19 0 128 0\n"
+_LOGIN = "bench", "only for the bench"
+
+
+class Case(NamedTuple):
+    """An operation, and the calls that it may make where the design has a number for it."""
+
+    name: str
+    act: Callable[[], object]
+    allowed: int | None = None
+
+
+class Hurried(Host):
+    """A host of one disk, on which no time passes between two reports."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(str(folder), root=folder)
+        (folder / "proc").mkdir()
+        (folder / "proc" / "diskstats").write_text(_DISK)
+        (folder / "proc" / "uptime").write_text("1650.30 3105.17\n")
+
+    def open(self, window: Window, *, first: int = 0, patience: float = 30) -> Feed:
+        """All reports at once."""
+        return super().open(window._replace(wait=0), first=first, patience=patience)
+
+
+def _create(version: str = "v2", count: int = 3, headers: Mapping[str, str] | None = None) -> str:
+    task_id: str = events.ask(events.create(version, count, headers=headers))["task_id"]
+    return task_id
+
+
+def _begun(task_id: str, host: Host) -> run.Run:
+    """A run that extends its lease whenever it may."""
+    return run.claim(
+        task_id,
+        host=host.name,
+        source=host.source,
+        store=bootstrap.dynamo(),
+        clock=SystemClock(),
+        settings=bootstrap.settings()._replace(heartbeat_seconds=0),
+    )
+
+
+def _tasks(version: str, host: Host, headers: Mapping[str, str], more: int) -> Iterator[Case]:
+    """What is done with tasks; each may make so many calls `more` than in v2."""
+    create = partial(_create, version, headers=headers)
+    yield Case(f"{version} create", create, 2 + more)
+    task_id = _begun(create(), host).task.task_id
+    for name, method in (("poll, waiting", "GET"), ("cancel", "DELETE")):
+        asked = events.task(method, version, task_id, headers=headers)
+        yield Case(f"{version} {name}", partial(events.ask, asked), 1 + more)
+
+
+def _windows(host: Host) -> Iterator[Case]:
+    """Whole windows, and polls when they have ended."""
+    queue, store = bootstrap.poller(), bootstrap.dynamo()
+    worker = Worker(
+        store=store,
+        dispatcher=bootstrap.dispatcher(),
+        host=host,
+        leases=bootstrap.leases(),
+        clock=SystemClock(),
+        settings=bootstrap.settings(),
+    )
+
+    def work() -> None:
+        (message,) = queue.receive(10, 0)
+        worker.take(message["Body"])
+        queue.acknowledge([message])
+
+    polls = []
+    for reports, allowed in ((1, 5), (3, None), (30, None)):
+        while others := queue.receive(10, 0):
+            queue.acknowledge(others)
+        task_id = _create(count=reports)
+        yield Case(f"worker, window of {reports}", work, allowed)
+        ended = store.get(task_id)
+        if ended is None or ended.state is not State.SUCCESS:
+            raise RuntimeError(f"This is no SUCCESS: {ended}")
+        poll = partial(events.ask, events.task("GET", "v2", task_id))
+        polls.append(Case(f"v2 poll, ended window of {reports}", poll, 2))
+    yield from polls
+
+
+def _live(host: Host) -> Iterator[Case]:
+    """What comes while a window is measured."""
+    window = Window(4, 1)
+    mine = _begun(_create(count=window.count), host)
+    with host.open(window) as feed:
+        first, second, third, _ = feed
+    mine.report(first)
+    mine.report(second)
+    task_id = mine.task.task_id
+    follow = events.task("GET", "v2", task_id, query={"detail": "1", "since": "1"})
+    yield Case("v2 look, one new report", partial(events.ask, follow))
+    yield Case("report that extends the lease", partial(mine.report, third))
+    yield Case(LOOK, partial(bootstrap.dynamo().get_many, [task_id]))
+    yield Case(BEAT, mine.beat)
+
+
+def cases(host: Host) -> Iterator[Case]:
+    """The operations, each when all that it needs is there."""
+    yield Case("v2 create, first of a process", _create)
+    yield from _tasks("v2", host, {}, 0)
+    yield Case("v2 create, Idempotency-Key", partial(_create, headers={"idempotency-key": "1"}), 2)
+    bootstrap.poller().reach()
+    yield from _windows(host)
+    yield from _live(host)
+    bootstrap.directory().make_admin(*_LOGIN)
+    login = events.basic(*_LOGIN)
+    uptime = events.event("GET", "/v3/uptime", headers=login)
+    yield Case("v3 uptime, first login", partial(events.ask, uptime))
+    yield from _tasks("v3", host, login, 1)
+    bootstrap.sweeper().sweep()
+    yield Case("sweep, nothing due", bootstrap.sweeper().sweep)

@@ -1,0 +1,23 @@
+"""What an operation asks of AWS is what it costs: no more calls than the design has for it."""
+
+import json
+import subprocess
+import sys
+
+from local import stage
+from tests import services
+
+
+def test_no_operation_asks_aws_more_often_than_it_may() -> None:
+    counted = subprocess.run(
+        [sys.executable, "-m", "bench.calls"],
+        cwd=stage.PROJECT,
+        capture_output=True,
+        check=True,
+        timeout=services.DEADLINE,
+    )
+    operations = json.loads(counted.stdout.splitlines()[-1])["operations"]
+    asked = {name: it["dynamodb"] + it["sqs"] for name, it in operations.items() if it["allowed"]}
+    assert len(asked) == 12
+    assert [name for name in asked if asked[name] > operations[name]["allowed"]] == []
+    assert (asked["worker, window of 1"], asked["v2 poll, ended window of 1"]) == (4, 1)
