@@ -14,8 +14,8 @@ from chalicelib.windows import Window
 _NO_TASK = "00000000-0000-4000-8000-000000000000"
 #: Seconds between two looks at a task at least and at most, and from a report to its writing.
 _SOON, _LATE, _WRITING = 0.25, 5, 0.1
-#: Seconds between two looks at a task that has no report yet.
-_QUEUED = 0.45
+#: Seconds between two looks at a task that has no report yet, at least and at most.
+_FRESH, _QUEUED = 0.04, 0.45
 #: Tasks that are read at once, and that one page looks at, at most.
 _BATCH, _MOST_LOOKED_AT = 100, 1000
 
@@ -139,10 +139,11 @@ class Service:
 
     def _until_news(self, task: Task, look: Look) -> float:
         """Seconds until it is worth to look again: reports come by the window's own clock."""
+        now = self._clock.now()
         if task.reported_at is None:
-            # The first is there as soon as somebody has the task.
-            return _QUEUED
-        now, last = self._clock.now(), task.window.count - 1
+            # The first is there as soon as somebody has the task: most often at once.
+            return min(max(now - task.created_at, _FRESH), _QUEUED)
+        last = task.window.count - 1
         wanted = min(look.since, last) if look.detail else last
         # The worker's clock may be ahead of this one; a report is never later than its interval.
         came_at = min(task.reported_at, now)

@@ -265,10 +265,23 @@ class TestWatch:
         assert task.state is State.SUCCESS
 
     def test_a_queued_task_is_looked_at_again_and_again(self, rig: Rig) -> None:
-        task_id = rig.create()
+        task_id, looks = rig.create(), []
+        rig.store.before = lambda method: looks.append(rig.clock.now() - 1000)
         task = rig.service.watch("v2", task_id, Look(timeout=3))
         assert task.state is State.QUEUED
         assert rig.clock.now() == pytest.approx(1003)
+        assert looks[:7] == pytest.approx([0, 0.04, 0.08, 0.16, 0.32, 0.64, 1.09])
+
+    def test_what_is_done_at_once_is_seen_at_once(self, rig: Rig) -> None:
+        task_id, inner = rig.create(count=1), rig.clock.sleep
+
+        def sleep(seconds: float) -> None:
+            rig.worker.work(task_id)
+            inner(seconds)
+
+        rig.clock.sleep = sleep  # type: ignore[method-assign]
+        task = rig.service.watch("v2", task_id, Look(timeout=20))
+        assert (task.state, rig.clock.now()) == (State.SUCCESS, pytest.approx(1000.04))
 
     def test_what_is_late_is_looked_at_ever_more_seldom(self, rig: Rig) -> None:
         task_id = self.running(rig, count=9, wait=1)
