@@ -73,13 +73,14 @@ def _begin(begun: contextlib.ExitStack) -> Iterator[Stack]:
 def _latencies(stack: Stack, figures: Figures) -> None:
     figures["uptime, ms"][stack.name].append(measures.uptime(stack))
     ours = stack.name == "hoststat"
-    busy = share.busy(stack) if ours else 0
+    busy = share.busy(stack) if ours else {}
     latency = measures.create_to_done(stack)
     figures["create, ms"][stack.name].append(latency.create)
     figures["create to done, ms"][stack.name].append(latency.done)
     if ours:
-        taken = 1000 * (share.busy(stack) - busy) / measures.TASKS
-        figures["  of which moto"][stack.name].append(taken)
+        for part, seconds in share.busy(stack).items():
+            taken = 1000 * (seconds - busy[part]) / measures.TASKS
+            figures[f"  processor: {part}"][stack.name].append(taken)
     client = Client(stack.port)
     waiting = client.create("?count=2&wait=1")
     figures["poll, ms"][stack.name].append(measures.poll(stack, waiting))
@@ -125,11 +126,12 @@ def _many_windows(stack: Stack, figures: Figures) -> None:
 
 def _windows(stack: Stack, windows: int, figures: Figures) -> int:
     ours = stack.name == "hoststat"
-    busy = share.busy(stack) if ours else 0
+    busy = share.busy(stack)["moto"] if ours else 0
     load = measures.at_once(stack, windows, _QUERY, _LOOK)
     figures[f"{windows} windows of {_LASTS} s, s"][stack.name].append(load.seconds)
     if ours:
-        figures[f"  of which moto, of {windows}"][stack.name].append(share.busy(stack) - busy)
+        taken = share.busy(stack)["moto"] - busy
+        figures[f"  processor: moto, {windows}"][stack.name].append(taken)
     return load.looks
 
 
@@ -168,7 +170,7 @@ def _ratios(table: dict[str, dict[str, float]]) -> dict[str, tuple[float, str]]:
         ),
     }
     if strongest:
-        left = of[done] - of["  of which moto"]
+        left = of[done] - of["  processor: moto"]
         over = of["poll, ms"] - of["  of which a GetItem"]
         found |= {
             "create to done: hoststat without moto / strongest": (

@@ -99,7 +99,7 @@ def memory(stack: Stack, windows: int) -> float:
     before = processes.memory(_family(stack))
     paths = [client.create(f"?count=2&wait={_WAITING}") for _ in range(windows)]
     deadline = time.monotonic() + _BEGIN
-    while processes.commands(_family(stack)).count("iostat") < windows:
+    while processes.names(_family(stack)).count("iostat") < windows:
         if time.monotonic() > deadline:
             raise RuntimeError(f"{stack.name} does not wait for {windows} windows at once.")
         time.sleep(_PAUSE)

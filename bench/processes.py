@@ -81,13 +81,18 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def commands(pids: Sequence[int]) -> list[str]:
+def names(pids: Sequence[int]) -> list[str]:
     """The names of those that are still there."""
-    names = []
+    found = []
     for pid in pids:
         with contextlib.suppress(FileNotFoundError):
-            names.append(Path(f"/proc/{pid}/comm").read_text().strip())
-    return names
+            found.append(Path(f"/proc/{pid}/comm").read_text().strip())
+    return found
+
+
+def command(pid: int) -> list[str]:
+    """What a process was started with."""
+    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
 
 
 def memory(pids: Sequence[int]) -> float:
