@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,9 @@ def workshop(folder: Path) -> Iterator[Stack]:
     """Flask's own server, and a Celery worker with a process for each core."""
     environ = _environ(f"sqla+sqlite:///{folder}/broker.db", f"db+sqlite:///{folder}/results.db")
     port = free_port()
+    # Two processes that make the tables at the same moment may both be broken for good.
+    make = "import measuring; measuring.iostat.delay('1', '1').state"
+    subprocess.run([str(_BIN / "python"), "-c", make], env=environ, check=True)
     with contextlib.ExitStack() as begun:
         worker = begun.enter_context(running(_worker(), environ, folder))
         serve = [str(_BIN / "flask"), "--app", "workshop", "run", "--port", str(port)]

@@ -27,20 +27,32 @@ def uptime(command: str, env: dict[str, str]) -> str:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
     except OSError as exc:
         raise errors.HostFailed(f"uptime cannot be had: {exc}") from exc
     # Popen's own timeouts look again and again, half a millisecond and more apart.
-    limit = threading.Timer(_COMMAND_SECONDS, process.kill)
+    limit, began = threading.Timer(_COMMAND_SECONDS, _kill, [process]), time.monotonic()
     with process:
         limit.start()
-        assert process.stdout
-        said = process.stdout.read()
-        status = process.wait()
-        limit.cancel()
+        try:
+            assert process.stdout
+            said = process.stdout.read()
+            status = process.wait()
+        finally:
+            limit.cancel()
+    if time.monotonic() - began >= _COMMAND_SECONDS:
+        raise errors.HostFailed(f"uptime cannot be had: it took more than {_COMMAND_SECONDS} s.")
     if status:
         raise errors.HostFailed(f"uptime cannot be had: it ended with status {status}.")
     return said.decode("utf-8", "backslashreplace").strip()
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """End a process, if it has not ended, with all that it has started."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _selector() -> selectors.BaseSelector:
@@ -131,9 +143,7 @@ class Iostat:
     def stop(self) -> None:
         """End iostat now, from any thread; the reports that are out are all there will be."""
         self._stopped = True
-        if self._process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        _kill(self._process)
 
     def __enter__(self) -> Self:
         return self

@@ -83,26 +83,26 @@ class Run:
 
         Waits while DynamoDB is out. Raises Refused, LeaseLost.
         """
+        at = self._clock.now()
         is_last = self.task.done + 1 == self.task.window.count
-        if is_last and len(text.encode()) <= _WITH_THE_END:
-            self._write(lambda task: self._counted(task, last=text), seen=("done",))
-        else:
-            self._put(text)
-            self._write(self._counted, seen=("done",))
+        with_the_end = is_last and len(text.encode()) <= _WITH_THE_END
+        if not with_the_end:
+            self._put(text, at)
+        last = text if with_the_end else None
+        self._write(lambda task: self._counted(task, at, last), seen=("done",))
 
-    def _put(self, text: str) -> None:
-        task, now, keep = self.task, self._clock.now(), self._settings.keep_days
-        report = Report(index=task.done, run=task.run, at=now, text=text)
+    def _put(self, text: str, at: float) -> None:
+        task, keep = self.task, self._settings.keep_days
+        report = Report(index=task.done, run=task.run, at=at, text=text)
         left = (task.window.count - task.done) * task.window.wait
-        expires_at = now + 2 * left + (keep + 1) * tasks.DAY
+        expires_at = at + 2 * left + (keep + 1) * tasks.DAY
         self._insist(lambda: self._store.put_report(task.task_id, report, expires_at))
 
-    def _counted(self, task: Task, last: str | None = None) -> Task:
-        """The task with one more report; a lease that ages is extended along with it."""
-        now = self._clock.now()
-        after = dataclasses.replace(task, done=task.done + 1, reported_at=now, failures=0)
+    def _counted(self, task: Task, at: float, last: str | None) -> Task:
+        """The task with one more report, which came `at`; the last of all ends it."""
+        after = dataclasses.replace(task, done=task.done + 1, reported_at=at, failures=0, last=last)
         if after.done == task.window.count:
-            return self._ended(dataclasses.replace(after, last=last), State.SUCCESS)
+            return self._ended(after, State.SUCCESS)
         # A heartbeat that is due before the next report goes along with this one.
         if self._older_than(self._settings.heartbeat_seconds - task.window.wait):
             return self._extended(after)

@@ -107,8 +107,9 @@ class DynamoStore:
         assert after.state is before.state or after.state in MOVES[before.state]
         old, new = items.attributes(before), items.attributes(after)
         changes = {name: new[name] for name in new if new[name] != old[name]}
-        # The condition must be asked even if there is nothing to write.
-        changes = changes or {"state": after.state}
+        if all(thing is None for thing in changes.values()):
+            # Something must be set, even if it is only for the condition to be asked.
+            changes["state"] = after.state
         values = {"was_state": before.state, "was_run": before.run}
         values |= {f"was_{name}": old[name] for name in seen}
         conditions = [_SAME_RUN, *(f"#{name} = :was_{name}" for name in seen)]

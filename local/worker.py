@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
@@ -22,6 +22,8 @@ _POLL_SECONDS = 2
 #: What ReceiveMessage gives at once.
 _BATCH = 10
 _RETRY_SECONDS = 1
+#: Seconds after which a message is taken off the queue whose window still lasts.
+_IN_HAND_SECONDS = 1
 #: Files that a worker may open, if the system lets it; macOS takes no more.
 _DESCRIPTORS = 10_240
 #: Seconds after which a signal is heard.
@@ -34,6 +36,8 @@ _LEAVE_SECONDS = 4.8
 _TWICE_SECONDS = 0.5
 
 Function = Callable[[dict[str, Any], Any], Any]
+#: A message, the monotonic time since when it is in hand, and whether it was dealt with.
+_Held = tuple[float, dict[str, Any], Future[bool]]
 
 
 class Poller:
@@ -44,7 +48,7 @@ class Poller:
         self._free = threading.Semaphore(slots)
         self._pool = ThreadPoolExecutor(max_workers=slots, thread_name_prefix="window")
         #: What is in hand and still on the queue.
-        self._begun: list[dict[str, Any]] = []
+        self._held: list[_Held] = []
         #: Whether no more messages are taken.
         self.leaving = False
 
@@ -57,9 +61,8 @@ class Poller:
                 self._begin(message)
             for _ in range(slots - len(messages)):
                 self._free.release()
-            self._begun += messages
-            if not messages or len(self._begun) >= _BATCH:
-                self._acknowledge()
+            # Whole batches, as long as there is something else to do.
+            self._acknowledge(at_least=_BATCH if messages else 1)
         self._pool.shutdown()
 
     def leave(self) -> None:
@@ -69,7 +72,7 @@ class Poller:
     def _reserve(self) -> int:
         """Free slots, at least one and at most a batch, or none when it is time to leave."""
         while not self._free.acquire(timeout=_RETRY_SECONDS):
-            self._acknowledge()
+            self._acknowledge(at_least=1)
             if self.leaving:
                 return 0
         slots = 1
@@ -94,27 +97,39 @@ class Poller:
             time.sleep(_RETRY_SECONDS)
         return []
 
-    def _acknowledge(self) -> None:
-        """Take off the queue what has begun, in batches, and before it has ended.
+    def _acknowledge(self, *, at_least: int) -> None:
+        """Take off the queue what was dealt with, and what has been in hand for a while: a
+        window may last longer than a message, which is a hint, and the sweeper makes others.
 
-        A message is a hint: if it comes to nothing the sweeper makes another, and if it comes
-        again it is not needed. A window may last longer than any message.
+        What failed stays there, comes again, and is a dead letter in the end. The next poll
+        waits for this one.
         """
-        while self._begun:
-            batch, self._begun = self._begun[:_BATCH], self._begun[_BATCH:]
+        long_ago = time.monotonic() - _IN_HAND_SECONDS
+        ready: list[_Held] = []
+        held: list[_Held] = []
+        for since, message, done in self._held:
+            finished = done.done()
+            if not finished or done.result():
+                may_go = finished or since < long_ago
+                (ready if may_go else held).append((since, message, done))
+        while len(ready) >= at_least:
+            batch, ready = ready[:_BATCH], ready[_BATCH:]
             try:
-                self._queue.acknowledge(batch)
+                self._queue.acknowledge([message for _, message, _ in batch])
             except errors.Outage as outage:
                 log.event("messages not acknowledged", why=str(outage))
             except Exception:
                 log.failure("messages not acknowledged")
+        self._held = ready + held
 
     def _begin(self, message: dict[str, Any]) -> None:
         try:
-            self._pool.submit(self._handle, message)
+            done = self._pool.submit(self._handle, message)
         except RuntimeError:
             # No thread for it now; it is in the pool's own line until there is one.
             log.failure("thread not started")
+        else:
+            self._held.append((time.monotonic(), message, done))
 
     def _put_back(self, messages: list[dict[str, Any]]) -> None:
         for message in messages:
@@ -123,15 +138,19 @@ class Poller:
             except errors.Outage as outage:
                 log.event("message not put back", why=str(outage))
 
-    def _handle(self, message: dict[str, Any]) -> None:
+    def _handle(self, message: dict[str, Any]) -> bool:
+        """Feed a message to the function; give whether it was dealt with."""
         try:
             self._function(event(message), LambdaContext("run_iostat", 128, _NO_LIMIT))
         except errors.Outage as outage:
-            log.event("hint not followed", why=str(outage))
+            log.event("message not dealt with", why=str(outage))
         except Exception:
-            log.failure("hint not followed")
+            log.failure("message not dealt with")
+        else:
+            return True
         finally:
             self._free.release()
+        return False
 
 
 def _late() -> None:

@@ -236,13 +236,24 @@ def test_uptime_is_what_the_command_prints_stripped(tmp_path: Path) -> None:
     assert Host(path).uptime() == r"12:00:09 up \xff"
 
 
-@pytest.mark.parametrize("script", ["exit 1", "exec sleep 60"], ids=["fails", "hangs"])
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("exit 1", "it ended with status 1."),
+        ("exec sleep 600", "it took more than 0.2 s."),
+        ("sleep 600; echo late", "it took more than 0.2 s."),
+        ("sleep 600 & echo early", "it took more than 0.2 s."),
+        ("exec >&-; exec sleep 600", "it took more than 0.2 s."),
+    ],
+    ids=["fails", "hangs", "hangs in a child", "leaves a child", "closes its output"],
+)
 def test_an_uptime_that_fails_is_the_hosts_failure(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, why: str
 ) -> None:
     monkeypatch.setattr("chalicelib.commands._COMMAND_SECONDS", 0.2)
-    with pytest.raises(errors.HostFailed, match=r"^uptime cannot be had: "):
+    with pytest.raises(errors.HostFailed) as caught:
         Host(fake(tmp_path, script, name="uptime")).uptime()
+    assert str(caught.value) == f"uptime cannot be had: {why}"
 
 
 def test_the_host_knows_its_name_and_what_measures_it(tmp_path: Path) -> None:

@@ -149,13 +149,32 @@ def test_a_lease_that_was_given_back_elsewhere_is_lost(rig: Rig) -> None:
         mine.beat()
 
 
-@pytest.mark.parametrize(("size", "kept_apart"), [(3000, False), (3001, True)])
+@pytest.mark.parametrize(
+    ("text", "kept_apart"), [("x" * 3000, False), ("x" * 3001, True), ("ü" * 1501, True)]
+)
 def test_the_last_report_comes_with_the_end_unless_it_is_long(
-    rig: Rig, size: int, kept_apart: bool
+    rig: Rig, text: str, kept_apart: bool
 ) -> None:
     mine = begin(rig, count=1)
-    mine.report("x" * size)
+    mine.report(text)
     task = rig.task(mine.task.task_id)
     assert (task.state, task.done) == (State.SUCCESS, 1)
     assert ((task.task_id, 0) in rig.store.stored) == kept_apart
-    assert rig.texts(task.task_id) == ["x" * size]
+    assert rig.texts(task.task_id) == [text]
+
+
+def test_a_report_came_when_it_came_however_long_it_waits_for_a_heartbeat(rig: Rig) -> None:
+    class Held:
+        """A heartbeat has it, for 9 s."""
+
+        def __enter__(self) -> None:
+            rig.clock.freeze(9)
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    mine = begin(rig, count=1)
+    mine._writing = Held()  # type: ignore[assignment]
+    mine.report("0")
+    (report,) = rig.store.reports(rig.task(mine.task.task_id))
+    assert (report.at, rig.clock.now()) == (1000, 1009)

@@ -259,6 +259,18 @@ class TestMove:
         assert found is not None
         assert (found.state, found.done) == (State.REVOKED, 0)
 
+    def test_what_changes_nothing_is_refused_all_the_same(self, store: Store) -> None:
+        task = claimed(store)
+        store.move(task, task)
+        store.cancel(task.task_id, "v2", NOW + 5, NOW + 50)
+        with pytest.raises(Refused):
+            store.move(task, task)
+
+    def test_what_only_takes_away_is_written(self, store: Store) -> None:
+        task = claimed(store)
+        store.move(task, dataclasses.replace(task, host=None))
+        assert store.get(task.task_id) == dataclasses.replace(task, host=None)
+
     def test_what_is_not_there_is_refused_and_not_made(self, store: Store) -> None:
         task = a_task(state=State.STARTED, run=1)
         with pytest.raises(Refused) as refused:
