@@ -4,8 +4,9 @@ import os
 import statistics
 import tempfile
 import time
+from collections import defaultdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench import processes
 from bench.operations import Hurried
@@ -29,17 +30,23 @@ _TIMES = 60
 _BATCH = 10
 
 
+class Alone(NamedTuple):
+    """Calls of AWS, one after the other, with nobody else asking: from request to answer."""
+
+    seconds: float
+    #: The median milliseconds of each.
+    each: dict[str, float]
+
+
 def enter(stack: Stack) -> None:
     """Make this process one of those of the stack, as far as AWS is concerned."""
     os.environ["PORT"] = str(stack.port)
     stage.enter()
 
 
-def alone(windows: int, window: Window, polls: int) -> float:
-    """Seconds of the calls that so many windows take, those of creating, of working and of
-    `polls`, one after the other with nobody else asking: from each request to its answer.
-    """
-    taken: list[float] = []
+def alone(windows: int, window: Window, polls: int) -> Alone:
+    """The calls that so many windows take: those of creating, of working and of `polls`."""
+    taken: dict[str, list[float]] = defaultdict(list)
     session, names, settings = aws.session(), bootstrap.settings().name, bootstrap.settings()
     dynamodb, sqs = aws.client(session, "dynamodb"), aws.client(session, "sqs")
     sqs.create_queue(QueueName=_QUEUE)
@@ -66,7 +73,8 @@ def alone(windows: int, window: Window, polls: int) -> float:
             queue.acknowledge(messages)
     for number in range(polls):
         service.find("v2", paths[number % windows])
-    return sum(taken)
+    each = {name: 1000 * statistics.median(times) for name, times in taken.items()}
+    return Alone(sum(map(sum, taken.values())), each)
 
 
 def get_item(task_id: str) -> float:
@@ -90,16 +98,17 @@ def busy(stack: Stack) -> dict[str, float]:
     return found
 
 
-def _time(client: Any, taken: list[float]) -> None:
+def _time(client: Any, taken: dict[str, list[float]]) -> None:
     """Keep the seconds that each request of `client` waits for its answer."""
     session = client._endpoint.http_session
     send = session.send
 
     def timed(request: Any) -> Any:
+        operation = request.headers["X-Amz-Target"].decode().rpartition(".")[2]
         began = time.perf_counter()
         try:
             return send(request)
         finally:
-            taken.append(time.perf_counter() - began)
+            taken[operation].append(time.perf_counter() - began)
 
     session.send = timed
