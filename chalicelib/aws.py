@@ -17,7 +17,7 @@ _CONFIG = botocore.config.Config(
     read_timeout=3,
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=50,
-    # botocore makes its own anew for every call, which is a fifth of what a call takes of it.
+    # botocore builds its own anew for every call, in a fifth of its own time of it.
     user_agent="hoststat",
 )
 #: Read timeouts above the seconds that a long poll waits.

@@ -49,10 +49,9 @@ def uptime(command: str, env: dict[str, str]) -> str:
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """End a process, if it has not ended, with all that it has started."""
-    if process.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+    """End a process that nobody has waited for yet, with all that it has started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _selector() -> selectors.BaseSelector:
@@ -143,7 +142,8 @@ class Iostat:
     def stop(self) -> None:
         """End iostat now, from any thread; the reports that are out are all there will be."""
         self._stopped = True
-        _kill(self._process)
+        if self._process.poll() is None:
+            _kill(self._process)
 
     def __enter__(self) -> Self:
         return self

@@ -18,6 +18,7 @@ from local import lifeline, stage
 
 _THREADS = 64
 _BACKLOG = 1024
+
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -85,8 +86,8 @@ def main() -> None:
     logging.getLogger("moto").setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     serving = server(stage.cloud_port(stage.port(os.environ)))
-    # To make the stack moto imports nearly all of itself, 170,000 objects. Looking through them
-    # again and again takes the collector 150 ms, and everybody waits.
+    # Making the stack imports nearly all of moto. The collector would look through its 170,000
+    # objects again and again, for 150 ms, while everybody waits.
     create_backend_app("cloudformation")
     gc.freeze()
     try:
