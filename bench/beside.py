@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import signal
 import statistics
 import sys
 import tempfile
@@ -32,6 +33,8 @@ Measure = Callable[[Stack, Figures], None]
 
 def main() -> None:
     """Print a table, and a line of JSON."""
+    # Whoever ends the bench ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     figures: Figures = defaultdict(lambda: defaultdict(list))
     with contextlib.ExitStack() as begun:
         found = list(_begin(begun))
