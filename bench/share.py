@@ -8,7 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench import processes
+from bench import events, processes
 from bench.operations import Hurried
 from bench.stacks import Stack
 from chalicelib import aws, bootstrap
@@ -57,8 +57,8 @@ def alone(windows: int, window: Window, polls: int) -> Alone:
     clock = SystemClock()
     service = Service(store=store, dispatcher=queue, clock=clock, settings=settings)
     leases = Leases(store=store, clock=clock, settings=settings, threaded=False)
-    paths = [service.create("v2", window) for _ in range(windows)]
-    with tempfile.TemporaryDirectory() as folder:
+    with events.quiet(), tempfile.TemporaryDirectory() as folder:
+        paths = [service.create("v2", window) for _ in range(windows)]
         worker = Worker(
             store=store,
             dispatcher=queue,
@@ -71,8 +71,8 @@ def alone(windows: int, window: Window, polls: int) -> Alone:
             for message in messages:
                 worker.take(message["Body"])
             queue.acknowledge(messages)
-    for number in range(polls):
-        service.find("v2", paths[number % windows])
+        for number in range(polls):
+            service.find("v2", paths[number % windows])
     each = {name: 1000 * statistics.median(times) for name, times in taken.items()}
     return Alone(sum(map(sum, taken.values())), each)
 
