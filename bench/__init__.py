@@ -1,1 +1,1 @@
-"""Measurements: ratios within one run, beside what one would use instead."""
+"""Measurements: what is counted, and times as ratios within one run."""

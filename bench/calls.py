@@ -44,14 +44,14 @@ def count(heard: list[events.Call], case: Case) -> Row:
     heard.clear()
     case.act()
     services = Counter(call.service for call in heard)
-    operations = Counter(call.operation for call in heard)
+    times = Counter(call.operation for call in heard)
     return Row(
         dynamodb=services["dynamodb"],
         sqs=services["sqs"],
         allowed=case.allowed,
         read=sum(call.read for call in heard),
         write=sum(call.write for call in heard),
-        which=", ".join(f"{times} {it}" for it, times in operations.items()),
+        which=", ".join(f"{number} {it}" for it, number in times.items()),
     )
 
 
@@ -74,7 +74,8 @@ def hour(row: Row, seconds: float) -> Row:
     """An hour of what is done every so many seconds."""
     times = round(3600 / seconds)
     calls, read, write = row.dynamodb * times, row.read * times, row.write * times
-    return row._replace(dynamodb=calls, read=read, write=write, which=f"each {seconds:g} s")
+    which = f"each {seconds:g} s"
+    return row._replace(dynamodb=calls, allowed=None, read=read, write=write, which=which)
 
 
 def main() -> None:

@@ -79,17 +79,17 @@ def tasks_in_a_burst(stack: Stack) -> float:
 def at_once(stack: Stack, tasks: int, query: str = "", look: str = "") -> Load:
     """So many tasks that are asked for at once. Raises RuntimeError where one of them fails."""
 
-    def work(share: int) -> int:
+    def work(part: int) -> int:
         client = Client(stack.port)
-        paths = [client.create(query) for _ in range(share)]
+        paths = [client.create(query) for _ in range(part)]
         for path in paths:
             client.follow(path, query=look, pause=_PAUSE)
-        return client.asked - share
+        return client.asked - part
 
-    shares = [tasks // _CLIENTS + (number < tasks % _CLIENTS) for number in range(_CLIENTS)]
+    parts = [tasks // _CLIENTS + (number < tasks % _CLIENTS) for number in range(_CLIENTS)]
     began = time.perf_counter()
     with ThreadPoolExecutor(_CLIENTS) as pool:
-        looks = sum(pool.map(work, shares))
+        looks = sum(pool.map(work, parts))
     return Load(time.perf_counter() - began, looks)
 
 

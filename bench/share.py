@@ -58,7 +58,7 @@ def alone(windows: int, window: Window, polls: int) -> Alone:
     service = Service(store=store, dispatcher=queue, clock=clock, settings=settings)
     leases = Leases(store=store, clock=clock, settings=settings, threaded=False)
     with events.quiet(), tempfile.TemporaryDirectory() as folder:
-        paths = [service.create("v2", window) for _ in range(windows)]
+        task_ids = [service.create("v2", window) for _ in range(windows)]
         worker = Worker(
             store=store,
             dispatcher=queue,
@@ -72,7 +72,7 @@ def alone(windows: int, window: Window, polls: int) -> Alone:
                 worker.take(message["Body"])
             queue.acknowledge(messages)
         for number in range(polls):
-            service.find("v2", paths[number % windows])
+            service.find("v2", task_ids[number % windows])
     each = {name: 1000 * statistics.median(times) for name, times in taken.items()}
     return Alone(sum(map(sum, taken.values())), each)
 

@@ -18,6 +18,5 @@ def test_no_operation_asks_aws_more_often_than_it_may() -> None:
     )
     operations = json.loads(counted.stdout.splitlines()[-1])["operations"]
     asked = {name: it["dynamodb"] + it["sqs"] for name, it in operations.items() if it["allowed"]}
-    assert len(asked) == 11
+    assert len(asked) == 17
     assert [name for name in asked if asked[name] > operations[name]["allowed"]] == []
-    assert (asked["worker, window of 1"], asked["v2 poll, ended window of 1"]) == (4, 1)
