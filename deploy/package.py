@@ -12,10 +12,11 @@ from local import stage
 
 #: Of botocore's 17 MB of descriptions the two services that are asked, and what is about none.
 _DATA = re.compile(r"botocore/data/(dynamodb/|sqs/|[^/]+$)")
-#: What nobody imports: cffi and its parser build bindings, which come ready-made.
+#: What nobody imports: cffi and its parser build bindings, which come ready-made; and what Python
+#: has compiled here, which is there or not, and of other times than the sources in a zip.
 _UNUSED = re.compile(
     r"(botocore/data/.*/examples-.*|cffi|dateutil/zoneinfo|pycparser)(/|$)"
-    r"|.*\.dist-info/RECORD$"
+    r"|.*\.dist-info/RECORD$|.*/__pycache__/"
 )
 #: A zip of the same files is the same zip, whenever it was made.
 _TIME = (1980, 1, 1, 0, 0, 0)

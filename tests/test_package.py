@@ -1,5 +1,6 @@
 """The zip that is deployed: small, whole, the same each time, and running on what is in it."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -31,10 +32,15 @@ def test_what_could_not_be_installed_is_missed(dist: Path, tmp_path: Path) -> No
 def test_a_zip_is_small_and_the_same_whenever_it_is_made(
     dist: Path, tmp_path: Path, pack: Callable[[Path], None]
 ) -> None:
-    zipped = (dist / "deployment.zip").read_bytes()
-    assert len(zipped) < 5_000_000
+    zipped = dist / "deployment.zip"
+    assert zipped.stat().st_size < 5_000_000
+    compiled = [name for name in zipfile.ZipFile(zipped).namelist() if "__pycache__" in name]
+    assert compiled == []
     pack(tmp_path)
-    assert (tmp_path / "deployment.zip").read_bytes() == zipped
+    digests = [
+        hashlib.sha256(it.read_bytes()).hexdigest() for it in (zipped, tmp_path / "deployment.zip")
+    ]
+    assert digests[0] == digests[1]
 
 
 def test_it_measures_by_proc_alone_without_any_program(dist: Path, tmp_path: Path) -> None:
