@@ -5,7 +5,7 @@ import json
 import time
 from typing import Any
 
-from bench.processes import LOOPBACK
+from local.stage import LOOPBACK
 
 _ENDED = {"SUCCESS", "FAILURE", "REVOKED"}
 #: Seconds between two looks at a task, and that one may take.

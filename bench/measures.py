@@ -35,7 +35,7 @@ class Load(NamedTuple):
 def uptime(stack: Stack) -> float:
     """Milliseconds of GET /v1/uptime/."""
     client = Client(stack.port)
-    return _median(lambda: client.ask("GET", "/v1/uptime/"))
+    return median(lambda: client.ask("GET", "/v1/uptime/"))
 
 
 def create_to_done(stack: Stack) -> Latency:
@@ -54,7 +54,7 @@ def create_to_done(stack: Stack) -> Latency:
 def poll(stack: Stack, path: str) -> float:
     """Milliseconds of a look at a task that waits."""
     client = Client(stack.port)
-    return _median(lambda: client.ask("GET", path))
+    return median(lambda: client.ask("GET", path))
 
 
 def tasks_in_turn(stack: Stack) -> float:
@@ -118,14 +118,15 @@ def requests_to_follow(stack: Stack, seconds: int, query: str, pause: float) -> 
     return client.asked
 
 
-def _family(stack: Stack) -> list[int]:
-    return [pid for top in stack.pids for pid in processes.family(top)]
-
-
-def _median(ask: Callable[[], object]) -> float:
+def median(ask: Callable[[], object]) -> float:
+    """The milliseconds of one of many."""
     taken = []
     for _ in range(_REQUESTS):
         began = time.perf_counter()
         ask()
         taken.append(time.perf_counter() - began)
     return 1000 * statistics.median(taken)
+
+
+def _family(stack: Stack) -> list[int]:
+    return [pid for top in stack.pids for pid in processes.family(top)]

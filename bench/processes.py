@@ -9,7 +9,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-LOOPBACK = "127.0.0.1"
+from local.stage import LOOPBACK
+
 #: Seconds that a process may take to answer on its port, and to end.
 _START_SECONDS, _END_SECONDS = 60, 15
 _LOOK_SECONDS = 0.05

@@ -8,7 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench import events, processes
+from bench import events, measures, processes
 from bench.operations import Hurried
 from bench.stacks import Stack
 from chalicelib import aws, bootstrap
@@ -22,10 +22,8 @@ from chalicelib.worker import Worker
 from local import stage
 
 #: The processes of hoststat, by what they are in its figures.
-PARTS = {"moto": "local.cloud", "API": "local.gateway", "worker": "local.worker"}
+_PARTS = {"moto": "local.cloud", "API": "local.gateway", "worker": "local.worker"}
 _QUEUE = "hoststat-bench"
-#: Reads of which a median is taken.
-_TIMES = 60
 #: What one ReceiveMessage gives.
 _BATCH = 10
 
@@ -79,12 +77,7 @@ def alone(windows: int, window: Window, polls: int) -> Alone:
 
 def get_item(task_id: str) -> float:
     """Milliseconds of a GetItem of a task, by the client that hoststat has."""
-    taken = []
-    for _ in range(_TIMES):
-        began = time.perf_counter()
-        bootstrap.dynamo().get(task_id)
-        taken.append(time.perf_counter() - began)
-    return 1000 * statistics.median(taken)
+    return measures.median(lambda: bootstrap.dynamo().get(task_id))
 
 
 def busy(stack: Stack) -> dict[str, float]:
@@ -92,7 +85,7 @@ def busy(stack: Stack) -> dict[str, float]:
     found = {}
     for pid in processes.family(stack.pids[0]):
         command = processes.command(pid)
-        for part, module in PARTS.items():
+        for part, module in _PARTS.items():
             if module in command:
                 found[part] = processes.seconds(pid)
     return found

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.processes import LOOPBACK, free_port, running
+from bench.processes import free_port, running
+from local import stage
+from local.stage import LOOPBACK
 
-PROJECT = Path(__file__).resolve().parent.parent
-_PEERS = PROJECT / "bench" / "peers"
+_PEERS = stage.PROJECT / "bench" / "peers"
 #: The environment of the peers, which `make bench` installs.
-_BIN = PROJECT / ".peers" / "bin"
+_BIN = stage.PROJECT / ".peers" / "bin"
 #: Windows that a stack with threads runs at once.
 _SLOTS = 1000
 
@@ -32,11 +33,9 @@ class Stack(NamedTuple):
 def hoststat(folder: Path) -> Iterator[Stack]:
     """``make service``, with as many slots as the strongest peer."""
     port = free_port()
-    while port + 10_000 > 65_535:
-        port = free_port()
-    environ = {**os.environ, "PORT": str(port), "CONCURRENCY": str(_SLOTS)}
+    given = {"PORT": str(port), "CONCURRENCY": str(_SLOTS), "PYTHONPATH": str(stage.PROJECT)}
+    environ = {**os.environ, **given}
     command = [sys.executable, "-m", "local.service"]
-    environ["PYTHONPATH"] = str(PROJECT)
     with running(command, environ, folder, port=port) as pid:
         yield Stack("hoststat", port, [pid])
 

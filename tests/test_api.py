@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api import JSON, ZERO, ask, basic, problem
+from tests.iostats import fake
 
 
 class TestEverywhere:
@@ -161,10 +162,7 @@ class TestV1:
     def test_a_query_that_means_nothing_is_refused_before_anything_is_measured(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        broken = tmp_path / "iostat"
-        broken.write_text("#!/bin/sh\nexit 3\n")
-        broken.chmod(0o755)
-        monkeypatch.setenv("PATH", str(tmp_path))
+        monkeypatch.setenv("PATH", fake(tmp_path, "exit 3", name="iostat"))
         assert ask("GET", "/v1/iostat", count="3", detail="2").status == 400
 
     def test_iostat_has_its_numbers_for_who_asks(self) -> None:
@@ -179,10 +177,7 @@ class TestV1:
     def test_a_host_that_cannot_be_measured_is_500(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        broken = tmp_path / "uptime"
-        broken.write_text("#!/bin/sh\nexit 3\n")
-        broken.chmod(0o755)
-        monkeypatch.setenv("PATH", str(tmp_path))
+        monkeypatch.setenv("PATH", fake(tmp_path, "exit 3", name="uptime"))
         answer = ask("GET", "/v1/uptime/")
         assert answer.status == 500
         assert answer.body["detail"].startswith("uptime cannot be had: ")

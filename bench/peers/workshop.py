@@ -1,10 +1,8 @@
 """The workshop's stack on current releases: Flask, Flask-RESTful, and Celery on SQLite."""
 
-import subprocess
-
+import measuring
 from flask import Flask, request
 from flask_restful import Api, Resource
-from measuring import iostat, queue
 
 app = Flask(__name__)
 api = Api(app)
@@ -15,7 +13,7 @@ class Uptime(Resource):
 
     def get(self) -> dict[str, str]:
         """Ask the host."""
-        return {"uptime": subprocess.check_output(["uptime"], text=True).strip()}
+        return measuring.uptime()
 
 
 class Tasks(Resource):
@@ -23,9 +21,7 @@ class Tasks(Resource):
 
     def post(self) -> tuple[dict[str, object], int]:
         """Create a task."""
-        task = iostat.delay(request.args.get("count", "1"), request.args.get("wait", "1"))
-        links = [{"rel": "task", "href": f"/v2/task/{task.id}"}]
-        return {"task_id": task.id, "links": links}, 201
+        return measuring.create(request.args.get("count", "1"), request.args.get("wait", "1")), 201
 
 
 class Task(Resource):
@@ -33,9 +29,7 @@ class Task(Resource):
 
     def get(self, task_id: str) -> dict[str, object]:
         """Look at it."""
-        task = queue.AsyncResult(task_id)
-        body: dict[str, object] = {"task_id": task_id, "state": task.state}
-        return {**body, "result": {"iostat": task.result}} if task.ready() else body
+        return measuring.show(task_id)
 
 
 api.add_resource(Uptime, "/v1/uptime/")
