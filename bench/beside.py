@@ -15,7 +15,7 @@ from pathlib import Path
 from bench import measures, share, stacks
 from bench.driver import Client
 from bench.stacks import Stack
-from chalicelib.windows import Window
+from chalicelib.measure.model import Window
 
 #: Rounds, in each of which every stack has its turn: of what is short, and of what is long.
 _ROUNDS, _LONG_ROUNDS = 7, 2

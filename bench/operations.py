@@ -8,10 +8,10 @@ from typing import NamedTuple
 from bench import events
 from chalicelib import bootstrap, run
 from chalicelib.clock import SystemClock
-from chalicelib.host import Host
+from chalicelib.measure.machine import Host
+from chalicelib.measure.model import Window
 from chalicelib.ports import Feed
 from chalicelib.tasks import State
-from chalicelib.windows import Window
 from chalicelib.worker import Worker
 
 LOOK, BEAT = "look for a cancel", "heartbeat"

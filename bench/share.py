@@ -15,9 +15,9 @@ from chalicelib import aws, bootstrap
 from chalicelib.clock import SystemClock
 from chalicelib.dispatch import SqsDispatcher
 from chalicelib.leases import Leases
+from chalicelib.measure.model import Window
 from chalicelib.service import Service
 from chalicelib.store import DynamoStore
-from chalicelib.windows import Window
 from chalicelib.worker import Worker
 from local import stage
 

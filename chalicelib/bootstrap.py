@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalicelib.clock import SystemClock
-from chalicelib.host import Host
+from chalicelib.measure.machine import Host
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:

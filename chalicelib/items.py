@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.keys import Key
+from chalicelib.measure.model import Window
 from chalicelib.tasks import Place, Report, State, Task
-from chalicelib.windows import Window
 
 Item = dict[str, Any]
 

@@ -5,7 +5,7 @@ import hashlib
 import re
 
 from chalicelib import errors
-from chalicelib.windows import Window
+from chalicelib.measure.model import Window
 
 #: Seconds that a key is held.
 HELD = 86_400

@@ -5,7 +5,8 @@ import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chalicelib import errors, users, windows
+from chalicelib import errors, users
+from chalicelib.measure import model as windows
 from chalicelib.tasks import Place, State, Task
 from chalicelib.users import User
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib import devices
-from chalicelib.devices import Device
+from chalicelib.measure import numbers as devices
+from chalicelib.measure.numbers import Device
 
 if TYPE_CHECKING:
     from chalicelib.tasks import Report

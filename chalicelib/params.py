@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from chalice.app import Request
 
-from chalicelib import errors, windows
+from chalicelib import errors
+from chalicelib.measure import model as windows
+from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
-from chalicelib.windows import Window
 
 if TYPE_CHECKING:
     from chalicelib.listings import TaskListing, UserListing

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol, Self
 
 from chalicelib.keys import Key
+from chalicelib.measure.model import Window
 from chalicelib.tallies import Tally
 from chalicelib.tasks import Claim, Place, Report, Task
 from chalicelib.users import User
-from chalicelib.windows import Window
 
 
 class Clock(Protocol):

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 
 from chalicelib import errors, keys, log, tasks
 from chalicelib.keys import Key
+from chalicelib.measure.model import Window
 from chalicelib.ports import Clock, Conflict, Dispatcher, Refused, Store
 from chalicelib.settings import Settings
 from chalicelib.tasks import Look, Place, Report, State, Task
-from chalicelib.windows import Window
 
 #: An id that no task has.
 _NO_TASK = "00000000-0000-4000-8000-000000000000"

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from chalice.app import Request, Response
 
-from chalicelib import devices, links, pages
-from chalicelib.devices import Device
+from chalicelib import links, pages
+from chalicelib.measure import numbers as devices
+from chalicelib.measure.numbers import Device
 
 if TYPE_CHECKING:
     from chalicelib.ports import Host

@@ -7,7 +7,7 @@ import uuid
 from typing import Self
 
 from chalicelib import errors
-from chalicelib.windows import Window
+from chalicelib.measure.model import Window
 
 #: Seconds.
 DAY = 86_400

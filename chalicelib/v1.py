@@ -2,9 +2,10 @@
 
 from chalice import Blueprint
 
-from chalicelib import access, bootstrap, errors, links, measure, params, shapes
+from chalicelib import access, bootstrap, errors, links, params, shapes
 from chalicelib.access import Access
 from chalicelib.clock import SystemClock
+from chalicelib.measure import at_once as measure
 
 api = Blueprint(__name__)
 

@@ -7,9 +7,9 @@ from typing import Self
 
 from chalicelib import errors, items, tasks
 from chalicelib.keys import Key
+from chalicelib.measure.model import Window
 from chalicelib.ports import Refused
 from chalicelib.tasks import Claim, Place, Report, State, Task
-from chalicelib.windows import Window
 
 
 class FakeClock:

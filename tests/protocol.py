@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from chalicelib import errors, run, tasks
+from chalicelib.measure.model import Window
 from chalicelib.ports import Refused, Store
 from chalicelib.run import Run
 from chalicelib.service import Service
 from chalicelib.settings import Settings
 from chalicelib.sweeper import Sweeper
 from chalicelib.tasks import Report, State, Task
-from chalicelib.windows import Window
 from tests.fakes import FakeClock, FakeDispatcher, MemoryStore
 from tests.faults import Crash, Faulty, crash, lose
 

@@ -1,12 +1,12 @@
 """The service, its workers and its sweeper on fakes, or on any other store."""
 
 from chalicelib.leases import Leases
+from chalicelib.measure.model import Window
 from chalicelib.ports import Dispatcher, Store
 from chalicelib.service import Service
 from chalicelib.settings import Settings
 from chalicelib.sweeper import Sweeper
 from chalicelib.tasks import Task
-from chalicelib.windows import Window
 from chalicelib.worker import Worker
 from tests.fakes import FakeClock, FakeDispatcher, FakeHost, MemoryStore
 

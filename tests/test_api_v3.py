@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib import bootstrap
-from chalicelib.windows import Window
+from chalicelib.measure.model import Window
 from tests.api import ZERO, ask, ask_task, basic, created, problem
 from tests.v3 import PASSWORD, ROOT, look
 

@@ -17,11 +17,11 @@ from moto.core.models import botocore_stubber
 
 from chalicelib import aws, errors
 from chalicelib.dispatch import SqsDispatcher
+from chalicelib.measure.model import Window
 from chalicelib.store import DynamoStore
 from chalicelib.tallystore import DynamoTallies
 from chalicelib.tasks import State
 from chalicelib.userstore import DynamoUsers
-from chalicelib.windows import Window
 from tests.api import authorization
 from tests.fakeusers import LoginRig
 from tests.rig import Rig

@@ -18,8 +18,8 @@ import pytest
 import requests
 
 from chalicelib import bootstrap
+from chalicelib.measure.model import Window
 from chalicelib.tasks import State, Task
-from chalicelib.windows import Window
 from local import cloud, stage
 from tests import services
 from tests.iostats import needs

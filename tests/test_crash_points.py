@@ -10,10 +10,10 @@ import contextlib
 
 import pytest
 
+from chalicelib.measure.model import Window
 from chalicelib.ports import Store
 from chalicelib.settings import Settings
 from chalicelib.tasks import State
-from chalicelib.windows import Window
 from tests.fakes import FakeDispatcher, MemoryStore
 from tests.faults import Crash, Faulty, crash, lose
 from tests.rig import Rig

@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from chalicelib import devices
-from chalicelib.host import Host
-from chalicelib.windows import Window
+from chalicelib.measure import numbers as devices
+from chalicelib.measure.machine import Host
+from chalicelib.measure.model import Window
 from tests.iostats import needs
 
 LINUX = "Linux 6.1.0 (web-1) \t2026-01-02 \t_x86_64_\t(4 CPU)\n\n"

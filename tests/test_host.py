@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib import errors
-from chalicelib.host import Host
-from chalicelib.windows import Window
+from chalicelib.measure.machine import Host
+from chalicelib.measure.model import Window
 from tests import iostats
 from tests.conftest import PROJECT
 from tests.iostats import REPORT, TELL_PID, TWO, fake, say
@@ -43,7 +43,7 @@ def test_bytes_that_are_not_utf_8_are_kept_escaped(tmp_path: Path) -> None:
 def test_what_follows_the_last_report_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str
 ) -> None:
-    monkeypatch.setattr("chalicelib.commands._EXIT_SECONDS", 0.1)
+    monkeypatch.setattr("chalicelib.measure.commands._EXIT_SECONDS", 0.1)
     texts = measure(fake(tmp_path, TELL_PID + say("".join(TWO)) + more))
     assert [text.rstrip() for text in texts] == [text.rstrip() for text in TWO]
     assert iostats.gone(iostats.pid(tmp_path))
@@ -250,7 +250,7 @@ def test_uptime_is_what_the_command_prints_stripped(tmp_path: Path) -> None:
 def test_an_uptime_that_fails_is_the_hosts_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, why: str
 ) -> None:
-    monkeypatch.setattr("chalicelib.commands._COMMAND_SECONDS", 0.2)
+    monkeypatch.setattr("chalicelib.measure.commands._COMMAND_SECONDS", 0.2)
     with pytest.raises(errors.HostFailed) as caught:
         Host(fake(tmp_path, script, name="uptime")).uptime()
     assert str(caught.value) == f"uptime cannot be had: {why}"

@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib import errors, run
 from chalicelib.leases import Hold, Leases, Stop
+from chalicelib.measure.model import Window
 from chalicelib.tasks import Task
-from chalicelib.windows import Window
 from tests.fakes import FakeFeed
 from tests.rig import SETTINGS, Rig
 

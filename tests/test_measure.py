@@ -2,8 +2,9 @@
 
 import pytest
 
-from chalicelib import errors, measure
-from chalicelib.windows import Window
+from chalicelib import errors
+from chalicelib.measure import at_once as measure
+from chalicelib.measure.model import Window
 from tests.fakes import FakeClock, FakeFeed, FakeHost
 
 

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import devices, errors, procfs, reports
-from chalicelib.host import Host
-from chalicelib.procfs import Counters, Snapshot
-from chalicelib.windows import Window
+from chalicelib import errors
+from chalicelib.measure import numbers as devices
+from chalicelib.measure import procfs
+from chalicelib.measure import splitter as reports
+from chalicelib.measure.machine import Host
+from chalicelib.measure.model import Window
+from chalicelib.measure.procfs import Counters, Snapshot
 from tests import iostats
 
 NOON = time.strptime("2026-01-02 12:00:09", "%Y-%m-%d %H:%M:%S")

@@ -6,9 +6,10 @@ import time
 
 import pytest
 
-from chalicelib import errors, reports
-from chalicelib.host import Host
-from chalicelib.windows import Window
+from chalicelib import errors
+from chalicelib.measure import splitter as reports
+from chalicelib.measure.machine import Host
+from chalicelib.measure.model import Window
 from tests import iostats
 from tests.iostats import HEADING, REPORT, TWO, layout
 

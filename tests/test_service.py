@@ -5,11 +5,11 @@ import dataclasses
 import pytest
 
 from chalicelib import errors, keys, tasks
+from chalicelib.measure.model import Window
 from chalicelib.ports import Conflict
 from chalicelib.service import Service
 from chalicelib.settings import Settings
 from chalicelib.tasks import Report, State, Task
-from chalicelib.windows import Window
 from tests.fakes import FakeClock, FakeDispatcher, MemoryStore
 
 WINDOW = Window(3, 1)

@@ -9,10 +9,10 @@ import pytest
 
 from chalicelib import errors, tasks
 from chalicelib.keys import Key
+from chalicelib.measure.model import Window
 from chalicelib.ports import Refused, Store
 from chalicelib.store import DynamoStore
 from chalicelib.tasks import Claim, Report, State, Task
-from chalicelib.windows import Window
 from tests.fakes import MemoryStore
 
 NOW = 1_800_000_000.25

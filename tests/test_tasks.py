@@ -3,8 +3,8 @@
 import pytest
 
 from chalicelib import tasks
+from chalicelib.measure.model import Window
 from chalicelib.tasks import MOVES, State, Task
-from chalicelib.windows import Window
 
 
 def test_only_a_started_task_succeeds_and_an_ended_one_stays() -> None:

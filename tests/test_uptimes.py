@@ -2,8 +2,9 @@
 
 import pytest
 
-from chalicelib import errors, uptimes
-from chalicelib.host import Host
+from chalicelib import errors
+from chalicelib.measure import uptimes
+from chalicelib.measure.machine import Host
 
 TAIL = "2 users,  load average: 0.58, 0.25, 0.14"
 REST = {"users": 2, "load": [0.58, 0.25, 0.14]}

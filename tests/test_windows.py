@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from chalicelib import errors, windows
+from chalicelib import errors
+from chalicelib.measure import model as windows
+from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
-from chalicelib.windows import Window
 
 LIMITS = Settings(max_count=100, max_wait=60, max_window=600)
 

@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib import dispatch, errors
 from chalicelib.leases import Stop
+from chalicelib.measure.model import Window
 from chalicelib.tasks import State, Task
-from chalicelib.windows import Window
 from tests.rig import Rig
 
 

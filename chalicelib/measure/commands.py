@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterator
 from typing import Self
 
-from chalicelib import errors, reports
+from chalicelib import errors
+from chalicelib.measure import splitter as reports
 
 #: Bytes of stderr that are quoted when iostat refuses.
 _STDERR_BYTES = 500

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from chalicelib import errors
-from chalicelib.windows import Window
+from chalicelib.measure.model import Window
 
 if TYPE_CHECKING:
     from chalicelib.ports import Clock, Host

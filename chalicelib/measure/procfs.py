@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import NamedTuple, Self
 
 from chalicelib import errors
-from chalicelib.windows import Window
+from chalicelib.measure.model import Window
 
 _COLUMNS = "    kB_read/s    kB_wrtn/s    kB_dscd/s    kB_read    kB_wrtn    kB_dscd"
 _HEADING = f"{'Device':<13} {'tps':>8}{_COLUMNS}\n"

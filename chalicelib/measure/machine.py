@@ -6,8 +6,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chalicelib import errors, procfs, reports, uptimes
-from chalicelib.windows import Window
+from chalicelib import errors
+from chalicelib.measure import procfs, uptimes
+from chalicelib.measure import splitter as reports
+from chalicelib.measure.model import Window
 
 if TYPE_CHECKING:
     from chalicelib.ports import Feed
@@ -33,7 +35,7 @@ class Host:
         command = self._which("uptime")
         if command is None:
             return self._uptime_procfs()
-        from chalicelib import commands
+        from chalicelib.measure import commands
 
         return commands.uptime(command, self._env())
 
@@ -63,7 +65,7 @@ class Host:
         command = self._which("iostat")
         if command is None:
             return self._open_procfs(window, first)
-        from chalicelib import commands
+        from chalicelib.measure import commands
 
         left, silence = window.count - first, window.wait + patience
         # One that has nothing to wait for is gone sooner than it would be tethered.

@@ -1,0 +1,1 @@
+"""This machine: uptime and iostat, by its commands or by /proc."""
