@@ -15,7 +15,7 @@ from bench import events
 from chalicelib import aws, bootstrap, items, tasks
 from chalicelib.measure.model import Window
 from chalicelib.tasks import State, Task
-from chalicelib.users import User
+from chalicelib.users.model import User
 
 #: Rounds, in each of which every request has its turn, and how often it is asked in one.
 _ROUNDS, _TIMES = 5, 2000

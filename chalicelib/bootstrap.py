@@ -11,14 +11,14 @@ from chalicelib.measure.machine import Host
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
-    from chalicelib.directory import Directory
     from chalicelib.dispatch import SqsDispatcher
     from chalicelib.leases import Leases
-    from chalicelib.logins import Logins
-    from chalicelib.passwords import Passwords
     from chalicelib.service import Service
     from chalicelib.store import DynamoStore
     from chalicelib.sweeper import Sweeper
+    from chalicelib.users.logins import Logins
+    from chalicelib.users.passwords import Passwords
+    from chalicelib.users.service import Directory
     from chalicelib.userstore import DynamoUsers
     from chalicelib.worker import Worker
 
@@ -124,10 +124,10 @@ def service() -> "Service":
 @_once
 def logins() -> "Logins":
     """What lets users in."""
-    from chalicelib.guesses import Guesses
-    from chalicelib.logins import Logins
-    from chalicelib.passwords import Memory
     from chalicelib.tallystore import DynamoTallies
+    from chalicelib.users.logins import Logins
+    from chalicelib.users.passwords import Memory
+    from chalicelib.users.throttle import Guesses
 
     tallies = DynamoTallies(_dynamodb(), settings().name("tallies"))
     guesses = Guesses(store=tallies, clock=SystemClock(), limit=settings().login_failures)
@@ -139,7 +139,7 @@ def logins() -> "Logins":
 @_once
 def directory() -> "Directory":
     """The use cases of users."""
-    from chalicelib.directory import Directory
+    from chalicelib.users.service import Directory
 
     return Directory(store=user_store(), passwords=passwords(), clock=SystemClock())
 
@@ -147,7 +147,7 @@ def directory() -> "Directory":
 @_once
 def passwords() -> "Passwords":
     """What hashes passwords."""
-    from chalicelib import passwords
+    from chalicelib.users import passwords
 
     return passwords.Passwords(passwords.hasher())
 

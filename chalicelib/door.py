@@ -14,7 +14,7 @@ from chalicelib import access, bootstrap, errors, log, params, problems
 from chalicelib.access import Access
 
 if TYPE_CHECKING:
-    from chalicelib.users import User
+    from chalicelib.users.model import User
 
 #: Bytes of a body, at most.
 MAX_BODY = 65_536

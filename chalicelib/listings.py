@@ -5,10 +5,11 @@ import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chalicelib import errors, users
+from chalicelib import errors
 from chalicelib.measure import model as windows
 from chalicelib.tasks import Place, State, Task
-from chalicelib.users import User
+from chalicelib.users import model as users
+from chalicelib.users.model import User
 
 #: Entries of a page where nobody says how many, and at most.
 TASKS, MAX_TASKS = 50, 100

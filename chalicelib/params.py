@@ -136,7 +136,7 @@ def user(request: Request, *, whole: bool) -> dict[str, Any]:
 
     Raises Invalid for what is missing, unknown, repeated or breaks its rule.
     """
-    from chalicelib import fields
+    from chalicelib.users import fields
 
     query(request)
     given = body(request, *fields.RULES)

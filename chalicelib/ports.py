@@ -5,9 +5,9 @@ from typing import Protocol, Self
 
 from chalicelib.keys import Key
 from chalicelib.measure.model import Window
-from chalicelib.tallies import Tally
 from chalicelib.tasks import Claim, Place, Report, Task
-from chalicelib.users import User
+from chalicelib.users.model import User
+from chalicelib.users.tallies import Tally
 
 
 class Clock(Protocol):

@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
-from chalicelib import fields
 from chalicelib.settings import Settings
 from chalicelib.tasks import PLACE_PATTERN, State
+from chalicelib.users import fields
 
 Schema = dict[str, Any]
 

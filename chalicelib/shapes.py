@@ -13,7 +13,7 @@ from chalicelib.measure.numbers import Device
 if TYPE_CHECKING:
     from chalicelib.ports import Host
     from chalicelib.tasks import Look, Report, Task
-    from chalicelib.users import User
+    from chalicelib.users.model import User
 
 #: Seconds that a client is asked to wait before it looks again, at most.
 _MAX_RETRY = 30

@@ -7,7 +7,7 @@ from chalicelib import items
 from chalicelib.items import Item
 from chalicelib.ports import Conflict
 from chalicelib.table import Table, Unmet
-from chalicelib.tallies import Tally
+from chalicelib.users.tallies import Tally
 
 _NEW = "attribute_not_exists(#who)"
 _AS_READ = "#token = :was_token"

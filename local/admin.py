@@ -6,7 +6,8 @@ import sys
 
 from botocore.exceptions import BotoCoreError
 
-from chalicelib import bootstrap, errors, fields
+from chalicelib import bootstrap, errors
+from chalicelib.users import fields
 from local import stage
 
 

@@ -7,13 +7,13 @@ from typing import Literal
 import argon2
 
 from chalicelib import errors
-from chalicelib.directory import Directory
-from chalicelib.guesses import Guesses
-from chalicelib.logins import Logins
-from chalicelib.passwords import Memory, Passwords
 from chalicelib.ports import Conflict, TallyStore, UserStore
-from chalicelib.tallies import Tally
-from chalicelib.users import User
+from chalicelib.users.logins import Logins
+from chalicelib.users.model import User
+from chalicelib.users.passwords import Memory, Passwords
+from chalicelib.users.service import Directory
+from chalicelib.users.tallies import Tally
+from chalicelib.users.throttle import Guesses
 from tests.fakes import FakeClock
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from chalicelib import credentials, errors
-from chalicelib.credentials import Credentials
+from chalicelib import errors
+from chalicelib.users import credentials
+from chalicelib.users.credentials import Credentials
 from tests.api import authorization
 
 

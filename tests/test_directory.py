@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from chalicelib import errors
-from chalicelib.directory import Directory
 from chalicelib.ports import Conflict
-from chalicelib.users import User
+from chalicelib.users.model import User
+from chalicelib.users.service import Directory
 from tests.fakeusers import LoginRig, MemoryUsers
 
 JLUSER = {"username": "jluser", "fullname": "J. Random Luser", "password": "secret of jluser"}

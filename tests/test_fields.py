@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import errors, fields
+from chalicelib import errors
+from chalicelib.users import fields
 
 WHOLE: dict[str, Any] = {
     "username": "jluser",

@@ -10,9 +10,10 @@ from typing import Literal
 
 import pytest
 
-from chalicelib import errors, guesses
-from chalicelib.logins import Logins
-from chalicelib.tallies import Tally
+from chalicelib import errors
+from chalicelib.users import throttle as guesses
+from chalicelib.users.logins import Logins
+from chalicelib.users.tallies import Tally
 from tests.api import authorization
 from tests.fakeusers import CountingHasher, LoginRig, MemoryTallies
 

@@ -3,8 +3,8 @@
 import argon2
 import pytest
 
-from chalicelib import passwords
-from chalicelib.passwords import Memory, Passwords
+from chalicelib.users import passwords
+from chalicelib.users.passwords import Memory, Passwords
 from tests.fakes import FakeClock
 from tests.fakeusers import CountingHasher
 

@@ -8,8 +8,8 @@ import boto3
 import pytest
 
 from chalicelib.ports import Conflict, TallyStore
-from chalicelib.tallies import Tally
 from chalicelib.tallystore import DynamoTallies
+from chalicelib.users.tallies import Tally
 from tests.fakeusers import MemoryTallies
 
 NOW = 1_800_000_000.25

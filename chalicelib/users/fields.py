@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from chalicelib import errors, users
+from chalicelib import errors
+from chalicelib.users import model as users
 
 #: The fields, and what is allowed of each: the description ends the sentence of an error.
 RULES: dict[str, Any] = {

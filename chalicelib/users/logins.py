@@ -3,11 +3,13 @@
 import dataclasses
 import threading
 
-from chalicelib import credentials, errors, guesses, log, tasks
-from chalicelib.guesses import Guesses
-from chalicelib.passwords import Memory, Passwords
+from chalicelib import errors, log, tasks
 from chalicelib.ports import Conflict, UserStore
-from chalicelib.users import User
+from chalicelib.users import credentials
+from chalicelib.users import throttle as guesses
+from chalicelib.users.model import User
+from chalicelib.users.passwords import Memory, Passwords
+from chalicelib.users.throttle import Guesses
 
 #: Hashes at once in one process, each of which takes a core and 19 MiB; seconds to wait for one.
 _AT_ONCE, _PATIENCE = 4, 10

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from chalicelib import errors
 from chalicelib.ports import Clock, Conflict, TallyStore
-from chalicelib.tallies import Tally
+from chalicelib.users.tallies import Tally
 
 #: A source may fail so many times as often as one name from there: an office shares an address.
 _NAMES = 10

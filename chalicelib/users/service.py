@@ -5,10 +5,11 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from chalicelib import errors, log, tasks, users
-from chalicelib.passwords import Passwords
+from chalicelib import errors, log, tasks
 from chalicelib.ports import Clock, Conflict, UserStore
-from chalicelib.users import User
+from chalicelib.users import model as users
+from chalicelib.users.model import User
+from chalicelib.users.passwords import Passwords
 
 Done = TypeVar("Done")
 

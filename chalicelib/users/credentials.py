@@ -3,7 +3,8 @@
 import base64
 import dataclasses
 
-from chalicelib import errors, users
+from chalicelib import errors
+from chalicelib.users import model as users
 
 #: Characters of the header: more than any name and password make.
 _MAX_HEADER = 8192

@@ -1,0 +1,1 @@
+"""Users: who they are, how they log in, and how guessing is slowed down."""
