@@ -12,9 +12,10 @@ from typing import Any
 
 import app
 from bench import events
-from chalicelib import aws, bootstrap, items, tasks
+from chalicelib import aws, bootstrap, items
 from chalicelib.measure.model import Window
-from chalicelib.tasks import State, Task
+from chalicelib.tasks import model as tasks
+from chalicelib.tasks.model import State, Task
 from chalicelib.users.model import User
 
 #: Rounds, in each of which every request has its turn, and how often it is asked in one.

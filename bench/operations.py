@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench import events
-from chalicelib import bootstrap, run
+from chalicelib import bootstrap
 from chalicelib.clock import SystemClock
 from chalicelib.measure.machine import Host
 from chalicelib.measure.model import Window
-from chalicelib.ports import Feed
-from chalicelib.tasks import State
-from chalicelib.worker import Worker
+from chalicelib.tasks import run
+from chalicelib.tasks.model import State
+from chalicelib.tasks.ports import Feed
+from chalicelib.tasks.worker import Worker
 
 LOOK, BEAT = "look for a cancel", "heartbeat"
 #: What the kernel says of the host's one disk.

@@ -14,11 +14,11 @@ from bench.stacks import Stack
 from chalicelib import aws, bootstrap
 from chalicelib.clock import SystemClock
 from chalicelib.dispatch import SqsDispatcher
-from chalicelib.leases import Leases
 from chalicelib.measure.model import Window
-from chalicelib.service import Service
 from chalicelib.store import DynamoStore
-from chalicelib.worker import Worker
+from chalicelib.tasks.keeper import Leases
+from chalicelib.tasks.service import Service
+from chalicelib.tasks.worker import Worker
 from local import stage
 
 #: The processes of hoststat, by what they are in its figures.

@@ -12,15 +12,15 @@ from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     from chalicelib.dispatch import SqsDispatcher
-    from chalicelib.leases import Leases
-    from chalicelib.service import Service
     from chalicelib.store import DynamoStore
-    from chalicelib.sweeper import Sweeper
+    from chalicelib.tasks.keeper import Leases
+    from chalicelib.tasks.service import Service
+    from chalicelib.tasks.sweeper import Sweeper
+    from chalicelib.tasks.worker import Worker
     from chalicelib.users.logins import Logins
     from chalicelib.users.passwords import Passwords
     from chalicelib.users.service import Directory
     from chalicelib.userstore import DynamoUsers
-    from chalicelib.worker import Worker
 
 Made = TypeVar("Made")
 
@@ -114,7 +114,7 @@ def _queues(*, patient: bool) -> "SqsDispatcher":
 @_once
 def service() -> "Service":
     """The use cases of tasks."""
-    from chalicelib.service import Service
+    from chalicelib.tasks.service import Service
 
     return Service(
         store=dynamo(), dispatcher=dispatcher(), clock=SystemClock(), settings=settings()
@@ -155,7 +155,7 @@ def passwords() -> "Passwords":
 @_once
 def leases() -> "Leases":
     """The leases that this process holds."""
-    from chalicelib.leases import Leases
+    from chalicelib.tasks.keeper import Leases
 
     return Leases(store=dynamo(), clock=SystemClock(), settings=settings())
 
@@ -163,7 +163,7 @@ def leases() -> "Leases":
 @_once
 def worker() -> "Worker":
     """What deals with the queue's messages."""
-    from chalicelib.worker import Worker
+    from chalicelib.tasks.worker import Worker
 
     return Worker(
         store=dynamo(),
@@ -178,7 +178,7 @@ def worker() -> "Worker":
 @_once
 def sweeper() -> "Sweeper":
     """What looks after tasks that nobody works on."""
-    from chalicelib.sweeper import Sweeper
+    from chalicelib.tasks.sweeper import Sweeper
 
     return Sweeper(
         store=dynamo(), dispatcher=dispatcher(), clock=SystemClock(), settings=settings()

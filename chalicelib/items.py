@@ -5,9 +5,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.keys import Key
 from chalicelib.measure.model import Window
-from chalicelib.tasks import Place, Report, State, Task
+from chalicelib.tasks.idempotency import Key
+from chalicelib.tasks.model import Place, Report, State, Task
 
 Item = dict[str, Any]
 

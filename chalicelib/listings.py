@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib import errors
 from chalicelib.measure import model as windows
-from chalicelib.tasks import Place, State, Task
+from chalicelib.tasks.model import Place, State, Task
 from chalicelib.users import model as users
 from chalicelib.users.model import User
 

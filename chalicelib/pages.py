@@ -8,7 +8,7 @@ from chalicelib.measure import numbers as devices
 from chalicelib.measure.numbers import Device
 
 if TYPE_CHECKING:
-    from chalicelib.tasks import Report
+    from chalicelib.tasks.model import Report
 
 #: Bytes of reports in an answer; Lambda hands over 6 MB, and nobody reads as much at once.
 MAX_BYTES = 1_000_000

@@ -17,7 +17,7 @@ from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     from chalicelib.listings import TaskListing, UserListing
-    from chalicelib.tasks import Look
+    from chalicelib.tasks.model import Look
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 #: Seconds that a caller may ask an answer to be held: API Gateway gives up after 29.
@@ -89,7 +89,7 @@ def key(request: Request, *scope: str) -> str | None:
     given = request.headers.get("idempotency-key")
     if request.method != "POST" or given is None:
         return None
-    from chalicelib import keys
+    from chalicelib.tasks import idempotency as keys
 
     return keys.digest(given, *scope)
 
@@ -101,7 +101,7 @@ def detail(request: Request, *more: str) -> bool:
 
 def look(request: Request, limits: Settings) -> "Look":
     """What a request wants to see of a task. Raises Invalid."""
-    from chalicelib.tasks import Look
+    from chalicelib.tasks.model import Look
 
     given = query(request, "detail", "since", "timeout")
     return Look(

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.settings import Settings
-from chalicelib.tasks import PLACE_PATTERN, State
+from chalicelib.tasks.model import PLACE_PATTERN, State
 from chalicelib.users import fields
 
 Schema = dict[str, Any]

@@ -11,8 +11,8 @@ from chalicelib.measure import numbers as devices
 from chalicelib.measure.numbers import Device
 
 if TYPE_CHECKING:
-    from chalicelib.ports import Host
-    from chalicelib.tasks import Look, Report, Task
+    from chalicelib.tasks.model import Look, Report, Task
+    from chalicelib.tasks.ports import Host
     from chalicelib.users.model import User
 
 #: Seconds that a client is asked to wait before it looks again, at most.

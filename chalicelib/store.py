@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib import items
-from chalicelib.keys import Key
-from chalicelib.ports import Conflict, Refused
 from chalicelib.table import Cancelled, Step, Table, Unmet, transact
-from chalicelib.tasks import MOVES, Claim, Place, Report, State, Task, sources
+from chalicelib.tasks.idempotency import Key
+from chalicelib.tasks.model import MOVES, Claim, Place, Report, State, Task, sources
+from chalicelib.tasks.ports import Conflict, Refused
 
 _NEW = "attribute_not_exists(#task_id)"
 _FREE = "attribute_not_exists(#key) OR #held_until <= :now"

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib import aws, errors, items
 from chalicelib.items import Item
-from chalicelib.ports import Conflict
+from chalicelib.tasks.ports import Conflict
 
 #: One write; by itself, or one of a transaction.
 Step = dict[str, dict[str, Any]]

@@ -5,8 +5,8 @@ from typing import Any
 
 from chalicelib import items
 from chalicelib.items import Item
-from chalicelib.ports import Conflict
 from chalicelib.table import Table, Unmet
+from chalicelib.tasks.ports import Conflict
 from chalicelib.users.tallies import Tally
 
 _NEW = "attribute_not_exists(#who)"

@@ -6,8 +6,8 @@ from typing import Any
 
 from chalicelib import errors, items
 from chalicelib.items import Item
-from chalicelib.ports import Conflict
 from chalicelib.table import Cancelled, Step, Table, Unmet, transact
+from chalicelib.tasks.ports import Conflict
 from chalicelib.users.model import User
 
 #: Users are one partition, so that they can be listed by name; how many of them are admins is an

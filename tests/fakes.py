@@ -5,11 +5,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
-from chalicelib import errors, items, tasks
-from chalicelib.keys import Key
+from chalicelib import errors, items
 from chalicelib.measure.model import Window
-from chalicelib.ports import Refused
-from chalicelib.tasks import Claim, Place, Report, State, Task
+from chalicelib.tasks import model as tasks
+from chalicelib.tasks.idempotency import Key
+from chalicelib.tasks.model import Claim, Place, Report, State, Task
+from chalicelib.tasks.ports import Refused
 
 
 class FakeClock:

@@ -7,7 +7,7 @@ from typing import Literal
 import argon2
 
 from chalicelib import errors
-from chalicelib.ports import Conflict, TallyStore, UserStore
+from chalicelib.tasks.ports import Conflict, TallyStore, UserStore
 from chalicelib.users.logins import Logins
 from chalicelib.users.model import User
 from chalicelib.users.passwords import Memory, Passwords

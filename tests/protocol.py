@@ -14,14 +14,16 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from chalicelib import errors, run, tasks
+from chalicelib import errors
 from chalicelib.measure.model import Window
-from chalicelib.ports import Refused, Store
-from chalicelib.run import Run
-from chalicelib.service import Service
 from chalicelib.settings import Settings
-from chalicelib.sweeper import Sweeper
-from chalicelib.tasks import Report, State, Task
+from chalicelib.tasks import model as tasks
+from chalicelib.tasks import run
+from chalicelib.tasks.model import Report, State, Task
+from chalicelib.tasks.ports import Refused, Store
+from chalicelib.tasks.run import Run
+from chalicelib.tasks.service import Service
+from chalicelib.tasks.sweeper import Sweeper
 from tests.fakes import FakeClock, FakeDispatcher, MemoryStore
 from tests.faults import Crash, Faulty, crash, lose
 

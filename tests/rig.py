@@ -1,13 +1,13 @@
 """The service, its workers and its sweeper on fakes, or on any other store."""
 
-from chalicelib.leases import Leases
 from chalicelib.measure.model import Window
-from chalicelib.ports import Dispatcher, Store
-from chalicelib.service import Service
 from chalicelib.settings import Settings
-from chalicelib.sweeper import Sweeper
-from chalicelib.tasks import Task
-from chalicelib.worker import Worker
+from chalicelib.tasks.keeper import Leases
+from chalicelib.tasks.model import Task
+from chalicelib.tasks.ports import Dispatcher, Store
+from chalicelib.tasks.service import Service
+from chalicelib.tasks.sweeper import Sweeper
+from chalicelib.tasks.worker import Worker
 from tests.fakes import FakeClock, FakeDispatcher, FakeHost, MemoryStore
 
 SETTINGS = Settings(

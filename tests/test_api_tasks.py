@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import bootstrap, tasks
+from chalicelib import bootstrap
+from chalicelib.tasks import model as tasks
 from tests.api import (
     FORM,
     JSON,

@@ -20,7 +20,7 @@ from chalicelib.dispatch import SqsDispatcher
 from chalicelib.measure.model import Window
 from chalicelib.store import DynamoStore
 from chalicelib.tallystore import DynamoTallies
-from chalicelib.tasks import State
+from chalicelib.tasks.model import State
 from chalicelib.userstore import DynamoUsers
 from tests.api import authorization
 from tests.fakeusers import LoginRig

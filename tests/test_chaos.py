@@ -19,7 +19,7 @@ import requests
 
 from chalicelib import bootstrap
 from chalicelib.measure.model import Window
-from chalicelib.tasks import State, Task
+from chalicelib.tasks.model import State, Task
 from local import cloud, stage
 from tests import services
 from tests.iostats import needs

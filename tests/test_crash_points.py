@@ -11,9 +11,9 @@ import contextlib
 import pytest
 
 from chalicelib.measure.model import Window
-from chalicelib.ports import Store
 from chalicelib.settings import Settings
-from chalicelib.tasks import State
+from chalicelib.tasks.model import State
+from chalicelib.tasks.ports import Store
 from tests.fakes import FakeDispatcher, MemoryStore
 from tests.faults import Crash, Faulty, crash, lose
 from tests.rig import Rig

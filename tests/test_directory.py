@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib import errors
-from chalicelib.ports import Conflict
+from chalicelib.tasks.ports import Conflict
 from chalicelib.users.model import User
 from chalicelib.users.service import Directory
 from tests.fakeusers import LoginRig, MemoryUsers

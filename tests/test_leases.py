@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from chalicelib import errors, run
-from chalicelib.leases import Hold, Leases, Stop
+from chalicelib import errors
 from chalicelib.measure.model import Window
-from chalicelib.tasks import Task
+from chalicelib.tasks import run
+from chalicelib.tasks.keeper import Hold, Leases, Stop
+from chalicelib.tasks.model import Task
 from tests.fakes import FakeFeed
 from tests.rig import SETTINGS, Rig
 

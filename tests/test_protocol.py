@@ -13,9 +13,9 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from chalicelib import items
 from chalicelib import store as stores
-from chalicelib.ports import Store
 from chalicelib.store import DynamoStore
-from chalicelib.tasks import Report, Task
+from chalicelib.tasks.model import Report, Task
+from chalicelib.tasks.ports import Store
 from tests.protocol import COUNT, Protocol, Snapshot
 
 TEMPLATE = Path(__file__).resolve().parent.parent / ".chalice" / "resources.json"

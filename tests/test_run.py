@@ -4,10 +4,11 @@ import dataclasses
 
 import pytest
 
-from chalicelib import errors, run
-from chalicelib.ports import Refused
-from chalicelib.run import Run
-from chalicelib.tasks import State
+from chalicelib import errors
+from chalicelib.tasks import run
+from chalicelib.tasks.model import State
+from chalicelib.tasks.ports import Refused
+from chalicelib.tasks.run import Run
 from tests.rig import SETTINGS, Rig
 
 

@@ -4,12 +4,14 @@ import dataclasses
 
 import pytest
 
-from chalicelib import errors, keys, tasks
+from chalicelib import errors
 from chalicelib.measure.model import Window
-from chalicelib.ports import Conflict
-from chalicelib.service import Service
 from chalicelib.settings import Settings
-from chalicelib.tasks import Report, State, Task
+from chalicelib.tasks import idempotency as keys
+from chalicelib.tasks import model as tasks
+from chalicelib.tasks.model import Report, State, Task
+from chalicelib.tasks.ports import Conflict
+from chalicelib.tasks.service import Service
 from tests.fakes import FakeClock, FakeDispatcher, MemoryStore
 
 WINDOW = Window(3, 1)

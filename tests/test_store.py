@@ -7,12 +7,13 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib import errors, tasks
-from chalicelib.keys import Key
+from chalicelib import errors
 from chalicelib.measure.model import Window
-from chalicelib.ports import Refused, Store
 from chalicelib.store import DynamoStore
-from chalicelib.tasks import Claim, Report, State, Task
+from chalicelib.tasks import model as tasks
+from chalicelib.tasks.idempotency import Key
+from chalicelib.tasks.model import Claim, Report, State, Task
+from chalicelib.tasks.ports import Refused, Store
 from tests.fakes import MemoryStore
 
 NOW = 1_800_000_000.25

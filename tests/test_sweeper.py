@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from chalicelib import errors
-from chalicelib.tasks import State
+from chalicelib.tasks.model import State
 from tests.rig import Rig
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib.ports import Conflict, TallyStore
 from chalicelib.tallystore import DynamoTallies
+from chalicelib.tasks.ports import Conflict, TallyStore
 from chalicelib.users.tallies import Tally
 from tests.fakeusers import MemoryTallies
 

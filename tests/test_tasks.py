@@ -2,9 +2,9 @@
 
 import pytest
 
-from chalicelib import tasks
 from chalicelib.measure.model import Window
-from chalicelib.tasks import MOVES, State, Task
+from chalicelib.tasks import model as tasks
+from chalicelib.tasks.model import MOVES, State, Task
 
 
 def test_only_a_started_task_succeeds_and_an_ended_one_stays() -> None:

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib import errors
-from chalicelib.ports import Conflict, UserStore
+from chalicelib.tasks.ports import Conflict, UserStore
 from chalicelib.userstore import DynamoUsers
 from tests.fakeusers import MemoryUsers, a_user
 

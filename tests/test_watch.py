@@ -2,8 +2,9 @@
 
 import pytest
 
-from chalicelib import errors, run
-from chalicelib.tasks import Look, State
+from chalicelib import errors
+from chalicelib.tasks import run
+from chalicelib.tasks.model import Look, State
 from tests.rig import SETTINGS, Rig
 
 

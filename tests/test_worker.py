@@ -6,9 +6,9 @@ import json
 import pytest
 
 from chalicelib import dispatch, errors
-from chalicelib.leases import Stop
 from chalicelib.measure.model import Window
-from chalicelib.tasks import State, Task
+from chalicelib.tasks.keeper import Stop
+from chalicelib.tasks.model import State, Task
 from tests.rig import Rig
 
 

@@ -6,7 +6,7 @@ from chalicelib import errors
 from chalicelib.measure.model import Window
 
 if TYPE_CHECKING:
-    from chalicelib.ports import Clock, Host
+    from chalicelib.tasks.ports import Clock, Host
 
 #: Seconds that a report may be late before the caller is told so.
 _PATIENCE = 3

@@ -12,7 +12,7 @@ from chalicelib.measure import splitter as reports
 from chalicelib.measure.model import Window
 
 if TYPE_CHECKING:
-    from chalicelib.ports import Feed
+    from chalicelib.tasks.ports import Feed
 
 # `commands` is imported where there is one to run: Lambda has none, and starts without it.
 

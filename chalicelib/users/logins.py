@@ -3,8 +3,9 @@
 import dataclasses
 import threading
 
-from chalicelib import errors, log, tasks
-from chalicelib.ports import Conflict, UserStore
+from chalicelib import errors, log
+from chalicelib.tasks import model as tasks
+from chalicelib.tasks.ports import Conflict, UserStore
 from chalicelib.users import credentials
 from chalicelib.users import throttle as guesses
 from chalicelib.users.model import User

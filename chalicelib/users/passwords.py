@@ -8,7 +8,7 @@ from collections import OrderedDict
 
 import argon2
 
-from chalicelib.ports import Clock
+from chalicelib.tasks.ports import Clock
 
 #: OWASP's parameters for argon2id; a hash takes about 25 ms and 19 MiB.
 _MEMORY_KIB, _PASSES, _LANES = 19_456, 2, 1

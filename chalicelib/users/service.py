@@ -5,8 +5,9 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from chalicelib import errors, log, tasks
-from chalicelib.ports import Clock, Conflict, UserStore
+from chalicelib import errors, log
+from chalicelib.tasks import model as tasks
+from chalicelib.tasks.ports import Clock, Conflict, UserStore
 from chalicelib.users import model as users
 from chalicelib.users.model import User
 from chalicelib.users.passwords import Passwords

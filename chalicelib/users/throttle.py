@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 
 from chalicelib import errors
-from chalicelib.ports import Clock, Conflict, TallyStore
+from chalicelib.tasks.ports import Clock, Conflict, TallyStore
 from chalicelib.users.tallies import Tally
 
 #: A source may fail so many times as often as one name from there: an office shares an address.

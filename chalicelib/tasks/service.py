@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Callable, Iterator
 
-from chalicelib import errors, keys, log, tasks
-from chalicelib.keys import Key
+from chalicelib import errors, log
 from chalicelib.measure.model import Window
-from chalicelib.ports import Clock, Conflict, Dispatcher, Refused, Store
 from chalicelib.settings import Settings
-from chalicelib.tasks import Look, Place, Report, State, Task
+from chalicelib.tasks import idempotency as keys
+from chalicelib.tasks import model as tasks
+from chalicelib.tasks.idempotency import Key
+from chalicelib.tasks.model import Look, Place, Report, State, Task
+from chalicelib.tasks.ports import Clock, Conflict, Dispatcher, Refused, Store
 
 #: An id that no task has.
 _NO_TASK = "00000000-0000-4000-8000-000000000000"

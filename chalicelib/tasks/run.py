@@ -4,10 +4,11 @@ import dataclasses
 import threading
 from collections.abc import Callable
 
-from chalicelib import errors, tasks
-from chalicelib.ports import Clock, Refused, Store
+from chalicelib import errors
 from chalicelib.settings import Settings
-from chalicelib.tasks import Claim, Report, State, Task
+from chalicelib.tasks import model as tasks
+from chalicelib.tasks.model import Claim, Report, State, Task
+from chalicelib.tasks.ports import Clock, Refused, Store
 
 #: The part of a lease after which its holder fences itself; and what others add to a lease before
 #: they take it over, for clocks that differ.

@@ -2,11 +2,12 @@
 
 import logging
 
-from chalicelib import dispatch, errors, log, run
-from chalicelib.leases import Leases, Stop, why_lost
-from chalicelib.ports import Clock, Dispatcher, Host, Refused, Store
-from chalicelib.run import Run
+from chalicelib import dispatch, errors, log
 from chalicelib.settings import Settings
+from chalicelib.tasks import run
+from chalicelib.tasks.keeper import Leases, Stop, why_lost
+from chalicelib.tasks.ports import Clock, Dispatcher, Host, Refused, Store
+from chalicelib.tasks.run import Run
 
 #: Seconds before the end of an invocation that a run hands over.
 _MARGIN_SECONDS = 30

@@ -3,10 +3,11 @@
 import dataclasses
 import logging
 
-from chalicelib import errors, log, run
-from chalicelib.ports import Clock, Dispatcher, Refused, Store
+from chalicelib import errors, log
 from chalicelib.settings import Settings
-from chalicelib.tasks import Task
+from chalicelib.tasks import run
+from chalicelib.tasks.model import Task
+from chalicelib.tasks.ports import Clock, Dispatcher, Refused, Store
 
 #: Seconds between two hints for a task that nobody claims, at most.
 _MAX_GAP = 3600

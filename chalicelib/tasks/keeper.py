@@ -7,10 +7,10 @@ import threading
 from collections.abc import Iterator
 
 from chalicelib import errors, log
-from chalicelib.ports import Clock, Feed, Refused, Store
-from chalicelib.run import Run
 from chalicelib.settings import Settings
-from chalicelib.tasks import State, Task
+from chalicelib.tasks.model import State, Task
+from chalicelib.tasks.ports import Clock, Feed, Refused, Store
+from chalicelib.tasks.run import Run
 
 #: Heartbeats that may fail in one look before the rest wait for the next.
 _MOST_OUTAGES = 3

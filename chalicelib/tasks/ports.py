@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol, Self
 
-from chalicelib.keys import Key
 from chalicelib.measure.model import Window
-from chalicelib.tasks import Claim, Place, Report, Task
+from chalicelib.tasks.idempotency import Key
+from chalicelib.tasks.model import Claim, Place, Report, Task
 from chalicelib.users.model import User
 from chalicelib.users.tallies import Tally
 
