@@ -12,7 +12,9 @@ from typing import Any
 
 import app
 from bench import events
-from chalicelib import aws, bootstrap, items
+from chalicelib import bootstrap
+from chalicelib.aws import client as aws
+from chalicelib.aws import task_items as items
 from chalicelib.measure.model import Window
 from chalicelib.tasks import model as tasks
 from chalicelib.tasks.model import State, Task

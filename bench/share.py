@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 from bench import events, measures, processes
 from bench.operations import Hurried
 from bench.stacks import Stack
-from chalicelib import aws, bootstrap
+from chalicelib import bootstrap
+from chalicelib.aws import client as aws
+from chalicelib.aws.sqs import SqsDispatcher
+from chalicelib.aws.task_store import DynamoStore
 from chalicelib.clock import SystemClock
-from chalicelib.dispatch import SqsDispatcher
 from chalicelib.measure.model import Window
-from chalicelib.store import DynamoStore
 from chalicelib.tasks.keeper import Leases
 from chalicelib.tasks.service import Service
 from chalicelib.tasks.worker import Worker

@@ -11,8 +11,9 @@ from chalicelib.measure.machine import Host
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
-    from chalicelib.dispatch import SqsDispatcher
-    from chalicelib.store import DynamoStore
+    from chalicelib.aws.sqs import SqsDispatcher
+    from chalicelib.aws.task_store import DynamoStore
+    from chalicelib.aws.user_store import DynamoUsers
     from chalicelib.tasks.keeper import Leases
     from chalicelib.tasks.service import Service
     from chalicelib.tasks.sweeper import Sweeper
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from chalicelib.users.logins import Logins
     from chalicelib.users.passwords import Passwords
     from chalicelib.users.service import Directory
-    from chalicelib.userstore import DynamoUsers
 
 Made = TypeVar("Made")
 
@@ -62,7 +62,7 @@ def host() -> Host:
 @_once
 def dynamo() -> "DynamoStore":
     """The tables of this stage."""
-    from chalicelib.store import DynamoStore
+    from chalicelib.aws.task_store import DynamoStore
 
     names = settings().name
     tables = {name: names(name) for name in ("tasks", "reports", "keys")}
@@ -72,21 +72,21 @@ def dynamo() -> "DynamoStore":
 @_once
 def user_store() -> "DynamoUsers":
     """The users of this stage."""
-    from chalicelib.userstore import DynamoUsers
+    from chalicelib.aws.user_store import DynamoUsers
 
     return DynamoUsers(_dynamodb(), settings().name("users"))
 
 
 @_once
 def _dynamodb() -> Any:
-    from chalicelib import aws
+    from chalicelib.aws import client as aws
 
     return aws.client(_session(), "dynamodb")
 
 
 @_once
 def _session() -> Any:
-    from chalicelib import aws
+    from chalicelib.aws import client as aws
 
     return aws.session()
 
@@ -104,8 +104,8 @@ def poller() -> "SqsDispatcher":
 
 
 def _queues(*, patient: bool) -> "SqsDispatcher":
-    from chalicelib import aws
-    from chalicelib.dispatch import SqsDispatcher
+    from chalicelib.aws import client as aws
+    from chalicelib.aws.sqs import SqsDispatcher
 
     client, names = aws.client(_session(), "sqs", patient=patient), settings().name
     return SqsDispatcher(client, queue=names("tasks"), dead=names("dead"))
@@ -124,7 +124,7 @@ def service() -> "Service":
 @_once
 def logins() -> "Logins":
     """What lets users in."""
-    from chalicelib.tallystore import DynamoTallies
+    from chalicelib.aws.tally_store import DynamoTallies
     from chalicelib.users.logins import Logins
     from chalicelib.users.passwords import Memory
     from chalicelib.users.throttle import Guesses

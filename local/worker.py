@@ -13,8 +13,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError
 from chalice.local import LambdaContext
 
-from chalicelib import aws, bootstrap, errors, log
-from chalicelib.dispatch import SqsDispatcher
+from chalicelib import bootstrap, errors, log
+from chalicelib.aws import client as aws
+from chalicelib.aws.sqs import SqsDispatcher
 from local import lifeline, stage, sweeper
 
 #: Seconds of one long poll: moto hands a message to a client that died in a longer one.

@@ -5,7 +5,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
-from chalicelib import errors, items
+from chalicelib import errors
+from chalicelib.aws import task_items as items
 from chalicelib.measure.model import Window
 from chalicelib.tasks import model as tasks
 from chalicelib.tasks.idempotency import Key

@@ -15,13 +15,14 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 from moto.core.models import botocore_stubber
 
-from chalicelib import aws, errors
-from chalicelib.dispatch import SqsDispatcher
+from chalicelib import errors
+from chalicelib.aws import client as aws
+from chalicelib.aws.sqs import SqsDispatcher
+from chalicelib.aws.tally_store import DynamoTallies
+from chalicelib.aws.task_store import DynamoStore
+from chalicelib.aws.user_store import DynamoUsers
 from chalicelib.measure.model import Window
-from chalicelib.store import DynamoStore
-from chalicelib.tallystore import DynamoTallies
 from chalicelib.tasks.model import State
-from chalicelib.userstore import DynamoUsers
 from tests.api import authorization
 from tests.fakeusers import LoginRig
 from tests.rig import Rig

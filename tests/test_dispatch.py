@@ -5,8 +5,9 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib import bootstrap, dispatch, errors
-from chalicelib.dispatch import SqsDispatcher
+from chalicelib import bootstrap, errors
+from chalicelib.aws import sqs as dispatch
+from chalicelib.aws.sqs import SqsDispatcher
 
 TASK_ID = "00000000-0000-4000-8000-000000000000"
 

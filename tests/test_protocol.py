@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, Phase
 from hypothesis.stateful import run_state_machine_as_test
 
-from chalicelib import items
-from chalicelib import store as stores
-from chalicelib.store import DynamoStore
+from chalicelib.aws import task_items as items
+from chalicelib.aws import task_store as stores
+from chalicelib.aws.task_store import DynamoStore
 from chalicelib.tasks.model import Report, Task
 from chalicelib.tasks.ports import Store
 from tests.protocol import COUNT, Protocol, Snapshot

@@ -8,8 +8,8 @@ import boto3
 import pytest
 
 from chalicelib import errors
+from chalicelib.aws.task_store import DynamoStore
 from chalicelib.measure.model import Window
-from chalicelib.store import DynamoStore
 from chalicelib.tasks import model as tasks
 from chalicelib.tasks.idempotency import Key
 from chalicelib.tasks.model import Claim, Report, State, Task
@@ -132,7 +132,7 @@ def test_what_dynamodb_never_gets_to_is_an_outage(monkeypatch: pytest.MonkeyPatc
             self.asked += 1
             return {"Responses": {}, "UnprocessedKeys": RequestItems}
 
-    monkeypatch.setattr("chalicelib.table._PAUSES", (0, 0, 0))
+    monkeypatch.setattr("chalicelib.aws.dynamodb._PAUSES", (0, 0, 0))
     busy = Busy()
     with pytest.raises(errors.Outage):
         DynamoStore(busy, tasks="tasks", reports="reports", keys="keys").get_many([tasks.new_id()])

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib.tallystore import DynamoTallies
+from chalicelib.aws.tally_store import DynamoTallies
 from chalicelib.tasks.ports import Conflict, TallyStore
 from chalicelib.users.tallies import Tally
 from tests.fakeusers import MemoryTallies

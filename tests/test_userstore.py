@@ -10,8 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib import errors
+from chalicelib.aws.user_store import DynamoUsers
 from chalicelib.tasks.ports import Conflict, UserStore
-from chalicelib.userstore import DynamoUsers
 from tests.fakeusers import MemoryUsers, a_user
 
 

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from chalicelib import dispatch, errors
+from chalicelib import errors
+from chalicelib.aws import sqs as dispatch
 from chalicelib.measure.model import Window
 from chalicelib.tasks.keeper import Stop
 from chalicelib.tasks.model import State, Task

@@ -2,7 +2,8 @@
 
 import logging
 
-from chalicelib import dispatch, errors, log
+from chalicelib import errors, log
+from chalicelib.aws import sqs as dispatch
 from chalicelib.settings import Settings
 from chalicelib.tasks import run
 from chalicelib.tasks.keeper import Leases, Stop, why_lost

@@ -7,8 +7,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib import aws, errors, items
-from chalicelib.items import Item
+from chalicelib import errors
+from chalicelib.aws import client as aws
+from chalicelib.aws import task_items as items
+from chalicelib.aws.task_items import Item
 from chalicelib.tasks.ports import Conflict
 
 #: One write; by itself, or one of a transaction.

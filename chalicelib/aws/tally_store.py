@@ -3,9 +3,9 @@
 import dataclasses
 from typing import Any
 
-from chalicelib import items
-from chalicelib.items import Item
-from chalicelib.table import Table, Unmet
+from chalicelib.aws import task_items as items
+from chalicelib.aws.dynamodb import Table, Unmet
+from chalicelib.aws.task_items import Item
 from chalicelib.tasks.ports import Conflict
 from chalicelib.users.tallies import Tally
 

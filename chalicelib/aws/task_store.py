@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from chalicelib import items
-from chalicelib.table import Cancelled, Step, Table, Unmet, transact
+from chalicelib.aws import task_items as items
+from chalicelib.aws.dynamodb import Cancelled, Step, Table, Unmet, transact
 from chalicelib.tasks.idempotency import Key
 from chalicelib.tasks.model import MOVES, Claim, Place, Report, State, Task, sources
 from chalicelib.tasks.ports import Conflict, Refused

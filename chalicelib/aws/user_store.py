@@ -4,9 +4,10 @@ import dataclasses
 import itertools
 from typing import Any
 
-from chalicelib import errors, items
-from chalicelib.items import Item
-from chalicelib.table import Cancelled, Step, Table, Unmet, transact
+from chalicelib import errors
+from chalicelib.aws import task_items as items
+from chalicelib.aws.dynamodb import Cancelled, Step, Table, Unmet, transact
+from chalicelib.aws.task_items import Item
 from chalicelib.tasks.ports import Conflict
 from chalicelib.users.model import User
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import aws, errors
+from chalicelib import errors
+from chalicelib.aws import client as aws
 from chalicelib.tasks import model as tasks
 
 #: The version of the messages; a worker acknowledges others unread, and the sweeper sends again.

@@ -1,0 +1,1 @@
+"""DynamoDB and SQS: the only place that knows them."""
