@@ -5,7 +5,9 @@ import os
 from chalice import Chalice, Rate
 from chalice.app import CloudWatchEvent, SQSEvent
 
-from chalicelib import bootstrap, door, invocation, log, root, v1, v2, v3
+from chalicelib import bootstrap, invocation, log
+from chalicelib.api import middleware as door
+from chalicelib.api import root, v1, v2, v3
 from chalicelib.settings import Settings
 
 log.configure()

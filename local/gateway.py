@@ -18,7 +18,9 @@ from chalice import Chalice, local
 from chalice.cli.factory import CLIFactory
 from chalice.config import Config
 
-from chalicelib import door, errors, problems
+from chalicelib import errors
+from chalicelib.api import middleware as door
+from chalicelib.api import problems
 from local import lifeline, stage
 
 #: Bytes that API Gateway takes; what is longer never reaches the app there either.

@@ -7,7 +7,7 @@ import jsonschema
 import openapi_schema_validator
 
 import app
-from chalicelib import openapi
+from chalicelib.api import openapi
 from chalicelib.settings import Settings
 
 _DIALECT = openapi_schema_validator.OAS31Validator

@@ -7,8 +7,9 @@ import pytest
 from chalice import Blueprint, Chalice
 
 import app
-from chalicelib import access, bootstrap
-from chalicelib.access import Access
+from chalicelib import bootstrap
+from chalicelib.api import access
+from chalicelib.api.access import Access
 from tests.api import JSON, ZERO, Answer, ask, basic
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")

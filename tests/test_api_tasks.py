@@ -271,7 +271,7 @@ class TestTask:
     def test_what_is_too_long_for_an_answer_is_led_through(
         self, cloud: Any, one_thread: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("chalicelib.pages.MAX_BYTES", 1000)
+        monkeypatch.setattr("chalicelib.api.pages.MAX_BYTES", 1000)
         task_id = created(ask("POST", "/v2/iostat", count="5"))
         drain()
         for detail in ("0", "1"):

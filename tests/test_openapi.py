@@ -6,7 +6,7 @@ import jsonschema
 import openapi_spec_validator
 import pytest
 
-from chalicelib import openapi
+from chalicelib.api import openapi
 from chalicelib.settings import Settings
 from tests import described
 from tests.api import ask

@@ -3,8 +3,9 @@
 import http
 from typing import Any
 
-from chalicelib import door, listings, params, problems, schemas
-from chalicelib.schemas import Schema, between, ref
+from chalicelib.api import listings, params, problems, schemas
+from chalicelib.api import middleware as door
+from chalicelib.api.schemas import Schema, between, ref
 from chalicelib.settings import Settings
 
 _ID = "4bb22c5a-99f8-4716-8007-cf289e6b8666"

@@ -3,8 +3,9 @@
 from chalice import Blueprint
 from chalice.app import Response
 
-from chalicelib import access, bootstrap, links, params
-from chalicelib.access import Access
+from chalicelib import bootstrap
+from chalicelib.api import access, links, params
+from chalicelib.api.access import Access
 
 api = Blueprint(__name__)
 
@@ -31,7 +32,7 @@ def health() -> object:
 @access.route(api, "/openapi.json", "GET", to=Access.OPEN)
 def describe() -> object:
     """All of this, described."""
-    from chalicelib import openapi
+    from chalicelib.api import openapi
 
     request = api.current_request
     params.query(request)

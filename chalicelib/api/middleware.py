@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Request, Response
 
-from chalicelib import access, bootstrap, errors, log, params, problems
-from chalicelib.access import Access
+from chalicelib import bootstrap, errors, log
+from chalicelib.api import access, params, problems
+from chalicelib.api.access import Access
 
 if TYPE_CHECKING:
     from chalicelib.users.model import User

@@ -2,8 +2,10 @@
 
 from chalice import Blueprint
 
-from chalicelib import access, bootstrap, errors, links, params, shapes
-from chalicelib.access import Access
+from chalicelib import bootstrap, errors
+from chalicelib.api import access, links, params
+from chalicelib.api import answers as shapes
+from chalicelib.api.access import Access
 from chalicelib.clock import SystemClock
 from chalicelib.measure import at_once as measure
 

@@ -3,8 +3,11 @@
 from chalice import Blueprint
 from chalice.app import Response
 
-from chalicelib import access, bootstrap, door, params, shapes
-from chalicelib.access import Access
+from chalicelib import bootstrap
+from chalicelib.api import access, params
+from chalicelib.api import answers as shapes
+from chalicelib.api import middleware as door
+from chalicelib.api.access import Access
 
 api = Blueprint(__name__)
 

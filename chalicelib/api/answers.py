@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalice.app import Request, Response
 
-from chalicelib import links, pages
+from chalicelib.api import links, pages
 from chalicelib.measure import numbers as devices
 from chalicelib.measure.numbers import Device
 

@@ -16,7 +16,7 @@ from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
-    from chalicelib.listings import TaskListing, UserListing
+    from chalicelib.api.listings import TaskListing, UserListing
     from chalicelib.tasks.model import Look
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -118,14 +118,14 @@ def _whole(given: Mapping[str, str], name: str, most: int) -> int:
 
 def tasks(request: Request) -> "TaskListing":
     """The page of v3's tasks that a request asks for. Raises Invalid."""
-    from chalicelib import listings
+    from chalicelib.api import listings
 
     return listings.of_tasks(query(request, "limit", "state", "owner", "after"))
 
 
 def users(request: Request) -> "UserListing":
     """The page of users that a request asks for. Raises Invalid."""
-    from chalicelib import listings
+    from chalicelib.api import listings
 
     given = query(request, "limit", "detail", "after")
     return listings.of_users(given, detail=flag(given, "detail"))

@@ -1,0 +1,1 @@
+"""HTTP: the routes of each version, what holds for every request, how answers look."""
