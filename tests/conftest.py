@@ -12,9 +12,8 @@ import pytest
 
 from chalicelib import bootstrap, log
 from deploy import package
+from local import stage
 from tests import leaks
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +68,7 @@ def logged() -> Iterator[list[tuple[str, dict[str, object]]]]:
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A cloud in this process, with the data stack as it is deployed; for one thread."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    template = (PROJECT / ".chalice" / "resources.json").read_text()
+    template = (stage.PROJECT / ".chalice" / "resources.json").read_text()
     with moto.mock_aws():
         boto3.client("cloudformation").create_stack(
             StackName="hoststat-dev-data",

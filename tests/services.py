@@ -7,12 +7,12 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import IO, Any
 
 import requests
 
-PROJECT = Path(__file__).resolve().parent.parent
+from local import stage
+
 #: Seconds that anything may take on a busy machine before it counts as failed.
 DEADLINE = 60.0
 
@@ -56,7 +56,7 @@ def process(
     """
     started = subprocess.Popen(
         command,
-        cwd=PROJECT,
+        cwd=stage.PROJECT,
         env={**os.environ, **environ},
         stdin=subprocess.DEVNULL,
         stdout=log,

@@ -16,8 +16,8 @@ import pytest
 from chalicelib import errors
 from chalicelib.measure.machine import Host
 from chalicelib.measure.model import Window
+from local import stage
 from tests import iostats
-from tests.conftest import PROJECT
 from tests.iostats import REPORT, TELL_PID, TWO, fake, say
 
 #: A window without waits: its patience is all the silence that is borne.
@@ -183,7 +183,9 @@ def test_iostat_is_asked_for_the_rest(
 @iostats.needs("setpriv")
 def test_iostat_dies_with_its_worker(tmp_path: Path) -> None:
     path = fake(tmp_path, TELL_PID + "exec sleep 60")
-    with subprocess.Popen([sys.executable, "-c", iostats.WORKER, path], cwd=PROJECT) as worker:
+    with subprocess.Popen(
+        [sys.executable, "-c", iostats.WORKER, path], cwd=stage.PROJECT
+    ) as worker:
         process = iostats.pid(tmp_path)
         assert not iostats.gone(process)
         worker.kill()

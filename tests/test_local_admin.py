@@ -7,7 +7,7 @@ import sys
 import pytest
 import requests
 
-from local import service
+from local import service, stage
 from tests import services
 from tests.test_local_service import Running, running
 
@@ -18,7 +18,7 @@ def make_admin(own: Running, *, given: str, **environ: str) -> "subprocess.Compl
     """Run the command with what is `given` as its standard input."""
     return subprocess.run(
         ["make", "--no-print-directory", "admin", f"PORT={own.port}"],
-        cwd=services.PROJECT,
+        cwd=stage.PROJECT,
         env={**{name: it for name, it in os.environ.items() if name != "USERNAME"}, **environ},
         input=given,
         capture_output=True,
@@ -82,7 +82,7 @@ def test_on_a_terminal_the_password_is_asked_for_twice_and_not_shown(
     with running(WORKER="0", ADMIN="root:secret of root") as own:
         asking = subprocess.Popen(
             [sys.executable, "-c", TERMINAL],
-            cwd=services.PROJECT,
+            cwd=stage.PROJECT,
             env={**os.environ, "PORT": str(own.port), "USERNAME": "boss"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -124,7 +124,7 @@ def test_without_a_cloud_it_is_one_clear_line() -> None:
 def test_a_stage_that_cannot_be_asked_is_one_clear_line(environ: dict[str, str], said: str) -> None:
     refused = subprocess.run(
         [sys.executable, "-m", "local.admin"],
-        cwd=services.PROJECT,
+        cwd=stage.PROJECT,
         env={"PATH": os.environ["PATH"], "USERNAME": "boss", **environ},
         input=f"{PASSWORD}\r\n",
         capture_output=True,
@@ -154,7 +154,7 @@ def test_a_service_without_an_admin_makes_one_whose_password_is_said_once() -> N
 def test_an_admin_that_cannot_be_is_one_clear_line(given: str, said: str) -> None:
     refused = subprocess.run(
         [sys.executable, "-m", "local.service"],
-        cwd=services.PROJECT,
+        cwd=stage.PROJECT,
         env={**os.environ, "PORT": str(services.free_port()), "ADMIN": given},
         capture_output=True,
         text=True,

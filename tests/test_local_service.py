@@ -104,7 +104,7 @@ def test_a_taken_port_is_one_clear_line() -> None:
     with running() as own:
         again = subprocess.run(
             [sys.executable, "-m", "local.service"],
-            cwd=services.PROJECT,
+            cwd=stage.PROJECT,
             env={**os.environ, "PORT": str(own.port)},
             capture_output=True,
             text=True,
@@ -177,8 +177,8 @@ def test_a_cloud_that_hangs_is_503_and_v1_goes_on() -> None:
 
 def test_a_bare_chalice_local_without_its_cloud_says_how_to_start_it(tmp_path: Path) -> None:
     for name in ("chalicelib", ".chalice"):
-        shutil.copytree(services.PROJECT / name, tmp_path / name)
-    shutil.copy(services.PROJECT / "app.py", tmp_path)
+        shutil.copytree(stage.PROJECT / name, tmp_path / name)
+    shutil.copy(stage.PROJECT / "app.py", tmp_path)
     config = tmp_path / ".chalice" / "config.json"
     nowhere = f":{services.free_port()}"
     config.write_text(config.read_text().replace(":18000", nowhere))

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy import package
-
-PROJECT = Path(__file__).resolve().parent.parent
+from local import stage
 
 
 def test_what_could_not_be_installed_is_missed(dist: Path, tmp_path: Path) -> None:
@@ -82,7 +81,7 @@ bootstrap.worker(), bootstrap.sweeper(), bootstrap.directory(), bootstrap.logins
 def test_a_stage_that_is_none_is_one_clear_line(name: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "deploy.package"],
-        cwd=PROJECT,
+        cwd=stage.PROJECT,
         env={**os.environ, "STAGE": name},
         capture_output=True,
         text=True,

@@ -1,7 +1,6 @@
 """Least privilege: every action that a policy grants is used, and every one used is granted."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -10,10 +9,10 @@ from chalice.local import LambdaContext
 
 import app
 from chalicelib import bootstrap
-from local import worker
+from local import stage, worker
 from tests.api import JSON, ask, ask_task, ask_user, basic, drain
 
-CHALICE = Path(__file__).resolve().parent.parent / ".chalice"
+CHALICE = stage.PROJECT / ".chalice"
 PASSWORD = "secret of the policies"
 ROOT = basic("root", PASSWORD)
 

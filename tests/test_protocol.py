@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Callable
-from pathlib import Path
 
 import boto3
 import hypothesis
@@ -16,9 +15,10 @@ from chalicelib.aws import task_store as stores
 from chalicelib.aws.task_store import DynamoStore
 from chalicelib.tasks.model import Report, Task
 from chalicelib.tasks.ports import Store
+from local import stage
 from tests.protocol import COUNT, Protocol, Snapshot
 
-TEMPLATE = Path(__file__).resolve().parent.parent / ".chalice" / "resources.json"
+TEMPLATE = stage.PROJECT / ".chalice" / "resources.json"
 
 
 def settings(examples: int) -> hypothesis.settings:

@@ -13,7 +13,6 @@ import app
 from chalicelib.settings import Settings
 from local import stage
 
-PROJECT = Path(__file__).resolve().parent.parent
 FUNCTIONS = ("APIHandler", "RunIostat", "Sweep")
 ROLES = ("ApiHandlerRole", "RunIostatRole", "SweepRole")
 #: Where a task is created or iostat started.
@@ -36,7 +35,7 @@ def parts(template: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def data() -> Any:
-    return json.loads((PROJECT / ".chalice" / "resources.json").read_text())
+    return json.loads((stage.PROJECT / ".chalice" / "resources.json").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +57,7 @@ def walk(thing: Any) -> Iterator[dict[str, Any]]:
 class TestBoth:
     def test_cfn_lint_finds_nothing(self, dist: Path) -> None:
         lint = str(Path(sys.executable).parent / "cfn-lint")
-        both = [str(dist / "sam.json"), str(PROJECT / ".chalice" / "resources.json")]
+        both = [str(dist / "sam.json"), str(stage.PROJECT / ".chalice" / "resources.json")]
         command = [lint, "--regions", "us-east-1", "eu-central-1", "--template", *both]
         found = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (found.returncode, found.stdout, found.stderr) == (0, "", "")

@@ -5,14 +5,14 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from local import stage
 from tests import services
 from tests.blackbox.conftest import HOST
 
-TEXT = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text()
+TEXT = (stage.PROJECT / "docs" / "api.md").read_text()
 EXAMPLES = re.findall(r"```(sh|python)\n(.*?)```", TEXT, re.DOTALL)
 SHELLS = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"]}
 
