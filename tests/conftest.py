@@ -13,7 +13,7 @@ import pytest
 from chalicelib import bootstrap, log
 from deploy import package
 from local import stage
-from tests import leaks
+from tests.support import leaks
 
 
 @pytest.fixture(autouse=True)

@@ -24,8 +24,8 @@ from chalicelib.tasks.ports import Refused, Store
 from chalicelib.tasks.run import Run
 from chalicelib.tasks.service import Service
 from chalicelib.tasks.sweeper import Sweeper
-from tests.fakes import FakeClock, FakeDispatcher, MemoryStore
-from tests.faults import Crash, Faulty, crash, lose
+from tests.support.fakes import FakeClock, FakeDispatcher, MemoryStore
+from tests.support.faults import Crash, Faulty, crash, lose
 
 SETTINGS = Settings(lease_seconds=90, heartbeat_seconds=15, sweep_seconds=60, max_attempts=3)
 COUNT = 3

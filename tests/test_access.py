@@ -10,7 +10,7 @@ import app
 from chalicelib import bootstrap
 from chalicelib.api import access
 from chalicelib.api.access import Access
-from tests.api import JSON, ZERO, Answer, ask, basic
+from tests.support.asking import JSON, ZERO, Answer, ask, basic
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 PASSWORD = "secret of the table"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.api import JSON, ZERO, ask, basic, problem
-from tests.iostats import fake
+from tests.support.asking import JSON, ZERO, ask, basic, problem
+from tests.support.iostats import fake
 
 
 class TestEverywhere:

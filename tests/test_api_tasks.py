@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib import bootstrap
 from chalicelib.tasks import model as tasks
-from tests.api import (
+from tests.support.asking import (
     FORM,
     JSON,
     ZERO,

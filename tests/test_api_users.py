@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib import bootstrap
-from tests.api import FORM, JSON, Answer, ask, ask_user, basic, problem
-from tests.v3 import PASSWORD, ROOT, look
+from tests.support.as_admin import PASSWORD, ROOT, look
+from tests.support.asking import FORM, JSON, Answer, ask, ask_user, basic, problem
 
 JLUSER = {"username": "jluser", "fullname": "J. Random Luser", "password": PASSWORD}
 

@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib import bootstrap
 from chalicelib.measure.model import Window
-from tests.api import ZERO, ask, ask_task, basic, created, problem
-from tests.v3 import PASSWORD, ROOT, look
+from tests.support.as_admin import PASSWORD, ROOT, look
+from tests.support.asking import ZERO, ask, ask_task, basic, created, problem
 
 
 @pytest.fixture(autouse=True)

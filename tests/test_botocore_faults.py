@@ -23,9 +23,9 @@ from chalicelib.aws.task_store import DynamoStore
 from chalicelib.aws.user_store import DynamoUsers
 from chalicelib.measure.model import Window
 from chalicelib.tasks.model import State
-from tests.api import authorization
-from tests.fakeusers import LoginRig
-from tests.rig import Rig
+from tests.support.asking import authorization
+from tests.support.fake_users import LoginRig
+from tests.support.rig import Rig
 
 Fault = Callable[[str, Any], AWSResponse]
 

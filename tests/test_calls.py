@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from local import stage
-from tests import services
+from tests.support import processes as services
 
 
 def test_no_operation_asks_aws_more_often_than_it_may() -> None:

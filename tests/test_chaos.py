@@ -21,8 +21,8 @@ from chalicelib import bootstrap
 from chalicelib.measure.model import Window
 from chalicelib.tasks.model import State, Task
 from local import cloud, stage
-from tests import services
-from tests.iostats import needs
+from tests.support import processes as services
+from tests.support.iostats import needs
 
 SETTINGS = {
     "LEASE_SECONDS": "4",

@@ -5,7 +5,7 @@ import pytest
 from chalicelib import errors
 from chalicelib.users import credentials
 from chalicelib.users.credentials import Credentials
-from tests.api import authorization
+from tests.support.asking import authorization
 
 
 @pytest.mark.parametrize(

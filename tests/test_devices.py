@@ -7,7 +7,7 @@ import pytest
 from chalicelib.measure import numbers as devices
 from chalicelib.measure.machine import Host
 from chalicelib.measure.model import Window
-from tests.iostats import needs
+from tests.support.iostats import needs
 
 LINUX = "Linux 6.1.0 (web-1) \t2026-01-02 \t_x86_64_\t(4 CPU)\n\n"
 SYSSTAT_11 = """\

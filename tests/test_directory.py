@@ -12,7 +12,7 @@ from chalicelib import errors
 from chalicelib.tasks.ports import Conflict
 from chalicelib.users.model import User
 from chalicelib.users.service import Directory
-from tests.fakeusers import LoginRig, MemoryUsers
+from tests.support.fake_users import LoginRig, MemoryUsers
 
 JLUSER = {"username": "jluser", "fullname": "J. Random Luser", "password": "secret of jluser"}
 

@@ -17,8 +17,8 @@ from chalicelib import errors
 from chalicelib.measure.machine import Host
 from chalicelib.measure.model import Window
 from local import stage
-from tests import iostats
-from tests.iostats import REPORT, TELL_PID, TWO, fake, say
+from tests.support import iostats
+from tests.support.iostats import REPORT, TELL_PID, TWO, fake, say
 
 #: A window without waits: its patience is all the silence that is borne.
 NOW = Window(2, 0)

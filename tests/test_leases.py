@@ -10,8 +10,8 @@ from chalicelib.measure.model import Window
 from chalicelib.tasks import run
 from chalicelib.tasks.keeper import Hold, Leases, Stop
 from chalicelib.tasks.model import Task
-from tests.fakes import FakeFeed
-from tests.rig import SETTINGS, Rig
+from tests.support.fakes import FakeFeed
+from tests.support.rig import SETTINGS, Rig
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib import bootstrap
-from tests.api import ask, ask_task, drain
+from tests.support.asking import ask, ask_task, drain
 
 pytestmark = pytest.mark.usefixtures("cloud", "one_thread")
 

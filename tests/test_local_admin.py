@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from local import service, stage
-from tests import services
+from tests.support import processes as services
 from tests.test_local_service import Running, running
 
 PASSWORD = "secret of boss"

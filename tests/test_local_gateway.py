@@ -12,7 +12,7 @@ from chalice.cli.factory import CLIFactory
 
 import app
 from local import gateway, stage
-from tests.api import problem
+from tests.support.asking import problem
 
 
 @pytest.fixture(scope="module")

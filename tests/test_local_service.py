@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from local import service, stage
-from tests import services
-from tests.iostats import needs
+from tests.support import processes as services
+from tests.support.iostats import needs
 
 
 class Running:

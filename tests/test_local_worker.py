@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib import errors
 from local import worker
-from tests import services
+from tests.support import processes as services
 
 
 class Queue:

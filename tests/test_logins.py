@@ -14,8 +14,8 @@ from chalicelib import errors
 from chalicelib.users import throttle as guesses
 from chalicelib.users.logins import Logins
 from chalicelib.users.tallies import Tally
-from tests.api import authorization
-from tests.fakeusers import CountingHasher, LoginRig, MemoryTallies
+from tests.support.asking import authorization
+from tests.support.fake_users import CountingHasher, LoginRig, MemoryTallies
 
 RIGHT, WRONG, STRANGER = (
     authorization(text)

@@ -5,7 +5,7 @@ import pytest
 from chalicelib import errors
 from chalicelib.measure import at_once as measure
 from chalicelib.measure.model import Window
-from tests.fakes import FakeClock, FakeFeed, FakeHost
+from tests.support.fakes import FakeClock, FakeFeed, FakeHost
 
 
 def test_the_reports_come_with_their_times() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.api import openapi
 from chalicelib.settings import Settings
-from tests import described
-from tests.api import ask
+from tests.support import described
+from tests.support.asking import ask
 
 
 def test_it_is_valid() -> None:

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from tests.api import ask, ask_task, problem
+from tests.support.asking import ask, ask_task, problem
 
 
 @pytest.fixture(autouse=True)

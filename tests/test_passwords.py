@@ -5,8 +5,8 @@ import pytest
 
 from chalicelib.users import passwords
 from chalicelib.users.passwords import Memory, Passwords
-from tests.fakes import FakeClock
-from tests.fakeusers import CountingHasher
+from tests.support.fake_users import CountingHasher
+from tests.support.fakes import FakeClock
 
 
 class TestHashes:

@@ -10,7 +10,7 @@ from chalice.local import LambdaContext
 import app
 from chalicelib import bootstrap
 from local import stage, worker
-from tests.api import JSON, ask, ask_task, ask_user, basic, drain
+from tests.support.asking import JSON, ask, ask_task, ask_user, basic, drain
 
 CHALICE = stage.PROJECT / ".chalice"
 PASSWORD = "secret of the policies"

@@ -18,7 +18,7 @@ from chalicelib.measure import splitter as reports
 from chalicelib.measure.machine import Host
 from chalicelib.measure.model import Window
 from chalicelib.measure.procfs import Counters, Snapshot
-from tests import iostats
+from tests.support import iostats
 
 NOON = time.strptime("2026-01-02 12:00:09", "%Y-%m-%d %H:%M:%S")
 VDA = " 254 0 vda 10 0 200 7 20 0 400 7 0 8 14 5 0 600 1 3 2\n"

@@ -10,8 +10,8 @@ from chalicelib import errors
 from chalicelib.measure import splitter as reports
 from chalicelib.measure.machine import Host
 from chalicelib.measure.model import Window
-from tests import iostats
-from tests.iostats import HEADING, REPORT, TWO, layout
+from tests.support import iostats
+from tests.support.iostats import HEADING, REPORT, TWO, layout
 
 OLD_REPORT = REPORT.replace("Device ", "Device:")
 DISKS = "              disk0 \n    KB/t  tps  MB/s \n"

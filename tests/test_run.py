@@ -9,7 +9,7 @@ from chalicelib.tasks import run
 from chalicelib.tasks.model import State
 from chalicelib.tasks.ports import Refused
 from chalicelib.tasks.run import Run
-from tests.rig import SETTINGS, Rig
+from tests.support.rig import SETTINGS, Rig
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests import services
+from tests.support import processes as services
 
 #: Rules between two parameters have no place in OpenAPI: `wait` needs a `count`, numbers stand in
 #: the query or in the body, a new user bears the name of its path.

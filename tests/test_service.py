@@ -12,7 +12,7 @@ from chalicelib.tasks import model as tasks
 from chalicelib.tasks.model import Report, State, Task
 from chalicelib.tasks.ports import Conflict
 from chalicelib.tasks.service import Service
-from tests.fakes import FakeClock, FakeDispatcher, MemoryStore
+from tests.support.fakes import FakeClock, FakeDispatcher, MemoryStore
 
 WINDOW = Window(3, 1)
 

@@ -14,7 +14,7 @@ from chalicelib.tasks import model as tasks
 from chalicelib.tasks.idempotency import Key
 from chalicelib.tasks.model import Claim, Report, State, Task
 from chalicelib.tasks.ports import Refused, Store
-from tests.fakes import MemoryStore
+from tests.support.fakes import MemoryStore
 
 NOW = 1_800_000_000.25
 

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib import errors
 from chalicelib.tasks.model import State
-from tests.rig import Rig
+from tests.support.rig import Rig
 
 
 @pytest.fixture

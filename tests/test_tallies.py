@@ -10,7 +10,7 @@ import pytest
 from chalicelib.aws.tally_store import DynamoTallies
 from chalicelib.tasks.ports import Conflict, TallyStore
 from chalicelib.users.tallies import Tally
-from tests.fakeusers import MemoryTallies
+from tests.support.fake_users import MemoryTallies
 
 NOW = 1_800_000_000.25
 NONE = Tally(who="192.0.2.1 jluser")

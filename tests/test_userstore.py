@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from chalicelib import errors
 from chalicelib.aws.user_store import DynamoUsers
 from chalicelib.tasks.ports import Conflict, UserStore
-from tests.fakeusers import MemoryUsers, a_user
+from tests.support.fake_users import MemoryUsers, a_user
 
 
 @pytest.fixture(params=["memory", "dynamo"])

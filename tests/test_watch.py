@@ -5,7 +5,7 @@ import pytest
 from chalicelib import errors
 from chalicelib.tasks import run
 from chalicelib.tasks.model import Look, State
-from tests.rig import SETTINGS, Rig
+from tests.support.rig import SETTINGS, Rig
 
 
 class TestWatch:

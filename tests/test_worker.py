@@ -10,7 +10,7 @@ from chalicelib.aws import sqs as dispatch
 from chalicelib.measure.model import Window
 from chalicelib.tasks.keeper import Stop
 from chalicelib.tasks.model import State, Task
-from tests.rig import Rig
+from tests.support.rig import Rig
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests import leaks, services
+from tests.support import leaks
+from tests.support import processes as services
 
 OWN_ADMIN = ("root", "secret of the black box")
 #: The name by which an emulator's gateway knows the API, where that cannot be looked up.

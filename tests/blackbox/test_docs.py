@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from local import stage
-from tests import services
 from tests.blackbox.conftest import HOST
+from tests.support import processes as services
 
 TEXT = (stage.PROJECT / "docs" / "api.md").read_text()
 EXAMPLES = re.findall(r"```(sh|python)\n(.*?)```", TEXT, re.DOTALL)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests import services
 from tests.blackbox.conftest import Ask
 from tests.blackbox.test_v2 import create
+from tests.support import processes as services
 
 
 def look(ask: Ask, task_id: str, **query: int) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests import services
 from tests.blackbox.conftest import Ask
-from tests.iostats import needs
+from tests.support import processes as services
+from tests.support.iostats import needs
 
 Finished = Callable[[str], dict[str, Any]]
 

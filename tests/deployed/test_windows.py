@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib import bootstrap
-from tests import services
 from tests.blackbox.conftest import Ask
 from tests.blackbox.test_v2 import create
-from tests.iostats import needs
+from tests.support import processes as services
+from tests.support.iostats import needs
 
 Finished = Callable[..., dict[str, Any]]
 

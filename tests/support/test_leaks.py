@@ -4,9 +4,9 @@ import urllib.parse
 
 import pytest
 
-from tests import leaks
-from tests.api import basic
-from tests.fakeusers import CountingHasher
+from tests.support import leaks
+from tests.support.asking import basic
+from tests.support.fake_users import CountingHasher
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.api import ask, basic
+from tests.support.asking import ask, basic
 
 PASSWORD = "secret of v3"
 ROOT = basic("root", PASSWORD)

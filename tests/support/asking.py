@@ -10,7 +10,7 @@ from chalice.local import LambdaContext
 import app
 from chalicelib import bootstrap
 from local import worker
-from tests import described, leaks
+from tests.support import described, leaks
 
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}

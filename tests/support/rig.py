@@ -8,7 +8,7 @@ from chalicelib.tasks.ports import Dispatcher, Store
 from chalicelib.tasks.service import Service
 from chalicelib.tasks.sweeper import Sweeper
 from chalicelib.tasks.worker import Worker
-from tests.fakes import FakeClock, FakeDispatcher, FakeHost, MemoryStore
+from tests.support.fakes import FakeClock, FakeDispatcher, FakeHost, MemoryStore
 
 SETTINGS = Settings(
     lease_seconds=90, heartbeat_seconds=15, segment_seconds=100, max_attempts=3, sweep_seconds=60

@@ -14,7 +14,7 @@ from chalicelib.users.passwords import Memory, Passwords
 from chalicelib.users.service import Directory
 from chalicelib.users.tallies import Tally
 from chalicelib.users.throttle import Guesses
-from tests.fakes import FakeClock
+from tests.support.fakes import FakeClock
 
 
 class MemoryUsers:

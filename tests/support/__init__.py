@@ -1,0 +1,1 @@
+"""What the tests share: fakes, asking the app, processes, faults, and an ear for secrets."""
