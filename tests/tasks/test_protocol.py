@@ -16,7 +16,7 @@ from chalicelib.aws.task_store import DynamoStore
 from chalicelib.tasks.model import Report, Task
 from chalicelib.tasks.ports import Store
 from local import stage
-from tests.protocol import COUNT, Protocol, Snapshot
+from tests.tasks.protocol import COUNT, Protocol, Snapshot
 
 TEMPLATE = stage.PROJECT / ".chalice" / "resources.json"
 

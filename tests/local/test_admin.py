@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from local import service, stage
+from tests.local.test_launch import Running, running
 from tests.support import processes as services
-from tests.test_local_service import Running, running
 
 PASSWORD = "secret of boss"
 

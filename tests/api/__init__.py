@@ -1,0 +1,1 @@
+"""HTTP, asked as API Gateway asks it."""

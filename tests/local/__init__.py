@@ -1,0 +1,1 @@
+"""The processes of a laptop, started as a person starts them."""

@@ -1,0 +1,1 @@
+"""Tasks: their use cases on fakes, and the proofs of the protocol."""
