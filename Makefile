@@ -10,7 +10,7 @@ PEERS := .peers
 .PHONY: service worker admin test check format package deploy destroy test-deployed bench
 
 service: $(READY)
-	@exec $(BIN)/python -m local.service
+	@exec $(BIN)/python -m local.launch
 
 worker: $(READY)
 	@exec $(BIN)/python -m local.worker
@@ -37,7 +37,7 @@ bench: $(READY) $(PEERS)/.ready
 	@exec $(BIN)/python -m bench.beside
 
 test-deployed: $(READY) $(EMULATOR)/.ready
-	@exec $(BIN)/python -m deploy.rehearsal
+	@exec $(BIN)/python -m tests.deployed.rehearsal
 
 check: $(READY)
 	$(BIN)/ruff format --check --quiet .

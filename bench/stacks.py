@@ -35,7 +35,7 @@ def hoststat(folder: Path) -> Iterator[Stack]:
     port = free_port()
     given = {"PORT": str(port), "CONCURRENCY": str(_SLOTS), "PYTHONPATH": str(stage.PROJECT)}
     environ = {**os.environ, **given}
-    command = [sys.executable, "-m", "local.service"]
+    command = [sys.executable, "-m", "local.launch"]
     with running(command, environ, folder, port=port) as pid:
         yield Stack("hoststat", port, [pid])
 

@@ -16,7 +16,7 @@ _SETTINGS = {"WORKER": "0", "SYNC_SECONDS": "1", "HOLD_SECONDS": "0", "LOGIN_FAI
 def test_it_keeps_to_its_description_whatever_it_is_asked(tmp_path: Path) -> None:
     port, admin = services.free_port(), "root:secret-of-schemathesis"
     url = f"http://127.0.0.1:{port}"
-    service = [sys.executable, "-m", "local.service"]
+    service = [sys.executable, "-m", "local.launch"]
     # Its log would fill a pipe.
     with (
         (tmp_path / "log").open("w") as log,

@@ -7,7 +7,8 @@ import sys
 import pytest
 import requests
 
-from local import service, stage
+from local import launch as service
+from local import stage
 from tests.local.test_launch import Running, running
 from tests.support import processes as services
 
@@ -153,7 +154,7 @@ def test_a_service_without_an_admin_makes_one_whose_password_is_said_once() -> N
 )
 def test_an_admin_that_cannot_be_is_one_clear_line(given: str, said: str) -> None:
     refused = subprocess.run(
-        [sys.executable, "-m", "local.service"],
+        [sys.executable, "-m", "local.launch"],
         cwd=stage.PROJECT,
         env={**os.environ, "PORT": str(services.free_port()), "ADMIN": given},
         capture_output=True,

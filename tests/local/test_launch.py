@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import requests
 
-from local import service, stage
+from local import launch as service
+from local import stage
 from tests.support import processes as services
 from tests.support.iostats import needs
 
@@ -47,7 +48,7 @@ class Running:
 @contextlib.contextmanager
 def running(**environ: Any) -> Iterator[Running]:
     port = services.free_port()
-    command = [sys.executable, "-m", "local.service"]
+    command = [sys.executable, "-m", "local.launch"]
     with services.process(*command, PORT=str(port), **environ) as process:
         own = Running(port, process)
         assert services.until(lambda: process.poll() is not None or services.answers(own.url))
@@ -103,7 +104,7 @@ def test_the_parts_do_not_outlive_a_parent_that_is_killed() -> None:
 def test_a_taken_port_is_one_clear_line() -> None:
     with running() as own:
         again = subprocess.run(
-            [sys.executable, "-m", "local.service"],
+            [sys.executable, "-m", "local.launch"],
             cwd=stage.PROJECT,
             env={**os.environ, "PORT": str(own.port)},
             capture_output=True,

@@ -27,7 +27,7 @@ from deploy.deploy import app_stack, artefacts, deploy_app, deploy_data
 from deploy.destroy import destroy
 from deploy.package import Failed
 from local import admin, stage
-from local.service import free
+from local.launch import free
 
 NAME = "prod"
 #: So that a window takes several runs, and a killed worker is soon missed.
