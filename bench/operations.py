@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bench import events
 from chalicelib import bootstrap
 from chalicelib.clock import SystemClock
-from chalicelib.measure.machine import Host
+from chalicelib.measure.machine import ThisMachine
 from chalicelib.measure.model import Window
 from chalicelib.tasks import run
 from chalicelib.tasks.model import State
@@ -29,7 +29,7 @@ class Case(NamedTuple):
     allowed: int | None = None
 
 
-class Hurried(Host):
+class Hurried(ThisMachine):
     """A host of one disk, on which no time passes between two reports."""
 
     def __init__(self, folder: Path) -> None:
@@ -48,7 +48,7 @@ def _create(version: str = "v2", count: int = 3, headers: Mapping[str, str] | No
     return task_id
 
 
-def _begun(task_id: str, host: Host) -> run.Run:
+def _begun(task_id: str, host: ThisMachine) -> run.Run:
     """A run that extends its lease whenever it may."""
     return run.claim(
         task_id,
@@ -60,7 +60,9 @@ def _begun(task_id: str, host: Host) -> run.Run:
     )
 
 
-def _tasks(version: str, host: Host, headers: Mapping[str, str], more: int) -> Iterator[Case]:
+def _tasks(
+    version: str, host: ThisMachine, headers: Mapping[str, str], more: int
+) -> Iterator[Case]:
     """What is done with tasks; each may make so many calls `more` than in v2."""
     create = partial(_create, version, headers=headers)
     yield Case(f"{version} create", create, 2 + more)
@@ -70,7 +72,7 @@ def _tasks(version: str, host: Host, headers: Mapping[str, str], more: int) -> I
         yield Case(f"{version} {name}", partial(events.ask, asked), 1 + more)
 
 
-def _windows(host: Host) -> Iterator[Case]:
+def _windows(host: ThisMachine) -> Iterator[Case]:
     """Whole windows, and polls when they have ended."""
     queue, store = bootstrap.poller(), bootstrap.dynamo()
     worker = Worker(
@@ -101,7 +103,7 @@ def _windows(host: Host) -> Iterator[Case]:
     yield from polls
 
 
-def _live(host: Host) -> Iterator[Case]:
+def _live(host: ThisMachine) -> Iterator[Case]:
     """What comes while a window is measured."""
     window = Window(4, 1)
     mine = _begun(_create(count=window.count), host)
@@ -117,7 +119,7 @@ def _live(host: Host) -> Iterator[Case]:
     yield Case(BEAT, mine.beat, 1)
 
 
-def cases(host: Host) -> Iterator[Case]:
+def cases(host: ThisMachine) -> Iterator[Case]:
     """The operations, each when all that it needs is there."""
     yield Case("v2 create, first of a process", _create)
     yield from _tasks("v2", host, {}, 0)

@@ -14,11 +14,11 @@ from bench.stacks import Stack
 from chalicelib import bootstrap
 from chalicelib.aws import client as aws
 from chalicelib.aws.sqs import SqsDispatcher
-from chalicelib.aws.task_store import DynamoStore
+from chalicelib.aws.task_store import DynamoTaskStore
 from chalicelib.clock import SystemClock
 from chalicelib.measure.model import Window
-from chalicelib.tasks.keeper import Leases
-from chalicelib.tasks.service import Service
+from chalicelib.tasks.keeper import Keeper
+from chalicelib.tasks.service import TaskService
 from chalicelib.tasks.worker import Worker
 from local import stage
 
@@ -51,11 +51,13 @@ def alone(windows: int, window: Window, polls: int) -> Alone:
     sqs.create_queue(QueueName=_QUEUE)
     for client in (dynamodb, sqs):
         _time(client, taken)
-    store = DynamoStore(dynamodb, **{name: names(name) for name in ("tasks", "reports", "keys")})
+    store = DynamoTaskStore(
+        dynamodb, **{name: names(name) for name in ("tasks", "reports", "keys")}
+    )
     queue = SqsDispatcher(sqs, queue=_QUEUE, dead=_QUEUE)
     clock = SystemClock()
-    service = Service(store=store, dispatcher=queue, clock=clock, settings=settings)
-    leases = Leases(store=store, clock=clock, settings=settings, threaded=False)
+    service = TaskService(store=store, dispatcher=queue, clock=clock, settings=settings)
+    leases = Keeper(store=store, clock=clock, settings=settings, threaded=False)
     with events.quiet(), tempfile.TemporaryDirectory() as folder:
         task_ids = [service.create("v2", window) for _ in range(windows)]
         worker = Worker(

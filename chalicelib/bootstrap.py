@@ -7,20 +7,20 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalicelib.clock import SystemClock
-from chalicelib.measure.machine import Host
+from chalicelib.measure.machine import ThisMachine
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     from chalicelib.aws.sqs import SqsDispatcher
-    from chalicelib.aws.task_store import DynamoStore
-    from chalicelib.aws.user_store import DynamoUsers
-    from chalicelib.tasks.keeper import Leases
-    from chalicelib.tasks.service import Service
+    from chalicelib.aws.task_store import DynamoTaskStore
+    from chalicelib.aws.user_store import DynamoUserStore
+    from chalicelib.tasks.keeper import Keeper
+    from chalicelib.tasks.service import TaskService
     from chalicelib.tasks.sweeper import Sweeper
     from chalicelib.tasks.worker import Worker
     from chalicelib.users.logins import Logins
     from chalicelib.users.passwords import Passwords
-    from chalicelib.users.service import Directory
+    from chalicelib.users.service import UserService
 
 Made = TypeVar("Made")
 
@@ -50,9 +50,9 @@ def settings() -> Settings:
 
 
 @_once
-def host() -> Host:
+def host() -> ThisMachine:
     """The machine that this process runs on."""
-    return Host(os.environ.get("PATH", os.defpath))
+    return ThisMachine(os.environ.get("PATH", os.defpath))
 
 
 # What follows needs botocore, argon2 or msgspec, which take longer to import than all the rest: v1
@@ -60,21 +60,21 @@ def host() -> Host:
 
 
 @_once
-def dynamo() -> "DynamoStore":
+def dynamo() -> "DynamoTaskStore":
     """The tables of this stage."""
-    from chalicelib.aws.task_store import DynamoStore
+    from chalicelib.aws.task_store import DynamoTaskStore
 
     names = settings().name
     tables = {name: names(name) for name in ("tasks", "reports", "keys")}
-    return DynamoStore(_dynamodb(), **tables)
+    return DynamoTaskStore(_dynamodb(), **tables)
 
 
 @_once
-def user_store() -> "DynamoUsers":
+def user_store() -> "DynamoUserStore":
     """The users of this stage."""
-    from chalicelib.aws.user_store import DynamoUsers
+    from chalicelib.aws.user_store import DynamoUserStore
 
-    return DynamoUsers(_dynamodb(), settings().name("users"))
+    return DynamoUserStore(_dynamodb(), settings().name("users"))
 
 
 @_once
@@ -112,11 +112,11 @@ def _queues(*, patient: bool) -> "SqsDispatcher":
 
 
 @_once
-def service() -> "Service":
+def service() -> "TaskService":
     """The use cases of tasks."""
-    from chalicelib.tasks.service import Service
+    from chalicelib.tasks.service import TaskService
 
-    return Service(
+    return TaskService(
         store=dynamo(), dispatcher=dispatcher(), clock=SystemClock(), settings=settings()
     )
 
@@ -124,24 +124,24 @@ def service() -> "Service":
 @_once
 def logins() -> "Logins":
     """What lets users in."""
-    from chalicelib.aws.tally_store import DynamoTallies
+    from chalicelib.aws.tally_store import DynamoTallyStore
     from chalicelib.users.logins import Logins
     from chalicelib.users.passwords import Memory
-    from chalicelib.users.throttle import Guesses
+    from chalicelib.users.throttle import Throttle
 
-    tallies = DynamoTallies(_dynamodb(), settings().name("tallies"))
-    guesses = Guesses(store=tallies, clock=SystemClock(), limit=settings().login_failures)
+    tallies = DynamoTallyStore(_dynamodb(), settings().name("tallies"))
+    guesses = Throttle(store=tallies, clock=SystemClock(), limit=settings().login_failures)
     return Logins(
         users=user_store(), guesses=guesses, passwords=passwords(), memory=Memory(SystemClock())
     )
 
 
 @_once
-def directory() -> "Directory":
+def directory() -> "UserService":
     """The use cases of users."""
-    from chalicelib.users.service import Directory
+    from chalicelib.users.service import UserService
 
-    return Directory(store=user_store(), passwords=passwords(), clock=SystemClock())
+    return UserService(store=user_store(), passwords=passwords(), clock=SystemClock())
 
 
 @_once
@@ -153,11 +153,11 @@ def passwords() -> "Passwords":
 
 
 @_once
-def leases() -> "Leases":
+def leases() -> "Keeper":
     """The leases that this process holds."""
-    from chalicelib.tasks.keeper import Leases
+    from chalicelib.tasks.keeper import Keeper
 
-    return Leases(store=dynamo(), clock=SystemClock(), settings=settings())
+    return Keeper(store=dynamo(), clock=SystemClock(), settings=settings())
 
 
 @_once

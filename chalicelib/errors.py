@@ -104,7 +104,7 @@ class Outage(HoststatError):
     """A service that this one needs does not answer; try again."""
 
 
-class HostFailed(HoststatError):
+class MachineFailed(HoststatError):
     """The host could not be measured, and would fail again."""
 
 
@@ -120,9 +120,9 @@ class BadMessage(HoststatError):
     """A message of the queue cannot be read."""
 
 
-def of_host(what: str, exc: OSError) -> HoststatError:
+def from_os_error(what: str, exc: OSError) -> HoststatError:
     """What an error of the system means for a window: a shortage may be over for another try."""
-    kind = Killed if exc.errno in _SHORTAGES else HostFailed
+    kind = Killed if exc.errno in _SHORTAGES else MachineFailed
     return kind(f"{what}: {exc}")
 
 

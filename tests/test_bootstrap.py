@@ -11,7 +11,7 @@ from chalicelib import bootstrap
 
 
 def test_threads_that_ask_together_get_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two `Leases` in one process would each know half of its windows."""
+    """Two `Keeper` in one process would each know half of its windows."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     together = threading.Barrier(8)
 

@@ -12,7 +12,7 @@ from chalicelib.measure.numbers import Device
 
 if TYPE_CHECKING:
     from chalicelib.tasks.model import Look, Report, Task
-    from chalicelib.tasks.ports import Host
+    from chalicelib.tasks.ports import Machine
     from chalicelib.users.model import User
 
 #: Seconds that a client is asked to wait before it looks again, at most.
@@ -32,7 +32,7 @@ def created(request: Request, version: str, task_id: str) -> Response:
     return Response(body, {"Location": to_task["href"]}, 201)
 
 
-def uptime(host: "Host", *, detail: bool) -> dict[str, object]:
+def uptime(host: "Machine", *, detail: bool) -> dict[str, object]:
     """The host's uptime, in numbers, too, where `detail` is asked for."""
     return host.uptime_numbers() if detail else {"uptime": host.uptime()}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib import errors
 from chalicelib.measure import model as windows
-from chalicelib.tasks.model import Place, State, Task
+from chalicelib.tasks.model import Cursor, State, Task
 from chalicelib.users import model as users
 from chalicelib.users.model import User
 
@@ -24,13 +24,13 @@ class TaskListing:
     state: str | None
     owner: str | None
     #: Where the page before this one ended.
-    after: Place | None
+    after: Cursor | None
 
     def wanted(self, task: Task) -> bool:
         """Whether a task belongs to the list."""
         return self.state in (None, task.state) and self.owner in (None, task.owner)
 
-    def next(self, place: Place | None) -> str | None:
+    def next(self, place: Cursor | None) -> str | None:
         """The path of the page that begins there, None where there is none."""
         if place is None:
             return None
@@ -63,7 +63,7 @@ def of_tasks(given: Mapping[str, str]) -> TaskListing:
         raise errors.Invalid(
             f"state must be one of {', '.join(State)}, not {errors.shorten(state)}."
         )
-    place = None if after is None else Place.parse(after)
+    place = None if after is None else Cursor.parse(after)
     return TaskListing(
         limit=_whole(given, "limit", TASKS, MAX_TASKS),
         state=state,

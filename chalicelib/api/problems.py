@@ -23,7 +23,7 @@ _STATUS = {
     errors.UnknownMediaType: 415,
     errors.KeyReused: 422,
     errors.TooManyLogins: 429,
-    errors.HostFailed: 500,
+    errors.MachineFailed: 500,
     errors.Outage: 503,
 }
 #: RFC 9110's names, where Python 3.11 has older ones.

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.settings import Settings
-from chalicelib.tasks.model import PLACE_PATTERN, State
+from chalicelib.tasks.model import CURSOR_PATTERN, State
 from chalicelib.users import fields
 
 Schema = dict[str, Any]
@@ -17,7 +17,7 @@ WHOLE: Schema = {"type": "integer", "minimum": 0}
 FLAG: Schema = {"type": "boolean"}
 STATE: Schema = {"type": "string", "enum": [str(state) for state in State]}
 TASK_ID: Schema = {"type": "string", "format": "uuid"}
-PLACE: Schema = {"type": "string", "pattern": PLACE_PATTERN}
+PLACE: Schema = {"type": "string", "pattern": CURSOR_PATTERN}
 #: As forms spell it; in any case.
 _FORM_FLAG: Schema = {
     "type": "string",

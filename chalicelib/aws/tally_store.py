@@ -13,7 +13,7 @@ _NEW = "attribute_not_exists(#who)"
 _AS_READ = "#token = :was_token"
 
 
-class DynamoTallies:
+class DynamoTallyStore:
     """`ports.TallyStore` on a table."""
 
     def __init__(self, client: Any, table: str) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.measure.model import Window
-from chalicelib.tasks.idempotency import Key
-from chalicelib.tasks.model import Place, Report, State, Task
+from chalicelib.tasks.idempotency import IdempotencyKey
+from chalicelib.tasks.model import Cursor, Report, State, Task
 
 Item = dict[str, Any]
 
@@ -27,7 +27,7 @@ def key(task_id: str) -> Item:
     return {"task_id": value(task_id)}
 
 
-def place(at: Place) -> Item:
+def place(at: Cursor) -> Item:
     """The key of a task on the index of all tasks."""
     keys = {"listed": LISTED, "created_at": at.created_at, "task_id": at.task_id}
     return to_item(keys)
@@ -97,17 +97,17 @@ def to_report(item: Item) -> Report:
     return Report(**{name: fields[name] for name in _REPORT_FIELDS})
 
 
-def key_attributes(key: Key) -> dict[str, object]:
+def key_attributes(key: IdempotencyKey) -> dict[str, object]:
     """The attributes of an idempotency key."""
     fields = {name: getattr(key, name) for name in ("key", "task_id", "held_until")}
     numbers = {"count": key.window.count, "wait": key.window.wait}
     return {**fields, **numbers, "ttl": ttl(key.held_until)}
 
 
-def to_key(item: Item) -> Key:
+def to_key(item: Item) -> IdempotencyKey:
     """The idempotency key of an item."""
     fields = plain(item)
-    return Key(
+    return IdempotencyKey(
         key=fields["key"],
         task_id=fields["task_id"],
         window=Window(fields["count"], fields["wait"]),

@@ -8,8 +8,8 @@ from typing import Any
 
 from chalicelib.aws import task_items as items
 from chalicelib.aws.dynamodb import Cancelled, Step, Table, Unmet, transact
-from chalicelib.tasks.idempotency import Key
-from chalicelib.tasks.model import MOVES, Claim, Place, Report, State, Task, sources
+from chalicelib.tasks.idempotency import IdempotencyKey
+from chalicelib.tasks.model import MOVES, Claim, Cursor, Report, State, Task, sources
 from chalicelib.tasks.ports import Conflict, Refused
 
 _NEW = "attribute_not_exists(#task_id)"
@@ -21,14 +21,14 @@ _NOT_ENDED = "#version = :version AND #state IN (:queued, :started)"
 _NOT_OF_A_LATER_RUN = "attribute_not_exists(#run) OR #run <= :run"
 
 
-class DynamoStore:
+class DynamoTaskStore:
     """`ports.Store` on three tables: tasks by id, reports by task and index, keys."""
 
     def __init__(self, client: Any, *, tasks: str, reports: str, keys: str) -> None:
         self._client, self._keys = client, Table(client, keys)
         self._tasks, self._reports = Table(client, tasks), Table(client, reports)
 
-    def create(self, task: Task, key: Key | None = None) -> Key | None:
+    def create(self, task: Task, key: IdempotencyKey | None = None) -> IdempotencyKey | None:
         """See `ports.Store`."""
         if key:
             return self._create_once(task, key)
@@ -42,7 +42,7 @@ class DynamoStore:
                 raise refused from unmet
         return None
 
-    def _create_once(self, task: Task, key: Key) -> Key | None:
+    def _create_once(self, task: Task, key: IdempotencyKey) -> IdempotencyKey | None:
         values = {"now": task.created_at}
         steps = [
             self._keys.to_put(items.key_attributes(key), _FREE, values),
@@ -158,7 +158,7 @@ class DynamoStore:
         if last and since < task.done:
             yield last
 
-    def newest(self, after: Place | None, batch: int) -> Iterator[Task]:
+    def newest(self, after: Cursor | None, batch: int) -> Iterator[Task]:
         """See `ports.Store`."""
         start = {"ExclusiveStartKey": items.place(after)} if after else {}
         found = self._tasks.query(

@@ -20,7 +20,7 @@ _AS_READ = "#revision = :revision"
 _ONE_IS_LEFT = "#count > :one"
 
 
-class DynamoUsers:
+class DynamoUserStore:
     """`ports.UserStore` on a table."""
 
     def __init__(self, client: Any, table: str) -> None:

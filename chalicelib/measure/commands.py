@@ -20,7 +20,7 @@ _COMMAND_SECONDS, _EXIT_SECONDS = 5, 1
 
 
 def uptime(command: str, env: dict[str, str]) -> str:
-    """What the command prints, stripped. Raises HostFailed."""
+    """What the command prints, stripped. Raises MachineFailed."""
     try:
         process = subprocess.Popen(
             [command],
@@ -31,7 +31,7 @@ def uptime(command: str, env: dict[str, str]) -> str:
             start_new_session=True,
         )
     except OSError as exc:
-        raise errors.HostFailed(f"uptime cannot be had: {exc}") from exc
+        raise errors.MachineFailed(f"uptime cannot be had: {exc}") from exc
     # Popen's own timeouts look again and again, half a millisecond and more apart.
     limit, began = threading.Timer(_COMMAND_SECONDS, _kill, [process]), time.monotonic()
     with process:
@@ -43,9 +43,9 @@ def uptime(command: str, env: dict[str, str]) -> str:
         finally:
             limit.cancel()
     if time.monotonic() - began >= _COMMAND_SECONDS:
-        raise errors.HostFailed(f"uptime cannot be had: it took more than {_COMMAND_SECONDS} s.")
+        raise errors.MachineFailed(f"uptime cannot be had: it took more than {_COMMAND_SECONDS} s.")
     if status:
-        raise errors.HostFailed(f"uptime cannot be had: it ended with status {status}.")
+        raise errors.MachineFailed(f"uptime cannot be had: it ended with status {status}.")
     return said.decode("utf-8", "backslashreplace").strip()
 
 
@@ -59,7 +59,7 @@ def _selector() -> selectors.BaseSelector:
     try:
         return selectors.DefaultSelector()
     except OSError as exc:
-        raise errors.of_host("iostat cannot be read", exc) from exc
+        raise errors.from_os_error("iostat cannot be read", exc) from exc
 
 
 class Iostat:
@@ -86,7 +86,7 @@ class Iostat:
                 start_new_session=True,
             )
         except OSError as exc:
-            raise errors.of_host("iostat cannot be started", exc) from exc
+            raise errors.from_os_error("iostat cannot be started", exc) from exc
 
     def __iter__(self) -> Iterator[str]:
         seen = 0
@@ -133,10 +133,10 @@ class Iostat:
             # It may have closed its output and live on.
             status = self._process.wait(max(self._deadline - time.monotonic(), 0))
         except subprocess.TimeoutExpired as late:
-            raise errors.HostFailed(f"iostat wrote no report for {self._silence:g} s.") from late
+            raise errors.MachineFailed(f"iostat wrote no report for {self._silence:g} s.") from late
         if status > 0:
             said = self._complaint.decode("utf-8", "backslashreplace").strip()
-            raise errors.HostFailed(f"iostat ended with status {status}: {said or 'no word'}")
+            raise errors.MachineFailed(f"iostat ended with status {status}: {said or 'no word'}")
         # SIGINT makes it exit with 0 and fewer reports, other signals show.
         raise errors.Killed
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # `commands` is imported where there is one to run: Lambda has none, and starts without it.
 
 
-class Host:
+class ThisMachine:
     """This machine, measured by its own commands, or by /proc on a Linux without them."""
 
     def __init__(self, path: str, *, root: Path = Path("/"), platform: str = sys.platform) -> None:
@@ -31,7 +31,7 @@ class Host:
         return "iostat" if self._which("iostat") else "procfs"
 
     def uptime(self) -> str:
-        """What ``uptime`` prints, stripped. Raises HostFailed."""
+        """What ``uptime`` prints, stripped. Raises MachineFailed."""
         command = self._which("uptime")
         if command is None:
             return self._uptime_procfs()
@@ -40,7 +40,7 @@ class Host:
         return commands.uptime(command, self._env())
 
     def uptime_numbers(self) -> dict[str, object]:
-        """The same line as "uptime", with its numbers and the "host". Raises HostFailed."""
+        """The same line as "uptime", with its numbers and the "host". Raises MachineFailed."""
         text = self.uptime()
         try:
             precise = float((self._root / "proc" / "uptime").read_text().split()[0])
@@ -53,14 +53,14 @@ class Host:
         try:
             return procfs.uptime(self._root, time.localtime())
         except OSError as exc:
-            raise errors.HostFailed(f"uptime cannot be had: {exc}") from exc
+            raise errors.MachineFailed(f"uptime cannot be had: {exc}") from exc
 
     def open(self, window: Window, *, first: int = 0, patience: float = 30) -> "Feed":
         """Start the reports of `window` from index `first` on.
 
         `first` above 0 continues an earlier run: its first report covers the interval from now
         on. `patience` is how many seconds longer than `wait` a report may take.
-        Raises HostFailed where nothing can measure.
+        Raises MachineFailed where nothing can measure.
         """
         command = self._which("iostat")
         if command is None:
@@ -76,7 +76,7 @@ class Host:
 
     def _open_procfs(self, window: Window, first: int) -> "Feed":
         if not (self._root / "proc" / "diskstats").exists():
-            raise errors.HostFailed("This host has neither an iostat nor a /proc/diskstats.")
+            raise errors.MachineFailed("This host has neither an iostat nor a /proc/diskstats.")
         return procfs.Feed(self._root, window, first)
 
     def _arguments(self, window: Window, first: int) -> list[str]:

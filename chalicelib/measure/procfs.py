@@ -109,7 +109,7 @@ class Feed:
         try:
             return snapshot(self._root)
         except OSError as exc:
-            raise errors.of_host("/proc cannot be read", exc) from exc
+            raise errors.from_os_error("/proc cannot be read", exc) from exc
 
     def stop(self) -> None:
         """End the window before the next report."""

@@ -27,7 +27,7 @@ class Splitter:
     def feed(self, data: bytes) -> Iterator[str]:
         """Take more output and yield the reports that are whole now.
 
-        Raises HostFailed where a report is longer than MAX_BYTES.
+        Raises MachineFailed where a report is longer than MAX_BYTES.
         """
         *lines, self._line = (self._line + data).split(b"\n")
         for raw in lines:
@@ -45,7 +45,7 @@ class Splitter:
 
     def _check_size(self) -> None:
         if len(self._text) + len(self._line) > MAX_BYTES:
-            raise errors.HostFailed(f"iostat wrote a report of more than {MAX_BYTES} bytes.")
+            raise errors.MachineFailed(f"iostat wrote a report of more than {MAX_BYTES} bytes.")
 
     def _ends_sysstat(self, line: str) -> bool:
         if line.strip():

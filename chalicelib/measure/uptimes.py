@@ -17,11 +17,11 @@ _LOAD = re.compile(r"load averages?: +([0-9.]+),? +([0-9.]+),? +([0-9.]+)")
 
 def numbers(text: str, seconds: float | None) -> dict[str, object]:
     """The "seconds" since boot (float; those of the text where none are given), "users" (int) and
-    "load" (three floats) of a line of uptime's. Raises HostFailed.
+    "load" (three floats) of a line of uptime's. Raises MachineFailed.
     """
     up, load, users = _UP.search(text), _LOAD.search(text), _USERS.search(text)
     if not (up and load):
-        raise errors.HostFailed(f"uptime cannot be read: {text}")
+        raise errors.MachineFailed(f"uptime cannot be read: {text}")
     return {
         "seconds": _seconds(up) if seconds is None else seconds,
         "users": int(users[1]) if users else 0,

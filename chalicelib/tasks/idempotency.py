@@ -14,7 +14,7 @@ _KEY = re.compile("[!-~]{1,255}", re.ASCII)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Key:
+class IdempotencyKey:
     """What a client has named a create by, and the task that came of it."""
 
     #: A digest of the scope and of what the client has said.

@@ -43,7 +43,7 @@ class Hold:
         self.feed.stop()
 
 
-class Leases:
+class Keeper:
     """Extends leases, and stops the windows that were cancelled or lost."""
 
     def __init__(

@@ -15,9 +15,9 @@ DAY = 86_400
 _TASK_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 #: A place in the list of all tasks, as a link has it.
-PLACE_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,9})?_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+CURSOR_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,9})?_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
-_PLACE = re.compile(PLACE_PATTERN, re.ASCII)
+_PLACE = re.compile(CURSOR_PATTERN, re.ASCII)
 
 
 class State(enum.StrEnum):
@@ -115,7 +115,7 @@ class Look:
 
 
 @dataclasses.dataclass(frozen=True)
-class Place:
+class Cursor:
     """A task's place in the list of all, whether or not it is still there."""
 
     created_at: float

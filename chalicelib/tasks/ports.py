@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol, Self
 
 from chalicelib.measure.model import Window
-from chalicelib.tasks.idempotency import Key
-from chalicelib.tasks.model import Claim, Place, Report, Task
+from chalicelib.tasks.idempotency import IdempotencyKey
+from chalicelib.tasks.model import Claim, Cursor, Report, Task
 from chalicelib.users.model import User
 from chalicelib.users.tallies import Tally
 
@@ -30,7 +30,7 @@ class Feed(Protocol):
         """The text of each report as it comes, and no more after a `stop`.
 
         Raises Killed where iostat was ended by somebody else before all reports were in, and
-        HostFailed where it cannot be had, refuses, hangs or writes what is no report.
+        MachineFailed where it cannot be had, refuses, hangs or writes what is no report.
         """
 
     def stop(self) -> None:
@@ -41,7 +41,7 @@ class Feed(Protocol):
     def __exit__(self, *exc: object) -> None: ...
 
 
-class Host(Protocol):
+class Machine(Protocol):
     """A machine that can be measured."""
 
     name: str
@@ -51,13 +51,13 @@ class Host(Protocol):
         """What measures: "iostat" or "procfs"."""
 
     def uptime(self) -> str:
-        """What ``uptime`` prints, stripped. Raises HostFailed."""
+        """What ``uptime`` prints, stripped. Raises MachineFailed."""
 
     def uptime_numbers(self) -> dict[str, object]:
-        """That as "uptime", and "seconds", "users", "load" and "host". Raises HostFailed."""
+        """That as "uptime", and "seconds", "users", "load" and "host". Raises MachineFailed."""
 
     def open(self, window: Window, *, first: int = 0, patience: float = 30) -> Feed:
-        """Start the reports of `window` from index `first` on. Raises HostFailed, Killed."""
+        """Start the reports of `window` from index `first` on. Raises MachineFailed, Killed."""
 
 
 class Dispatcher(Protocol):
@@ -122,7 +122,7 @@ class Store(Protocol):
     A write whose answer was lost and that is tried again succeeds, as it had the first time.
     """
 
-    def create(self, task: Task, key: Key | None = None) -> Key | None:
+    def create(self, task: Task, key: IdempotencyKey | None = None) -> IdempotencyKey | None:
         """Keep a new task, and with it the key that names its create.
 
         Where somebody else's create holds that key nothing is kept, and its own is given. Raises
@@ -158,7 +158,7 @@ class Store(Protocol):
     def put_report(self, task_id: str, report: Report, expires_at: float) -> None:
         """Keep a report, unless a later run has written that index. Raises Refused(None)."""
 
-    def newest(self, after: Place | None, batch: int) -> Iterator[Task]:
+    def newest(self, after: Cursor | None, batch: int) -> Iterator[Task]:
         """The tasks of v3, the newest first; those that were made before `after`, if it is given.
 
         They are found in an index, which may lag a moment, `batch` (1 to 100) at a time.

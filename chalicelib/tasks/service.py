@@ -8,8 +8,8 @@ from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
 from chalicelib.tasks import idempotency as keys
 from chalicelib.tasks import model as tasks
-from chalicelib.tasks.idempotency import Key
-from chalicelib.tasks.model import Look, Place, Report, State, Task
+from chalicelib.tasks.idempotency import IdempotencyKey
+from chalicelib.tasks.model import Cursor, Look, Report, State, Task
 from chalicelib.tasks.ports import Clock, Conflict, Dispatcher, Refused, Store
 
 #: An id that no task has.
@@ -22,7 +22,7 @@ _FRESH, _QUEUED = 0.04, 0.45
 _BATCH, _MOST_LOOKED_AT = 100, 1000
 
 
-class Service:
+class TaskService:
     """What callers do with tasks. `version` is the one of the API that they came by."""
 
     def __init__(
@@ -69,11 +69,11 @@ class Service:
             log.event("task created", task_id=task_id, count=window.count, wait=window.wait)
         return task_id
 
-    def _keep(self, task: Task, key: str | None) -> Key | None:
+    def _keep(self, task: Task, key: str | None) -> IdempotencyKey | None:
         if key is None:
             return self._store.create(task)
         until = task.created_at + keys.HELD
-        mine = Key(key=key, task_id=task.task_id, window=task.window, held_until=until)
+        mine = IdempotencyKey(key=key, task_id=task.task_id, window=task.window, held_until=until)
         try:
             return self._store.create(task, mine)
         except Conflict as conflict:
@@ -99,8 +99,8 @@ class Service:
         return self._readable(version, task_id, task)
 
     def page(
-        self, wanted: Callable[[Task], bool], *, limit: int, after: Place | None
-    ) -> tuple[list[Task], Place | None]:
+        self, wanted: Callable[[Task], bool], *, limit: int, after: Cursor | None
+    ) -> tuple[list[Task], Cursor | None]:
         """The newest `limit` of v3's tasks that are `wanted`, of those that were made before
         `after`; and where to go on, None where there are no more. Raises Outage.
 
@@ -116,7 +116,7 @@ class Service:
                 if len(found) == limit:
                     return found, place
                 found.append(task)
-            place = Place(task.created_at, task.task_id)
+            place = Cursor(task.created_at, task.task_id)
         return found, None
 
     def watch(self, version: str, task_id: str, look: Look) -> Task:

@@ -6,8 +6,8 @@ from chalicelib import errors, log
 from chalicelib.aws import sqs as dispatch
 from chalicelib.settings import Settings
 from chalicelib.tasks import run
-from chalicelib.tasks.keeper import Leases, Stop, why_lost
-from chalicelib.tasks.ports import Clock, Dispatcher, Host, Refused, Store
+from chalicelib.tasks.keeper import Keeper, Stop, why_lost
+from chalicelib.tasks.ports import Clock, Dispatcher, Machine, Refused, Store
 from chalicelib.tasks.run import Run
 
 #: Seconds before the end of an invocation that a run hands over.
@@ -22,8 +22,8 @@ class Worker:
         *,
         store: Store,
         dispatcher: Dispatcher,
-        host: Host,
-        leases: Leases,
+        host: Machine,
+        leases: Keeper,
         clock: Clock,
         settings: Settings,
     ) -> None:
@@ -92,7 +92,7 @@ class Worker:
         match end:
             case Stop.CANCELLED | Stop.LOST:
                 return end.name.lower()
-            case errors.HostFailed():
+            case errors.MachineFailed():
                 mine.fail(str(end))
             case errors.Killed():
                 mine.fail_attempt(str(end))
@@ -119,7 +119,7 @@ class Worker:
                     if self._clock.monotonic() + window.wait > until:
                         return None
                 return hold.stopped
-        except (errors.HostFailed, errors.Killed) as failed:
+        except (errors.MachineFailed, errors.Killed) as failed:
             return failed
 
     def _send(self, task_id: str) -> None:

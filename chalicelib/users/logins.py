@@ -10,7 +10,7 @@ from chalicelib.users import credentials
 from chalicelib.users import throttle as guesses
 from chalicelib.users.model import User
 from chalicelib.users.passwords import Memory, Passwords
-from chalicelib.users.throttle import Guesses
+from chalicelib.users.throttle import Throttle
 
 #: Hashes at once in one process, each of which takes a core and 19 MiB; seconds to wait for one.
 _AT_ONCE, _PATIENCE = 4, 10
@@ -24,7 +24,7 @@ class Logins:
     """
 
     def __init__(
-        self, *, users: UserStore, guesses: Guesses, passwords: Passwords, memory: Memory
+        self, *, users: UserStore, guesses: Throttle, passwords: Passwords, memory: Memory
     ) -> None:
         self._users, self._guesses = users, guesses
         self._passwords, self._memory = passwords, memory

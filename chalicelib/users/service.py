@@ -18,7 +18,7 @@ Done = TypeVar("Done")
 _TRIES, _PAUSE = 20, 0.1
 
 
-class Directory:
+class UserService:
     """What admins do with users. Every method may raise Outage.
 
     `fields` are those of `fields.RULES`, by name, and fit the rules.

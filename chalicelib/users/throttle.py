@@ -1,4 +1,4 @@
-"""Guesses: logins are tallied, and too many wrong ones are slowed down."""
+"""Throttle: logins are tallied, and too many wrong ones are slowed down."""
 
 import ipaddress
 import math
@@ -28,7 +28,7 @@ def source_of(address: str) -> str:
     return str(ipaddress.ip_network((parsed.packed, 64), strict=False))
 
 
-class Guesses:
+class Throttle:
     """The logins of late."""
 
     def __init__(self, *, store: TallyStore, clock: Clock, limit: int) -> None:

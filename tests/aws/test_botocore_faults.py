@@ -18,9 +18,9 @@ from moto.core.models import botocore_stubber
 from chalicelib import errors
 from chalicelib.aws import client as aws
 from chalicelib.aws.sqs import SqsDispatcher
-from chalicelib.aws.tally_store import DynamoTallies
-from chalicelib.aws.task_store import DynamoStore
-from chalicelib.aws.user_store import DynamoUsers
+from chalicelib.aws.tally_store import DynamoTallyStore
+from chalicelib.aws.task_store import DynamoTaskStore
+from chalicelib.aws.user_store import DynamoUserStore
 from chalicelib.measure.model import Window
 from chalicelib.tasks.model import State
 from tests.support.asking import authorization
@@ -126,7 +126,7 @@ def a_rig() -> Rig:
         "reports": "hoststat-dev-reports",
         "keys": "hoststat-dev-keys",
     }
-    store = DynamoStore(clients()["dynamodb"], **names)
+    store = DynamoTaskStore(clients()["dynamodb"], **names)
     queue = SqsDispatcher(clients()["sqs"], queue="hoststat-dev-tasks", dead="hoststat-dev-dead")
     return Rig(store=store, dispatcher=queue)
 
@@ -181,8 +181,8 @@ USER_CALLS = [
 @pytest.mark.parametrize(("call", "skip"), USER_CALLS)
 def test_a_fault_changes_no_user_and_no_login(wire: Wire, fault: Fault, skip: int) -> None:
     rig = LoginRig(
-        users=DynamoUsers(clients()["dynamodb"], "hoststat-dev-users"),
-        tallies=DynamoTallies(clients()["dynamodb"], "hoststat-dev-tallies"),
+        users=DynamoUserStore(clients()["dynamodb"], "hoststat-dev-users"),
+        tallies=DynamoTallyStore(clients()["dynamodb"], "hoststat-dev-tallies"),
     )
     fields = {"username": "jluser", "fullname": "J.", "password": "secret of jluser"}
     wire.break_(fault, skip=skip)
@@ -210,7 +210,7 @@ def test_a_fault_changes_no_user_and_no_login(wire: Wire, fault: Fault, skip: in
 
 
 def test_an_error_that_is_our_own_is_no_outage(cloud: Any) -> None:
-    store = DynamoStore(
+    store = DynamoTaskStore(
         boto3.client("dynamodb"), tasks="no-such-table", reports="none", keys="none"
     )
     with pytest.raises(Exception, match="ResourceNotFoundException"):

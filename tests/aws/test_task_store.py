@@ -8,10 +8,10 @@ import boto3
 import pytest
 
 from chalicelib import errors
-from chalicelib.aws.task_store import DynamoStore
+from chalicelib.aws.task_store import DynamoTaskStore
 from chalicelib.measure.model import Window
 from chalicelib.tasks import model as tasks
-from chalicelib.tasks.idempotency import Key
+from chalicelib.tasks.idempotency import IdempotencyKey
 from chalicelib.tasks.model import Claim, Report, State, Task
 from chalicelib.tasks.ports import Refused, Store
 from tests.support.fakes import MemoryStore
@@ -25,7 +25,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         yield MemoryStore()
     else:
         request.getfixturevalue("cloud")
-        yield DynamoStore(
+        yield DynamoTaskStore(
             boto3.client("dynamodb"),
             tasks="hoststat-dev-tasks",
             reports="hoststat-dev-reports",
@@ -95,8 +95,10 @@ class TestCreate:
             store.create(dataclasses.replace(task, created_at=NOW + 1))
         assert refused.value.old == task
 
-    def a_key(self, task: Task, **fields: Any) -> Key:
-        key = Key(key="digest", task_id=task.task_id, window=task.window, held_until=NOW + 9)
+    def a_key(self, task: Task, **fields: Any) -> IdempotencyKey:
+        key = IdempotencyKey(
+            key="digest", task_id=task.task_id, window=task.window, held_until=NOW + 9
+        )
         return dataclasses.replace(key, **fields)
 
     def test_a_key_is_kept_with_the_task_and_holds_off_others(self, store: Store) -> None:
@@ -135,7 +137,9 @@ def test_what_dynamodb_never_gets_to_is_an_outage(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("chalicelib.aws.dynamodb._PAUSES", (0, 0, 0))
     busy = Busy()
     with pytest.raises(errors.Outage):
-        DynamoStore(busy, tasks="tasks", reports="reports", keys="keys").get_many([tasks.new_id()])
+        DynamoTaskStore(busy, tasks="tasks", reports="reports", keys="keys").get_many(
+            [tasks.new_id()]
+        )
     assert busy.asked == 3
 
 

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib import errors
-from chalicelib.aws.user_store import DynamoUsers
+from chalicelib.aws.user_store import DynamoUserStore
 from chalicelib.tasks.ports import Conflict, UserStore
 from tests.support.fake_users import MemoryUsers, a_user
 
@@ -21,7 +21,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[UserStore]:
         yield MemoryUsers()
     else:
         request.getfixturevalue("cloud")
-        yield DynamoUsers(boto3.client("dynamodb"), "hoststat-dev-users")
+        yield DynamoUserStore(boto3.client("dynamodb"), "hoststat-dev-users")
 
 
 ROOT = a_user("root", admin=True)
@@ -146,14 +146,14 @@ class TestLastAdmin:
 class TestRequests:
     """What moto does not show: it is consistent whatever it is asked."""
 
-    def asked(self, use: Callable[[DynamoUsers], object]) -> dict[str, Any]:
+    def asked(self, use: Callable[[DynamoUserStore], object]) -> dict[str, Any]:
         client, asked = boto3.client("dynamodb"), dict[str, Any]()
 
         def hear(params: dict[str, Any], **_: Any) -> None:
             asked.update(json.loads(params["body"]))
 
         client.meta.events.register("before-call.dynamodb.*", hear)
-        use(DynamoUsers(client, "hoststat-dev-users"))
+        use(DynamoUserStore(client, "hoststat-dev-users"))
         return asked
 
     def test_every_read_is_consistent(self, cloud: object) -> None:
@@ -191,4 +191,4 @@ class TestRequests:
                 raise ClientError(response, "TransactWriteItems")
 
         with pytest.raises(expected):
-            DynamoUsers(Refusing(), "hoststat-dev-users").write(ROOT, None)
+            DynamoUserStore(Refusing(), "hoststat-dev-users").write(ROOT, None)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib import errors
-from chalicelib.measure.machine import Host
+from chalicelib.measure.machine import ThisMachine
 from chalicelib.measure.model import Window
 from local import stage
 from tests.support import iostats
@@ -25,7 +25,7 @@ NOW = Window(2, 0)
 
 
 def measure(path: str, window: Window = NOW) -> list[str]:
-    with Host(path).open(window) as feed:
+    with ThisMachine(path).open(window) as feed:
         return list(feed)
 
 
@@ -61,14 +61,14 @@ def test_what_follows_the_last_report_is_left(
     ids=["refuses", "refuses in bytes", "refuses silently", "a line without end", "endless lines"],
 )
 def test_an_iostat_that_misbehaves_is_quoted(tmp_path: Path, script: str, said: str) -> None:
-    with pytest.raises(errors.HostFailed) as caught:
+    with pytest.raises(errors.MachineFailed) as caught:
         measure(fake(tmp_path, script))
     assert str(caught.value) == f"iostat {said}"
 
 
 @pytest.mark.parametrize("script", ["kill -TERM $$", "kill -KILL $$", "kill -HUP $$", "exit 0"])
 def test_an_iostat_that_ends_early_was_killed(tmp_path: Path, script: str) -> None:
-    with Host(fake(tmp_path, say(TWO[0]) + script)).open(NOW) as feed:
+    with ThisMachine(fake(tmp_path, say(TWO[0]) + script)).open(NOW) as feed:
         texts = iter(feed)
         assert next(texts) == TWO[0]
         with pytest.raises(errors.Killed):
@@ -87,9 +87,9 @@ def test_an_iostat_that_ends_early_was_killed(tmp_path: Path, script: str) -> No
     ids=["silent", "after a report", "drips", "only complains", "closes its output"],
 )
 def test_an_iostat_that_hangs_is_given_up(tmp_path: Path, script: str) -> None:
-    with Host(fake(tmp_path, TELL_PID + script)).open(NOW, patience=0.2) as feed:
+    with ThisMachine(fake(tmp_path, TELL_PID + script)).open(NOW, patience=0.2) as feed:
         process = iostats.pid(tmp_path)
-        with pytest.raises(errors.HostFailed) as caught:
+        with pytest.raises(errors.MachineFailed) as caught:
             list(feed)
     assert str(caught.value) == "iostat wrote no report for 0.2 s."
     assert iostats.gone(process)
@@ -100,7 +100,7 @@ def test_an_iostat_that_cannot_be_started_is_the_hosts_failure(
     tmp_path: Path, tethered: bool
 ) -> None:
     path = fake(tmp_path, "", by="/nowhere/sh")
-    with pytest.raises(errors.HostFailed) as caught:
+    with pytest.raises(errors.MachineFailed) as caught:
         measure(path if tethered else str(tmp_path))
     assert "No such file or directory" in str(caught.value)
 
@@ -110,7 +110,7 @@ def test_stop_ends_an_iostat_that_ignores_signals_and_its_children(tmp_path: Pat
         "trap '' TERM INT HUP\n" + TELL_PID + 'sleep 60 & echo $! > "${0%/*}/child"\n'
         f"{say(TWO[0])}while :; do wait; done"
     )
-    with Host(fake(tmp_path, script)).open(Window(2, 60)) as feed:
+    with ThisMachine(fake(tmp_path, script)).open(Window(2, 60)) as feed:
         texts = iter(feed)
         assert next(texts) == TWO[0]
         threading.Timer(0, feed.stop).start()
@@ -122,7 +122,7 @@ def test_stop_ends_an_iostat_that_ignores_signals_and_its_children(tmp_path: Pat
 
 
 def test_a_feed_that_was_stopped_has_no_more_reports(tmp_path: Path) -> None:
-    with Host(fake(tmp_path, say("".join(TWO)))).open(Window(3, 0)) as feed:
+    with ThisMachine(fake(tmp_path, say("".join(TWO)))).open(Window(3, 0)) as feed:
         texts = iter(feed)
         assert next(texts) == TWO[0]
         feed.stop()
@@ -173,8 +173,8 @@ def test_iostat_is_asked_for_the_rest(
 ) -> None:
     path = fake(tmp_path, 'echo "$@" >&2; exit 1')
     with (
-        Host(path, platform=platform).open(Window(3, 5), first=first) as feed,
-        pytest.raises(errors.HostFailed) as caught,
+        ThisMachine(path, platform=platform).open(Window(3, 5), first=first) as feed,
+        pytest.raises(errors.MachineFailed) as caught,
     ):
         list(feed)
     assert str(caught.value) == f"iostat ended with status 1: {arguments}"
@@ -201,7 +201,7 @@ def test_only_an_iostat_that_waits_needs_a_tether(
     fake(tmp_path, ': > "${0%/*}/tethered"; exit 1', name="setpriv")
     path = fake(tmp_path, "exit 1")
     waits = window.count > 1
-    with Host(path).open(window, first=first) as feed, pytest.raises(errors.HostFailed):
+    with ThisMachine(path).open(window, first=first) as feed, pytest.raises(errors.MachineFailed):
         list(feed)
     assert (tmp_path / "tethered").exists() == waits
 
@@ -214,7 +214,7 @@ def test_an_iostat_that_somebody_ends_was_killed(tmp_path: Path, end: signal.Sig
         os.kill(process, end)
         return iostats.gone(process)
 
-    with Host(iostats.real(tmp_path)).open(Window(2, 60)) as feed:
+    with ThisMachine(iostats.real(tmp_path)).open(Window(2, 60)) as feed:
         texts = iter(feed)
         next(texts)
         process = iostats.pid(tmp_path)
@@ -225,7 +225,7 @@ def test_an_iostat_that_somebody_ends_was_killed(tmp_path: Path, end: signal.Sig
 
 @iostats.needs("iostat")
 def test_an_iostat_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
-    with Host(iostats.real(tmp_path)).open(Window(3, 60)) as feed:
+    with ThisMachine(iostats.real(tmp_path)).open(Window(3, 60)) as feed:
         texts = iter(feed)
         next(texts)
         threading.Timer(0, feed.stop).start()
@@ -235,7 +235,7 @@ def test_an_iostat_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
 
 def test_uptime_is_what_the_command_prints_stripped(tmp_path: Path) -> None:
     path = fake(tmp_path, "printf ' 12:00:09 up \\377 \\n'", name="uptime")
-    assert Host(path).uptime() == r"12:00:09 up \xff"
+    assert ThisMachine(path).uptime() == r"12:00:09 up \xff"
 
 
 @pytest.mark.parametrize(
@@ -253,14 +253,14 @@ def test_an_uptime_that_fails_is_the_hosts_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, why: str
 ) -> None:
     monkeypatch.setattr("chalicelib.measure.commands._COMMAND_SECONDS", 0.2)
-    with pytest.raises(errors.HostFailed) as caught:
-        Host(fake(tmp_path, script, name="uptime")).uptime()
+    with pytest.raises(errors.MachineFailed) as caught:
+        ThisMachine(fake(tmp_path, script, name="uptime")).uptime()
     assert str(caught.value) == f"uptime cannot be had: {why}"
 
 
 def test_the_host_knows_its_name_and_what_measures_it(tmp_path: Path) -> None:
     (tmp_path / "iostat").touch(mode=0o644)
-    host = Host(str(tmp_path))
+    host = ThisMachine(str(tmp_path))
     assert (host.name, host.source) == (socket.gethostname(), "procfs")
     fake(tmp_path, "")
     assert host.source == "iostat"
@@ -272,6 +272,6 @@ def test_a_shortage_of_the_machine_is_no_failure_of_the_task(tmp_path: Path) -> 
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
     try:
         with pytest.raises(errors.Killed, match="Too many open files"):
-            Host(path).open(Window(1, 1))
+            ThisMachine(path).open(Window(1, 1))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from chalicelib.measure import numbers as devices
-from chalicelib.measure.machine import Host
+from chalicelib.measure.machine import ThisMachine
 from chalicelib.measure.model import Window
 from tests.support.iostats import needs
 
@@ -117,7 +117,7 @@ def test_what_cannot_be_read_has_no_devices(text: str) -> None:
 
 @needs("iostat")
 def test_the_iostat_of_this_machine_is_read() -> None:
-    with Host(os.environ["PATH"]).open(Window(1, 1)) as feed:
+    with ThisMachine(os.environ["PATH"]).open(Window(1, 1)) as feed:
         (text,) = feed
     assert [list(it)[:2] for it in devices.read(text)]
     assert all(list(it)[:2] == ["device", "tps"] for it in devices.read(text))

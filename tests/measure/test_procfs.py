@@ -15,7 +15,7 @@ from chalicelib import errors
 from chalicelib.measure import numbers as devices
 from chalicelib.measure import procfs
 from chalicelib.measure import splitter as reports
-from chalicelib.measure.machine import Host
+from chalicelib.measure.machine import ThisMachine
 from chalicelib.measure.model import Window
 from chalicelib.measure.procfs import Counters, Snapshot
 from tests.support import iostats
@@ -217,7 +217,7 @@ def test_a_window_that_was_stopped_has_no_more_reports(root: Path, first: int) -
 
 
 def test_a_host_without_the_commands_is_measured_by_proc(root: Path) -> None:
-    host = Host("", root=root)
+    host = ThisMachine("", root=root)
     assert host.source == "procfs"
     assert re.sub("^[0-9:]{8}", "12:00:09", host.uptime()) == procfs.uptime(root, NOON)
     with host.open(Window(2, 0), first=1) as feed:
@@ -225,16 +225,16 @@ def test_a_host_without_the_commands_is_measured_by_proc(root: Path) -> None:
 
 
 def test_a_proc_that_goes_away_is_the_hosts_failure(root: Path) -> None:
-    host = Host("", root=root)
+    host = ThisMachine("", root=root)
     with host.open(Window(2, 0)) as feed:
         texts = iter(feed)
         next(texts)
         for file in (root / "proc").iterdir():
             file.unlink()
-        with pytest.raises(errors.HostFailed, match=r"^/proc cannot be read: "):
+        with pytest.raises(errors.MachineFailed, match=r"^/proc cannot be read: "):
             next(texts)
-    with pytest.raises(errors.HostFailed, match=r"^uptime cannot be had: "):
+    with pytest.raises(errors.MachineFailed, match=r"^uptime cannot be had: "):
         host.uptime()
-    with pytest.raises(errors.HostFailed) as caught:
+    with pytest.raises(errors.MachineFailed) as caught:
         host.open(Window(2, 0))
     assert str(caught.value) == "This host has neither an iostat nor a /proc/diskstats."

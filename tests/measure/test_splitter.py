@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib import errors
 from chalicelib.measure import splitter as reports
-from chalicelib.measure.machine import Host
+from chalicelib.measure.machine import ThisMachine
 from chalicelib.measure.model import Window
 from tests.support import iostats
 from tests.support.iostats import HEADING, REPORT, TWO, layout
@@ -95,7 +95,7 @@ def test_a_report_without_end_is_refused(endless: bytes) -> None:
     splitter = reports.Splitter()
     for _ in range(65):
         assert list(splitter.feed(endless)) == []
-    with pytest.raises(errors.HostFailed) as caught:
+    with pytest.raises(errors.MachineFailed) as caught:
         list(splitter.feed(endless))
     assert str(caught.value) == "iostat wrote a report of more than 65536 bytes."
 
@@ -110,7 +110,7 @@ def test_many_reports_at_once_may_be_longer_than_one() -> None:
 def test_the_reports_of_iostat_come_live_and_join_to_its_output() -> None:
     times, texts = [], []
     with iostats.start("-d", "1", "2") as process:
-        with Host(os.environ["PATH"]).open(Window(2, 1)) as feed:
+        with ThisMachine(os.environ["PATH"]).open(Window(2, 1)) as feed:
             for text in feed:
                 times.append(time.monotonic())
                 texts.append(text)
@@ -122,7 +122,7 @@ def test_the_reports_of_iostat_come_live_and_join_to_its_output() -> None:
 
 @iostats.needs("iostat")
 def test_a_window_that_goes_on_in_another_run_reads_as_one() -> None:
-    host, window = Host(os.environ["PATH"]), Window(3, 1)
+    host, window = ThisMachine(os.environ["PATH"]), Window(3, 1)
     with iostats.start("-d", "1", "3") as process:
         with host.open(window) as feed:
             texts = list(itertools.islice(feed, 2))

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib import errors
 from chalicelib.measure import uptimes
-from chalicelib.measure.machine import Host
+from chalicelib.measure.machine import ThisMachine
 
 TAIL = "2 users,  load average: 0.58, 0.25, 0.14"
 REST = {"users": 2, "load": [0.58, 0.25, 0.14]}
@@ -42,11 +42,11 @@ def test_users_and_load_are_read(text: str, users: int, load: list[float]) -> No
 
 @pytest.mark.parametrize("text", ["", "up", "20:16:57 up 14 days", "load average: 1, 2, 3"])
 def test_what_cannot_be_read_is_the_hosts_failure(text: str) -> None:
-    with pytest.raises(errors.HostFailed):
+    with pytest.raises(errors.MachineFailed):
         uptimes.numbers(text, None)
 
 
 def test_this_machine_is_read() -> None:
-    found = Host("").uptime_numbers()
+    found = ThisMachine("").uptime_numbers()
     assert list(found) == ["uptime", "seconds", "users", "load", "host"]
     assert isinstance(found["seconds"], float)

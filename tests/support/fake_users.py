@@ -11,9 +11,9 @@ from chalicelib.tasks.ports import Conflict, TallyStore, UserStore
 from chalicelib.users.logins import Logins
 from chalicelib.users.model import User
 from chalicelib.users.passwords import Memory, Passwords
-from chalicelib.users.service import Directory
+from chalicelib.users.service import UserService
 from chalicelib.users.tallies import Tally
-from chalicelib.users.throttle import Guesses
+from chalicelib.users.throttle import Throttle
 from tests.support.fakes import FakeClock
 
 
@@ -98,8 +98,8 @@ class LoginRig:
         self.users, self.tallies = MemoryUsers(), MemoryTallies()
         self._kept, counted = users or self.users, tallies or self.tallies
         self.passwords = Passwords(self.hasher)
-        self.directory = Directory(store=self._kept, passwords=self.passwords, clock=self.clock)
-        self.guesses = Guesses(store=counted, clock=self.clock, limit=self.LIMIT)
+        self.directory = UserService(store=self._kept, passwords=self.passwords, clock=self.clock)
+        self.guesses = Throttle(store=counted, clock=self.clock, limit=self.LIMIT)
         self.logins = self.another_process()
 
     def another_process(
@@ -108,7 +108,7 @@ class LoginRig:
         tallies: TallyStore | None = None,
     ) -> Logins:
         """A login that shares what is stored, and remembers nothing."""
-        guesses = Guesses(store=tallies, clock=self.clock, limit=self.LIMIT) if tallies else None
+        guesses = Throttle(store=tallies, clock=self.clock, limit=self.LIMIT) if tallies else None
         return Logins(
             users=self._kept,
             guesses=guesses or self.guesses,

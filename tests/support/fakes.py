@@ -9,8 +9,8 @@ from chalicelib import errors
 from chalicelib.aws import task_items as items
 from chalicelib.measure.model import Window
 from chalicelib.tasks import model as tasks
-from chalicelib.tasks.idempotency import Key
-from chalicelib.tasks.model import Claim, Place, Report, State, Task
+from chalicelib.tasks.idempotency import IdempotencyKey
+from chalicelib.tasks.model import Claim, Cursor, Report, State, Task
 from chalicelib.tasks.ports import Refused
 
 
@@ -50,7 +50,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.tasks: dict[str, Task] = {}
-        self.keys: dict[str, Key] = {}
+        self.keys: dict[str, IdempotencyKey] = {}
         self.stored: dict[tuple[str, int], Report] = {}
         #: When each report may be deleted.
         self.report_expiry: dict[tuple[str, int], float] = {}
@@ -58,7 +58,7 @@ class MemoryStore:
         self.before: Callable[[str], None] = lambda method: None
         self._lock = threading.Lock()
 
-    def create(self, task: Task, key: Key | None = None) -> Key | None:
+    def create(self, task: Task, key: IdempotencyKey | None = None) -> IdempotencyKey | None:
         self.before("create")
         with self._lock:
             if key:
@@ -127,7 +127,7 @@ class MemoryStore:
             end = items.end(State.REVOKED, ended_at, expires_at)
             self.tasks[task_id] = items.to_task(items.to_item(items.attributes(old) | end))
 
-    def newest(self, after: Place | None, batch: int) -> Iterator[Task]:
+    def newest(self, after: Cursor | None, batch: int) -> Iterator[Task]:
         self.before("newest")
         listed = [task for task in self.tasks.values() if task.version == "v3"]
         for task in sorted(listed, key=lambda task: task.created_at, reverse=True):
@@ -174,7 +174,7 @@ class FakeDispatcher:
 class FakeFeed:
     """`ports.Feed` of reports that say their index; `wait` passes on the clock before each."""
 
-    def __init__(self, host: "FakeHost", window: Window, first: int) -> None:
+    def __init__(self, host: "FakeMachine", window: Window, first: int) -> None:
         self._host, self._window, self._first = host, window, first
         self.stopped = self.closed = False
 
@@ -198,8 +198,8 @@ class FakeFeed:
         self.closed = True
 
 
-class FakeHost:
-    """`ports.Host` that measures nothing; `before` is called before each report."""
+class FakeMachine:
+    """`ports.Machine` that measures nothing; `before` is called before each report."""
 
     name = "web-1"
     source = "iostat"

@@ -36,9 +36,9 @@ pathlib.Path(__file__).with_name("facts").write_text(json.dumps(facts))
 #: A worker that measures a window on the PATH that it is given.
 WORKER = """\
 import sys
-from chalicelib.host import Host
+from chalicelib.measure.machine import ThisMachine
 from chalicelib.windows import Window
-with Host(sys.argv[1]).open(Window(2, 60)) as feed:
+with ThisMachine(sys.argv[1]).open(Window(2, 60)) as feed:
     list(feed)
 """
 

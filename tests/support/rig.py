@@ -2,13 +2,13 @@
 
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
-from chalicelib.tasks.keeper import Leases
+from chalicelib.tasks.keeper import Keeper
 from chalicelib.tasks.model import Task
 from chalicelib.tasks.ports import Dispatcher, Store
-from chalicelib.tasks.service import Service
+from chalicelib.tasks.service import TaskService
 from chalicelib.tasks.sweeper import Sweeper
 from chalicelib.tasks.worker import Worker
-from tests.support.fakes import FakeClock, FakeDispatcher, FakeHost, MemoryStore
+from tests.support.fakes import FakeClock, FakeDispatcher, FakeMachine, MemoryStore
 
 SETTINGS = Settings(
     lease_seconds=90, heartbeat_seconds=15, segment_seconds=100, max_attempts=3, sweep_seconds=60
@@ -26,11 +26,11 @@ class Rig:
         dispatcher: Dispatcher | None = None,
     ) -> None:
         self.clock, self.store, self.dispatcher = FakeClock(1000), MemoryStore(), FakeDispatcher()
-        self.host = FakeHost(self.clock)
+        self.host = FakeMachine(self.clock)
         kept, sent = store or self.store, dispatcher or self.dispatcher
-        self.leases = Leases(store=kept, clock=self.clock, settings=settings, threaded=False)
+        self.leases = Keeper(store=kept, clock=self.clock, settings=settings, threaded=False)
         self.clock.every_second = self.leases.tick
-        self.service = Service(store=kept, dispatcher=sent, clock=self.clock, settings=settings)
+        self.service = TaskService(store=kept, dispatcher=sent, clock=self.clock, settings=settings)
         self.sweeper = Sweeper(store=kept, dispatcher=sent, clock=self.clock, settings=settings)
         self.worker = Worker(
             store=kept,

@@ -22,7 +22,7 @@ from chalicelib.tasks import run
 from chalicelib.tasks.model import Report, State, Task
 from chalicelib.tasks.ports import Refused, Store
 from chalicelib.tasks.run import Run
-from chalicelib.tasks.service import Service
+from chalicelib.tasks.service import TaskService
 from chalicelib.tasks.sweeper import Sweeper
 from tests.support.fakes import FakeClock, FakeDispatcher, MemoryStore
 from tests.support.faults import Crash, Faulty, crash, lose
@@ -83,7 +83,7 @@ class Protocol(RuleBasedStateMachine):
             "settings": SETTINGS,
         }
         # Ids in order, so that the same choices are the same story.
-        self.service = Service(**parts, new_id=lambda: str(uuid.UUID(int=next(numbers))))
+        self.service = TaskService(**parts, new_id=lambda: str(uuid.UUID(int=next(numbers))))
         self.sweeper = Sweeper(**parts)
         numbers = itertools.count(1)
         self.ids: list[str] = []

@@ -8,7 +8,7 @@ import pytest
 from chalicelib import errors
 from chalicelib.measure.model import Window
 from chalicelib.tasks import run
-from chalicelib.tasks.keeper import Hold, Leases, Stop
+from chalicelib.tasks.keeper import Hold, Keeper, Stop
 from chalicelib.tasks.model import Task
 from tests.support.fakes import FakeFeed
 from tests.support.rig import SETTINGS, Rig
@@ -121,7 +121,7 @@ def test_leases_are_kept_though_cancels_cannot_be_looked_for(
 def test_a_keeper_that_cannot_be_started_is_started_for_the_next_window(
     rig: Rig, hold: Callable[[], Hold], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    leases = Leases(store=rig.store, clock=rig.clock, settings=SETTINGS)
+    leases = Keeper(store=rig.store, clock=rig.clock, settings=SETTINGS)
     mine = hold().run
     feed = FakeFeed(rig.host, Window(1, 1), 0)
 

@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from chalicelib.aws import task_items as items
 from chalicelib.aws import task_store as stores
-from chalicelib.aws.task_store import DynamoStore
+from chalicelib.aws.task_store import DynamoTaskStore
 from chalicelib.tasks.model import Report, Task
 from chalicelib.tasks.ports import Store
 from local import stage
@@ -56,7 +56,7 @@ def in_moto() -> tuple[Store, Snapshot, Callable[[], None]]:
             by_task.setdefault(item["task_id"]["S"], []).append(items.to_report(item))
         return [items.to_task(item) for item in tasks], by_task
 
-    return DynamoStore(client, **names), snapshot, mock.stop
+    return DynamoTaskStore(client, **names), snapshot, mock.stop
 
 
 class ProtocolOnDynamo(Protocol):

@@ -11,7 +11,7 @@ from chalicelib.tasks import idempotency as keys
 from chalicelib.tasks import model as tasks
 from chalicelib.tasks.model import Report, State, Task
 from chalicelib.tasks.ports import Conflict
-from chalicelib.tasks.service import Service
+from chalicelib.tasks.service import TaskService
 from tests.support.fakes import FakeClock, FakeDispatcher, MemoryStore
 
 WINDOW = Window(3, 1)
@@ -33,12 +33,12 @@ def dispatcher() -> FakeDispatcher:
 
 
 @pytest.fixture
-def service(store: MemoryStore, dispatcher: FakeDispatcher, clock: FakeClock) -> Service:
+def service(store: MemoryStore, dispatcher: FakeDispatcher, clock: FakeClock) -> TaskService:
     settings = Settings(sweep_seconds=60, keep_days=7)
-    return Service(store=store, dispatcher=dispatcher, clock=clock, settings=settings)
+    return TaskService(store=store, dispatcher=dispatcher, clock=clock, settings=settings)
 
 
-def made(service: Service, version: str = "v2", **more: str) -> Task:
+def made(service: TaskService, version: str = "v2", **more: str) -> Task:
     """A task that was just created."""
     return service.find(version, service.create(version, WINDOW, **more))
 
@@ -49,7 +49,7 @@ def ended(store: MemoryStore, task: Task, state: State, error: str | None = None
 
 
 def test_a_created_task_is_kept_and_the_workers_are_told(
-    service: Service, store: MemoryStore, dispatcher: FakeDispatcher
+    service: TaskService, store: MemoryStore, dispatcher: FakeDispatcher
 ) -> None:
     task = made(service)
     assert task == Task(
@@ -60,14 +60,14 @@ def test_a_created_task_is_kept_and_the_workers_are_told(
 
 
 def test_a_task_is_accepted_though_the_queue_is_out(
-    service: Service, dispatcher: FakeDispatcher
+    service: TaskService, dispatcher: FakeDispatcher
 ) -> None:
     dispatcher.out = True
     task = made(service)
     assert service.find("v2", task.task_id) == task
 
 
-def test_a_task_of_another_version_is_as_unknown_as_none(service: Service) -> None:
+def test_a_task_of_another_version_is_as_unknown_as_none(service: TaskService) -> None:
     task = made(service, "v3")
     unknown = tasks.new_id()
     for task_id in (task.task_id, unknown, "x"):
@@ -78,7 +78,9 @@ def test_a_task_of_another_version_is_as_unknown_as_none(service: Service) -> No
     assert service.find("v3", task.task_id).state is State.QUEUED
 
 
-def test_an_expired_task_is_gone(service: Service, store: MemoryStore, clock: FakeClock) -> None:
+def test_an_expired_task_is_gone(
+    service: TaskService, store: MemoryStore, clock: FakeClock
+) -> None:
     task = ended(store, made(service), State.REVOKED)
     clock.jump(7 * 86_400 - 1)
     assert service.find("v2", task.task_id) == task
@@ -89,7 +91,7 @@ def test_an_expired_task_is_gone(service: Service, store: MemoryStore, clock: Fa
             use("v2", task.task_id)
 
 
-def test_a_cancelled_task_is_revoked_for_good(service: Service, store: MemoryStore) -> None:
+def test_a_cancelled_task_is_revoked_for_good(service: TaskService, store: MemoryStore) -> None:
     task = made(service)
     service.cancel("v2", task.task_id)
     revoked = service.find("v2", task.task_id)
@@ -100,7 +102,7 @@ def test_a_cancelled_task_is_revoked_for_good(service: Service, store: MemorySto
 
 @pytest.mark.parametrize("state", [State.SUCCESS, State.FAILURE])
 def test_a_task_that_ended_otherwise_cannot_be_cancelled(
-    service: Service, store: MemoryStore, state: State
+    service: TaskService, store: MemoryStore, state: State
 ) -> None:
     task = ended(store, made(service), state)
     with pytest.raises(errors.TaskEnded) as caught:
@@ -110,7 +112,7 @@ def test_a_task_that_ended_otherwise_cannot_be_cancelled(
 
 
 def test_reports_are_there_as_far_as_they_are_counted_in(
-    service: Service, store: MemoryStore
+    service: TaskService, store: MemoryStore
 ) -> None:
     task = made(service)
     for index in (0, 1, 2):
@@ -123,7 +125,7 @@ def test_reports_are_there_as_far_as_they_are_counted_in(
 
 class TestKey:
     def test_the_same_create_again_makes_nothing(
-        self, service: Service, store: MemoryStore, dispatcher: FakeDispatcher
+        self, service: TaskService, store: MemoryStore, dispatcher: FakeDispatcher
     ) -> None:
         first = service.create("v2", WINDOW, key="a key")
         assert service.create("v2", WINDOW, key="a key") == first
@@ -131,23 +133,25 @@ class TestKey:
         # Who asks again may have heard nothing the first time, nor may the workers.
         assert dispatcher.sent == [first, first]
 
-    def test_another_key_makes_another(self, service: Service) -> None:
+    def test_another_key_makes_another(self, service: TaskService) -> None:
         ids = {service.create("v2", WINDOW, key=key) for key in ("a key", "b key", None, None)}
         assert len(ids) == 4
 
-    def test_the_same_key_for_another_window_is_refused(self, service: Service) -> None:
+    def test_the_same_key_for_another_window_is_refused(self, service: TaskService) -> None:
         service.create("v2", WINDOW, key="a key")
         with pytest.raises(errors.KeyReused):
             service.create("v2", Window(3, 2), key="a key")
 
-    def test_it_is_held_for_a_day(self, service: Service, clock: FakeClock) -> None:
+    def test_it_is_held_for_a_day(self, service: TaskService, clock: FakeClock) -> None:
         first = service.create("v2", WINDOW, key="a key")
         clock.jump(86_399)
         assert service.create("v2", WINDOW, key="a key") == first
         clock.jump(1)
         assert service.create("v2", Window(3, 2), key="a key") != first
 
-    def test_two_at_the_same_moment_are_told_so(self, service: Service, store: MemoryStore) -> None:
+    def test_two_at_the_same_moment_are_told_so(
+        self, service: TaskService, store: MemoryStore
+    ) -> None:
         def conflict(method: str) -> None:
             raise Conflict
 
@@ -172,7 +176,7 @@ class TestKey:
 
 
 def test_what_does_not_answer_is_named(
-    service: Service, store: MemoryStore, dispatcher: FakeDispatcher
+    service: TaskService, store: MemoryStore, dispatcher: FakeDispatcher
 ) -> None:
     service.reach()
     dispatcher.out = True

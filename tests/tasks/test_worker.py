@@ -141,7 +141,7 @@ def test_an_iostat_that_refuses_is_a_failure_at_once(rig: Rig) -> None:
     task_id = rig.create()
 
     def refuse(index: int) -> None:
-        raise errors.HostFailed("iostat ended with status 1: no")
+        raise errors.MachineFailed("iostat ended with status 1: no")
 
     rig.host.before = refuse
     rig.worker.work(task_id)

@@ -11,7 +11,7 @@ import pytest
 from chalicelib import errors
 from chalicelib.tasks.ports import Conflict
 from chalicelib.users.model import User
-from chalicelib.users.service import Directory
+from chalicelib.users.service import UserService
 from tests.support.fake_users import LoginRig, MemoryUsers
 
 JLUSER = {"username": "jluser", "fullname": "J. Random Luser", "password": "secret of jluser"}
@@ -26,7 +26,7 @@ def rig() -> LoginRig:
 
 
 @pytest.fixture
-def directory(rig: LoginRig) -> Directory:
+def directory(rig: LoginRig) -> UserService:
     return rig.directory
 
 
@@ -47,7 +47,7 @@ def test_a_password_is_kept_as_a_hash_alone(rig: LoginRig) -> None:
 
 @pytest.mark.parametrize("name", ["nobody", "", "a b", "../x", "x" * 65])
 def test_one_who_is_not_there_cannot_be_found_changed_or_deleted(
-    directory: Directory, name: str
+    directory: UserService, name: str
 ) -> None:
     uses: list[Callable[[], Any]] = [
         lambda: directory.find(name),
@@ -59,7 +59,7 @@ def test_one_who_is_not_there_cannot_be_found_changed_or_deleted(
             use()
 
 
-def test_a_page_says_whether_there_are_more(directory: Directory) -> None:
+def test_a_page_says_whether_there_are_more(directory: UserService) -> None:
     jluser, root = directory.find("jluser"), directory.find("root")
     assert directory.page(None, 1) == ([jluser], True)
     assert directory.page(None, 2) == ([jluser, root], False)
@@ -83,7 +83,7 @@ class TestReplace:
         rig.directory.replace("jluser", {**JLUSER, "username": "new"})
         assert all_of(rig) == [("new", "J. Random Luser", False), ("root", "root", True)]
 
-    def test_nobody_cannot_be_renamed(self, directory: Directory) -> None:
+    def test_nobody_cannot_be_renamed(self, directory: UserService) -> None:
         with pytest.raises(errors.Invalid) as caught:
             directory.replace("nobody", JLUSER)
         assert str(caught.value) == (
@@ -102,7 +102,7 @@ class TestMadeMeanwhile:
     """Somebody else makes the user between the look and the write."""
 
     @pytest.fixture
-    def late(self, rig: LoginRig) -> Directory:
+    def late(self, rig: LoginRig) -> UserService:
         class Late(MemoryUsers):
             blind = True
 
@@ -113,13 +113,13 @@ class TestMadeMeanwhile:
 
         late = Late()
         late.users = rig.users.users
-        return Directory(store=late, passwords=rig.passwords, clock=rig.clock)
+        return UserService(store=late, passwords=rig.passwords, clock=rig.clock)
 
-    def test_put_replaces(self, late: Directory) -> None:
+    def test_put_replaces(self, late: UserService) -> None:
         user, was_there = late.replace("jluser", {**JLUSER, "fullname": "N."})
         assert (outline(user), was_there) == (("jluser", "N.", False), True)
 
-    def test_an_operator_makes_an_admin_of_them(self, late: Directory) -> None:
+    def test_an_operator_makes_an_admin_of_them(self, late: UserService) -> None:
         assert late.make_admin("jluser", "secret of another") is True
 
 
@@ -155,7 +155,7 @@ class TestChange:
 
         busy = Busy()
         busy.users = dict(rig.users.users)
-        directory = Directory(store=busy, passwords=rig.passwords, clock=rig.clock)
+        directory = UserService(store=busy, passwords=rig.passwords, clock=rig.clock)
         rig.hasher.hashes = 0
         user = directory.change("jluser", {"password": "secret of another"})
         assert (rig.hasher.hashes, busy.users["jluser"]) == (1, user)
@@ -167,7 +167,7 @@ class TestChange:
 
         jammed = Jammed()
         jammed.users = dict(rig.users.users)
-        directory = Directory(store=jammed, passwords=rig.passwords, clock=rig.clock)
+        directory = UserService(store=jammed, passwords=rig.passwords, clock=rig.clock)
         with pytest.raises(errors.Outage, match=r"Too many change the users at once; try again\."):
             directory.delete("jluser")
 

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib.aws.tally_store import DynamoTallies
+from chalicelib.aws.tally_store import DynamoTallyStore
 from chalicelib.tasks.ports import Conflict, TallyStore
 from chalicelib.users.tallies import Tally
 from tests.support.fake_users import MemoryTallies
@@ -85,7 +85,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[TallyStore]:
         yield MemoryTallies()
     else:
         request.getfixturevalue("cloud")
-        yield DynamoTallies(boto3.client("dynamodb"), "hoststat-dev-tallies")
+        yield DynamoTallyStore(boto3.client("dynamodb"), "hoststat-dev-tallies")
 
 
 ONE = failed(NONE, NOW)
@@ -123,6 +123,6 @@ class TestStore:
 
 def test_dynamodb_deletes_a_tally_when_it_is_forgotten(cloud: object) -> None:
     client = boto3.client("dynamodb")
-    DynamoTallies(client, "hoststat-dev-tallies").move(NONE, ONE)
+    DynamoTallyStore(client, "hoststat-dev-tallies").move(NONE, ONE)
     (item,) = client.scan(TableName="hoststat-dev-tallies")["Items"]
     assert item["ttl"] == {"N": "1800000601"}
