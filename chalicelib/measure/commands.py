@@ -1,4 +1,4 @@
-"""The processes of the host: ``uptime`` and ``iostat``, run and ended."""
+"""The processes of the machine: how ``uptime`` and ``iostat`` are started, read and ended."""
 
 import contextlib
 import os
@@ -11,16 +11,16 @@ from collections.abc import Iterator
 from typing import Self
 
 from chalicelib import errors
-from chalicelib.measure import splitter as reports
+from chalicelib.measure.splitter import Splitter
 
-#: Bytes of stderr that are quoted when iostat refuses.
+#: The most bytes of iostat's stderr that an error quotes.
 _STDERR_BYTES = 500
-#: Seconds that ``uptime`` may take, and iostat to exit after its last report.
+#: Seconds that ``uptime`` may take, and that iostat may take to exit after its last report.
 _COMMAND_SECONDS, _EXIT_SECONDS = 5, 1
 
 
 def uptime(command: str, env: dict[str, str]) -> str:
-    """What the command prints, stripped. Raises MachineFailed."""
+    """Run ``uptime`` and give what it prints, stripped. Raises MachineFailed, also after 5 s."""
     try:
         process = subprocess.Popen(
             [command],
@@ -31,8 +31,8 @@ def uptime(command: str, env: dict[str, str]) -> str:
             start_new_session=True,
         )
     except OSError as exc:
-        raise errors.MachineFailed(f"uptime cannot be had: {exc}") from exc
-    # Popen's own timeouts look again and again, half a millisecond and more apart.
+        raise errors.MachineFailed(f"uptime cannot be started: {exc}") from exc
+    # A timer, because Popen's own timeout polls: it sleeps 0.5 ms and more between two looks.
     limit, began = threading.Timer(_COMMAND_SECONDS, _kill, [process]), time.monotonic()
     with process:
         limit.start()
@@ -43,14 +43,14 @@ def uptime(command: str, env: dict[str, str]) -> str:
         finally:
             limit.cancel()
     if time.monotonic() - began >= _COMMAND_SECONDS:
-        raise errors.MachineFailed(f"uptime cannot be had: it took more than {_COMMAND_SECONDS} s.")
+        raise errors.MachineFailed(f"uptime took more than {_COMMAND_SECONDS} s and was ended.")
     if status:
-        raise errors.MachineFailed(f"uptime cannot be had: it ended with status {status}.")
+        raise errors.MachineFailed(f"uptime ended with status {status}.")
     return said.decode("utf-8", "backslashreplace").strip()
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """End a process that nobody has waited for yet, with all that it has started."""
+    """Kill a process that nobody has waited for yet, and all processes that it has started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
@@ -63,16 +63,21 @@ def _selector() -> selectors.BaseSelector:
 
 
 class Iostat:
-    """A running iostat; see `ports.Feed`."""
+    """A running iostat, which is a `measure.model.Feed`."""
 
     def __init__(
         self,
         argv: list[str],
         env: dict[str, str],
-        splitter: reports.Splitter,
+        splitter: Splitter,
         expected: int,
         silence: float,
     ) -> None:
+        """Start iostat. It must write `expected` reports, each within `silence` seconds.
+
+        Raises MachineFailed if it cannot be started, or Killed if the cause is a shortage of
+        memory, processes or descriptors, which may be over soon.
+        """
         self._splitter, self._expected, self._silence = splitter, expected, silence
         self._stopped = False
         self._complaint = b""
@@ -108,7 +113,7 @@ class Iostat:
             self._explain()
 
     def _chunks(self) -> Iterator[bytes]:
-        """What iostat writes, until it closes its output or keeps silent for too long."""
+        """Give what iostat writes, until it closes its output or is silent for too long."""
         assert self._process.stdout
         assert self._process.stderr
         self._deadline = time.monotonic() + self._silence
@@ -128,20 +133,22 @@ class Iostat:
                     return
 
     def _explain(self) -> None:
-        """Raise what is wrong with an iostat that ended, or was silent, before its time."""
+        """Raise the error of an iostat that ended, or fell silent, before its last report."""
         try:
-            # It may have closed its output and live on.
+            # It may have closed its output and still be alive.
             status = self._process.wait(max(self._deadline - time.monotonic(), 0))
         except subprocess.TimeoutExpired as late:
             raise errors.MachineFailed(f"iostat wrote no report for {self._silence:g} s.") from late
         if status > 0:
             said = self._complaint.decode("utf-8", "backslashreplace").strip()
-            raise errors.MachineFailed(f"iostat ended with status {status}: {said or 'no word'}")
-        # SIGINT makes it exit with 0 and fewer reports, other signals show.
+            raise errors.MachineFailed(
+                f"iostat ended with status {status}: {said or 'it said nothing'}"
+            )
+        # SIGINT makes iostat exit with 0 and too few reports; other signals give a status below 0.
         raise errors.Killed
 
     def stop(self) -> None:
-        """End iostat now, from any thread; the reports that are out are all there will be."""
+        """Kill iostat now. No report follows, not even one that it had already written."""
         self._stopped = True
         if self._process.poll() is None:
             _kill(self._process)

@@ -1,101 +1,108 @@
-"""The host that is measured: its uptime, and windows of its iostat, one report at a time."""
+"""The machine that this process runs on: its uptime, and its windows of iostat."""
 
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from chalicelib import errors
-from chalicelib.measure import procfs, uptimes
-from chalicelib.measure import splitter as reports
-from chalicelib.measure.model import Window
+from chalicelib.clock import Clock
+from chalicelib.measure import commands, numbers, procfs, splitter
+from chalicelib.measure.model import Feed, Machine, Window
 
-if TYPE_CHECKING:
-    from chalicelib.tasks.ports import Feed
-
-# `commands` is imported where there is one to run: Lambda has none, and starts without it.
+#: Seconds that a report may be late before v1 gives up: API Gateway waits 29 s in all.
+_PATIENCE_AT_ONCE = 3
 
 
 class ThisMachine:
-    """This machine, measured by its own commands, or by /proc on a Linux without them."""
+    """This machine, measured by its own commands, or by /proc on a Linux that lacks them."""
 
     def __init__(self, path: str, *, root: Path = Path("/"), platform: str = sys.platform) -> None:
-        """`path` is where commands are looked for, `root` where /proc, /sys and /run are."""
+        """`path` says where commands are, as PATH does; `root` has /proc, /sys and /run in it."""
         self._path, self._root, self._darwin = path, root, platform == "darwin"
         self.name = os.uname().nodename
 
     @property
     def source(self) -> str:
-        """What measures a window: "iostat", or "procfs" where there is none."""
+        """What measures a window: "iostat", or "procfs" if there is no iostat."""
         return "iostat" if self._which("iostat") else "procfs"
 
     def uptime(self) -> str:
-        """What ``uptime`` prints, stripped. Raises MachineFailed."""
+        """Give what ``uptime`` prints, stripped. Raises MachineFailed."""
         command = self._which("uptime")
-        if command is None:
-            return self._uptime_procfs()
-        from chalicelib.measure import commands
-
-        return commands.uptime(command, self._env())
+        return commands.uptime(command, self._env()) if command else self._uptime_procfs()
 
     def uptime_numbers(self) -> dict[str, object]:
-        """The same line as "uptime", with its numbers and the "host". Raises MachineFailed."""
+        """Give "uptime" (the text), "seconds", "users", "load", "host". Raises MachineFailed."""
         text = self.uptime()
         try:
             precise = float((self._root / "proc" / "uptime").read_text().split()[0])
         except OSError:
-            # macOS has none: its line must do.
-            return {"uptime": text, **uptimes.numbers(text, None), "host": self.name}
-        return {"uptime": text, **uptimes.numbers(text, precise), "host": self.name}
+            # macOS has no /proc: the seconds come from the text.
+            precise = None
+        return {"uptime": text, **numbers.read_uptime(text, precise), "host": self.name}
 
     def _uptime_procfs(self) -> str:
         try:
             return procfs.uptime(self._root, time.localtime())
         except OSError as exc:
-            raise errors.MachineFailed(f"uptime cannot be had: {exc}") from exc
+            raise errors.MachineFailed(f"uptime cannot be read: {exc}") from exc
 
-    def open(self, window: Window, *, first: int = 0, patience: float = 30) -> "Feed":
-        """Start the reports of `window` from index `first` on.
+    def open(self, window: Window, *, first: int = 0, patience: float = 30) -> Feed:
+        """Start to measure `window` from the report with index `first` on.
 
-        `first` above 0 continues an earlier run: its first report covers the interval from now
-        on. `patience` is how many seconds longer than `wait` a report may take.
-        Raises MachineFailed where nothing can measure.
+        With `first` above 0 it continues an earlier run: its first report covers the interval
+        that begins now. A report may come `patience` seconds later than `wait` says. Raises
+        MachineFailed if nothing can measure, or Killed if the cause is a shortage of memory,
+        processes or descriptors, which may be over soon.
         """
         command = self._which("iostat")
         if command is None:
             return self._open_procfs(window, first)
-        from chalicelib.measure import commands
-
         left, silence = window.count - first, window.wait + patience
-        # One that has nothing to wait for is gone sooner than it would be tethered.
-        waits = first > 0 or left > 1
-        argv = [*(self._tether() if waits else []), command, *self._arguments(window, first)]
-        splitter = reports.Splitter(first=first, darwin=self._darwin)
-        return commands.Iostat(argv, self._env(), splitter, left, silence)
+        # For a single report since boot iostat ends at once: setpriv would cost more than it saves.
+        lasts = first > 0 or left > 1
+        argv = [*(self._tether() if lasts else []), command, *self._arguments(window, first)]
+        reports = splitter.Splitter(first=first, darwin=self._darwin)
+        return commands.Iostat(argv, self._env(), reports, left, silence)
 
-    def _open_procfs(self, window: Window, first: int) -> "Feed":
+    def _open_procfs(self, window: Window, first: int) -> Feed:
         if not (self._root / "proc" / "diskstats").exists():
-            raise errors.MachineFailed("This host has neither an iostat nor a /proc/diskstats.")
+            raise errors.MachineFailed("This machine has neither iostat nor /proc/diskstats.")
         return procfs.Feed(self._root, window, first)
 
     def _arguments(self, window: Window, first: int) -> list[str]:
         left = window.count - first
         if self._darwin:
-            # No -y there: one report more, and the splitter drops it.
+            # macOS has no -y. We ask for one report more, and the splitter drops the first.
             return ["-d", "-c", str(left + (first > 0)), "-w", str(window.wait)]
         return ["-d", *(["-y"] if first else []), str(window.wait), str(left)]
 
     def _tether(self) -> list[str]:
-        """What makes the kernel end iostat with the thread that started it, where it can."""
+        """Give the command that makes the kernel kill iostat when this thread ends.
+
+        Gives [] if there is no setpriv.
+        """
         setpriv = self._which("setpriv")
         return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
 
     def _which(self, command: str) -> str | None:
-        # shutil.which does the same, and takes as long to import as all of this.
-        found = (os.path.join(folder, command) for folder in self._path.split(os.pathsep))
-        return next((it for it in found if os.path.isfile(it) and os.access(it, os.X_OK)), None)
+        return shutil.which(command, path=self._path)
 
     def _env(self) -> dict[str, str]:
-        # Nothing else: the output depends on it, and our credentials are nobody's business.
+        # Only these: iostat's output depends on the environment, and ours contains credentials.
         return {"LC_ALL": "C", "S_TIME_FORMAT": "ISO", "PATH": self._path}
+
+
+def measure(machine: Machine, window: Window, clock: Clock) -> list[tuple[float, str]]:
+    """Measure a window to its end, as v1 does while its caller waits.
+
+    Gives the time (since the epoch) and the text of each report; the texts join to what
+    ``iostat -d WAIT COUNT`` prints. Raises MachineFailed.
+    """
+    try:
+        with machine.open(window, patience=_PATIENCE_AT_ONCE) as feed:
+            return [(clock.now(), text) for text in feed]
+    except errors.Killed as killed:
+        raise errors.MachineFailed(str(killed)) from killed

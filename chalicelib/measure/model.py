@@ -1,64 +1,61 @@
-"""A window: how many reports, how many seconds apart, and what is allowed of both."""
+"""Windows, and what measures them: all that the code outside this folder needs to know."""
 
-import re
-from collections.abc import Mapping
-from typing import NamedTuple
-
-from chalicelib import errors
-from chalicelib.settings import Settings
-
-#: As many as no bound has; int() itself refuses thousands.
-_DIGITS = re.compile("[0-9]{1,18}", re.ASCII)
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol, Self
 
 
 class Window(NamedTuple):
-    """`count` reports, `wait` seconds apart; the first is the average since boot."""
+    """`count` reports, `wait` seconds apart. The first report is the average since boot."""
 
-    count: int  # type: ignore[assignment] # nobody counts in a window as in a tuple
+    count: int  # type: ignore[assignment] # hides tuple.count, which nobody needs here
     wait: int
 
     @property
     def seconds(self) -> int:
-        """How long it lasts: the first report is there at once."""
+        """The seconds that the window lasts. The first report comes at once."""
         return (self.count - 1) * self.wait
 
 
-def read(given: Mapping[str, object], limits: Settings) -> Window:
-    """The window that `given` asks for: its "count" and "wait", both 1 where they are missing.
+class Feed(Protocol):
+    """The reports of a window while it is measured. Leaving its context ends the measuring."""
 
-    Raises Invalid, naming the culprit, for what is no int or out of its bounds.
-    """
-    window = Window(
-        count=whole("count", given.get("count", 1), limits.max_count),
-        wait=whole("wait", given.get("wait", 1), limits.max_wait),
-    )
-    if window.count == 1 and "wait" in given:
-        raise errors.Invalid(
-            f"wait (given: {window.wait}) needs a count of 2 or more: one report has no interval."
-        )
-    if window.seconds > limits.max_window:
-        raise errors.Invalid(
-            f"count and wait ask for a window of {window.seconds} s; "
-            f"at most {limits.max_window} s are allowed."
-        )
-    return window
+    def __iter__(self) -> Iterator[str]:
+        """Give the text of each report as it comes, and none after `stop`.
+
+        Raises Killed if somebody else ended iostat before its last report, and MachineFailed
+        if iostat cannot be started, refuses, hangs or writes something that is not a report.
+        """
+
+    def stop(self) -> None:
+        """End the measuring now. Any thread may call it, any number of times."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...
 
 
-def number(text: str) -> int | str:
-    """The number that `text` writes in ASCII digits, or `text` itself where it is none.
+class Machine(Protocol):
+    """A machine that can be measured."""
 
-    int() takes more than that, and what is no number for iostat is a device's name for it:
-    ``iostat -d 1.5 2`` runs for ever.
-    """
-    digits = text.lstrip("0") or text[-1:]
-    return int(digits) if _DIGITS.fullmatch(digits) else text
+    #: Its node name.
+    name: str
 
+    @property
+    def source(self) -> str:
+        """What measures a window: "iostat" or "procfs"."""
 
-def whole(name: str, value: object, most: int, least: int = 1) -> int:
-    """`value`, if it is an int from `least` to `most`. Raises Invalid, naming the culprit."""
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise errors.Invalid(
-            f"{name} must be a whole number from {least} to {most} in ASCII digits, "
-            f"not {errors.shorten(value)}."
-        )
-    return value
+    def uptime(self) -> str:
+        """Give what ``uptime`` prints, stripped. Raises MachineFailed."""
+
+    def uptime_numbers(self) -> dict[str, object]:
+        """Give the uptime with its numbers. Raises MachineFailed.
+
+        These are "uptime" (the text), "seconds" since boot (float), "users" (int), "load" (three
+        floats) and "host" (the node name).
+        """
+
+    def open(self, window: Window, *, first: int = 0, patience: float = 30) -> Feed:
+        """Start to measure `window` from the report with index `first` on.
+
+        A report may be `patience` seconds late. Raises MachineFailed, Killed.
+        """

@@ -1,7 +1,7 @@
-"""uptime and iostat out of /proc, for a Linux that lacks the commands.
+"""uptime and iostat read from /proc, for a Linux that lacks the commands.
 
-The layouts are those of procps 4.0 (`sprint_uptime`) and of sysstat 12.6 (`iostat -d`), column
-for column; the formulas are sysstat's (`S_VALUE`, `write_plain_basic_stat`).
+The text has the layout of procps 4.0 (its `sprint_uptime`) and of sysstat 12.6 (`iostat -d`),
+column for column; the formulas are sysstat's (`S_VALUE`, `write_plain_basic_stat`).
 """
 
 import os
@@ -18,12 +18,12 @@ from chalicelib.measure.model import Window
 
 _COLUMNS = "    kB_read/s    kB_wrtn/s    kB_dscd/s    kB_read    kB_wrtn    kB_dscd"
 _HEADING = f"{'Device':<13} {'tps':>8}{_COLUMNS}\n"
-#: utmp(5): bytes of a record; its first two are the type; the type of a login.
+#: From utmp(5): the bytes of a record, whose first two are its type; and the type of a login.
 _UTMP_RECORD, _USER_PROCESS = 384, 7
 
 
 class Counters(NamedTuple):
-    """What a device has done since boot: requests, and sectors of 512 bytes."""
+    """The counters of a device since boot: requests, and sectors of 512 bytes."""
 
     requests: int = 0
     read: int = 0
@@ -32,19 +32,19 @@ class Counters(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """The devices in use at one moment; `uptime` in hundredths of a second."""
+    """The devices that are in use, at one moment; `uptime` is in hundredths of a second."""
 
     uptime: int = 0
     devices: Mapping[str, Counters] = MappingProxyType({})
 
 
 def snapshot(root: Path) -> Snapshot:
-    """What `root`/proc and `root`/sys say now; OSError where there is no /proc/diskstats."""
+    """Read `root`/proc and `root`/sys now. Raises OSError if a file of /proc cannot be read."""
     whole = root / "sys" / "block"
     devices = {}
     for line in (root / "proc" / "diskstats").read_text().splitlines():
         _, _, name, *fields = line.split()
-        # Kernels before 4.18 know no discards, and 4.18 to 5.4 no flushes.
+        # Kernels before 4.18 have no columns for discards, those before 5.5 none for flushes.
         numbers = [int(field) for field in fields] + [0] * 17
         unused = not (numbers[0] or numbers[4] or numbers[11] or numbers[15])
         partition = whole.is_dir() and not (whole / name.replace("/", "!")).exists()
@@ -60,7 +60,7 @@ def snapshot(root: Path) -> Snapshot:
 
 
 def report(before: Snapshot, after: Snapshot) -> str:
-    """One report of what happened between two snapshots; against `Snapshot()`: since boot."""
+    """Give the report of the time between two snapshots; `Snapshot()` as `before` means boot."""
     ticks = max(after.uptime - before.uptime, 1)
     rows = [
         _row(name, before.devices.get(name, Counters()), counters, ticks)
@@ -85,7 +85,7 @@ def _row(name: str, old: Counters, new: Counters, ticks: int) -> str:
 
 
 class Feed:
-    """The reports of a window, from `first` on, as they come; see `ports.Feed`."""
+    """The reports of a window from index `first` on: a `measure.model.Feed`."""
 
     def __init__(self, root: Path, window: Window, first: int) -> None:
         self._root, self._window, self._first = root, window, first
@@ -112,7 +112,7 @@ class Feed:
             raise errors.from_os_error("/proc cannot be read", exc) from exc
 
     def stop(self) -> None:
-        """End the window before the next report."""
+        """End the measuring before the next report."""
         self._stopped.set()
 
     def __enter__(self) -> Self:
@@ -131,7 +131,7 @@ def _machine() -> str:
 
 
 def uptime(root: Path, now: time.struct_time) -> str:
-    """What ``uptime`` prints at `now`, stripped; OSError where there is no /proc/uptime."""
+    """Give what ``uptime`` prints at `now`, stripped. Raises OSError if /proc cannot be read."""
     seconds = int((root / "proc" / "uptime").read_text().split(".")[0])
     load = ", ".join((root / "proc" / "loadavg").read_text().split()[:3])
     minutes, hours, days = seconds // 60 % 60, seconds // 3600 % 24, seconds // 86_400

@@ -1,20 +1,20 @@
-"""Reports in the output of an iostat: where one ends and the next begins."""
+"""Where one report in the output of iostat ends and the next one begins."""
 
 from collections.abc import Iterator
 
 from chalicelib import errors
 
-#: Bytes of one report; 300 devices take 33 KB.
+#: The most bytes that one report may have; 300 devices take 33 KB.
 MAX_BYTES = 65_536
 
 
 class Splitter:
-    """Cuts a stream of iostat's output into whole reports, which join to the very same bytes.
+    """Cuts the output of iostat into whole reports. Joined, they are the same text again.
 
-    sysstat ends a report with a blank line, after a first block that names the machine; what
-    stands between two reports belongs to the later one. macOS writes one line of numbers a
-    report, below headings that come back now and then. The continuation of an earlier run
-    (`first` above 0) has no place for a second heading, so its own is left out.
+    sysstat ends a report with a blank line; the output begins with a block that names the
+    machine. What stands between two reports belongs to the later one. macOS writes one line of
+    numbers for each report, and repeats its headings now and then. When a run continues an
+    earlier one (`first` above 0), the heading of the output is dropped: the window has one already.
     """
 
     def __init__(self, *, first: int = 0, darwin: bool = False) -> None:
@@ -25,9 +25,9 @@ class Splitter:
         self._solid = False
 
     def feed(self, data: bytes) -> Iterator[str]:
-        """Take more output and yield the reports that are whole now.
+        """Take more output and yield the reports that are complete now.
 
-        Raises MachineFailed where a report is longer than MAX_BYTES.
+        Raises MachineFailed for a report that is longer than MAX_BYTES.
         """
         *lines, self._line = (self._line + data).split(b"\n")
         for raw in lines:
@@ -40,11 +40,11 @@ class Splitter:
         self._check_size()
 
     def tail(self) -> str:
-        """What came after the last whole report, as far as it is blank."""
+        """Give what came after the last whole report if it is blank, else ""."""
         return "" if self._text.strip() else self._text
 
     def _check_size(self) -> None:
-        if len(self._text) + len(self._line) > MAX_BYTES:
+        if len(self._text.encode()) + len(self._line) > MAX_BYTES:
             raise errors.MachineFailed(f"iostat wrote a report of more than {MAX_BYTES} bytes.")
 
     def _ends_sysstat(self, line: str) -> bool:
@@ -56,7 +56,7 @@ class Splitter:
         self._solid = False
         if not self._text.lstrip().startswith("Linux "):
             return True
-        # Only the heading so far, or the heading and a report below it.
+        # The text is only the heading so far, or the heading and a report below it.
         if "\n\n" in self._text.strip():
             return True
         if self._drop:
@@ -67,7 +67,7 @@ class Splitter:
         if not _all_numbers(line):
             return False
         if self._drop:
-            # It has no -y: the first report of a continuation is the average since boot again.
+            # macOS has no -y: its first report is the average since boot once more.
             self._drop = False
             self._text = ""
             return False

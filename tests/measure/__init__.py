@@ -1,1 +1,1 @@
-"""This machine, and fake ones."""
+"""Tests of measuring, on this machine and on fake ones."""

@@ -1,10 +1,10 @@
-"""The numbers in a report, of every sysstat there is."""
+"""The numbers in a report, in every layout that sysstat has had."""
 
 import os
 
 import pytest
 
-from chalicelib.measure import numbers as devices
+from chalicelib.measure import numbers
 from chalicelib.measure.machine import ThisMachine
 from chalicelib.measure.model import Window
 from tests.support.iostats import needs
@@ -75,18 +75,18 @@ def a_device(name: str, *values: float) -> dict[str, object]:
     ],
 )
 def test_every_column_is_read_by_its_own_name(text: str, expected: object) -> None:
-    assert devices.read(text) == expected
+    assert numbers.read_report(text) == expected
 
 
-def test_whole_numbers_are_whole_and_others_are_not() -> None:
-    (vda,) = devices.read(SYSSTAT_12)
+def test_whole_numbers_are_ints_and_others_are_floats() -> None:
+    (vda,) = numbers.read_report(SYSSTAT_12)
     assert [type(it).__name__ for it in vda.values()] == ["str"] + ["float"] * 4 + ["int"] * 3
 
 
 def test_three_hundred_devices_are_read() -> None:
     heading, line = SYSSTAT_12.splitlines()
     lines = [line.replace("vda  ", f"vd{index:<3}") for index in range(300)]
-    found = devices.read("\n".join([heading, *lines]))
+    found = numbers.read_report("\n".join([heading, *lines]))
     assert [it["device"] for it in found] == [f"vd{index}" for index in range(300)]
 
 
@@ -111,13 +111,13 @@ def test_three_hundred_devices_are_read() -> None:
         "              disk0 \n    KB/t  tps  MB/s \n   19.85   27  0.52 \n",
     ],
 )
-def test_what_cannot_be_read_has_no_devices(text: str) -> None:
-    assert devices.read(text) == []
+def test_a_report_that_cannot_be_read_has_no_devices(text: str) -> None:
+    assert numbers.read_report(text) == []
 
 
 @needs("iostat")
-def test_the_iostat_of_this_machine_is_read() -> None:
+def test_a_report_of_this_machine_can_be_read() -> None:
     with ThisMachine(os.environ["PATH"]).open(Window(1, 1)) as feed:
         (text,) = feed
-    assert [list(it)[:2] for it in devices.read(text)]
-    assert all(list(it)[:2] == ["device", "tps"] for it in devices.read(text))
+    assert [list(it)[:2] for it in numbers.read_report(text)]
+    assert all(list(it)[:2] == ["device", "tps"] for it in numbers.read_report(text))

@@ -1,4 +1,4 @@
-"""uptime and iostat out of /proc: the same text as the commands print."""
+"""uptime and iostat read from /proc: the same text as the commands print."""
 
 import itertools
 import os
@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib import errors
-from chalicelib.measure import numbers as devices
-from chalicelib.measure import procfs
+from chalicelib.measure import numbers, procfs
 from chalicelib.measure import splitter as reports
 from chalicelib.measure.machine import ThisMachine
 from chalicelib.measure.model import Window
@@ -41,7 +40,7 @@ cciss/c0d0        1.50         0.25         0.00         0.00          0        
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A machine of one disk that has been up for ten seconds."""
+    """Write the files of a machine with one disk, ten seconds after its boot."""
     for folder in ("proc", "run", "sys/block/vda"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "proc/uptime").write_text("10.00 19.50\n")
@@ -63,7 +62,7 @@ def root(tmp_path: Path) -> Path:
         ("100000000.50", "1157 days,  9:46"),
     ],
 )
-def test_uptime_is_laid_out_as_the_command_does(root: Path, seconds: str, up: str) -> None:
+def test_uptime_has_the_layout_of_the_command(root: Path, seconds: str, up: str) -> None:
     (root / "proc/uptime").write_text(f"{seconds} 1.00\n")
     text = f"12:00:09 up {up},  0 user,  load average: 0.58, 0.25, 0.14"
     assert procfs.uptime(root, NOON) == text
@@ -90,7 +89,7 @@ def test_uptime_is_what_the_command_prints() -> None:
         return without_users(printed) in (before, out_of_proc())
 
     def without_users(text: str) -> str:
-        # Newer ones ask systemd, not utmp.
+        # Newer versions of uptime count the users of systemd, not of utmp.
         return re.sub(r"[ 0-9]\d users?", "", text)
 
     iostats.eventually(agree)
@@ -116,7 +115,7 @@ def test_devices_in_use_are_counted(root: Path, lines: str, devices: dict[str, C
     assert procfs.snapshot(root) == Snapshot(1000, devices)
 
 
-def test_without_sys_nothing_tells_partitions(root: Path) -> None:
+def test_without_sys_a_partition_counts_as_a_device(root: Path) -> None:
     (root / "sys/block/vda").rmdir()
     (root / "sys/block").rmdir()
     (root / "proc/diskstats").write_text(" 254 1 vda1 1 0 2 7 3 0 4 7 0 8 14\n")
@@ -146,7 +145,9 @@ def test_without_sys_nothing_tells_partitions(root: Path) -> None:
     ],
     ids=["since boot", "no disks", "an interval", "backwards and pulled out", "no time at all"],
 )
-def test_a_report_is_what_happened_between(before: Snapshot, after: Snapshot, text: str) -> None:
+def test_a_report_says_what_happened_between_two_snapshots(
+    before: Snapshot, after: Snapshot, text: str
+) -> None:
     assert procfs.report(before, after) == text
 
 
@@ -162,7 +163,7 @@ def test_a_report_is_what_iostat_prints() -> None:
         moments = range(before.uptime, after.uptime + 1)
         since_boot = [procfs.report(Snapshot(), Snapshot(at, after.devices)) for at in moments]
         texts = [f"{heading}{text}\n" for text in since_boot]
-        return printed in texts and devices.read(printed) in map(devices.read, texts)
+        return printed in texts and numbers.read_report(printed) in map(numbers.read_report, texts)
 
     iostats.eventually(agree)
 
@@ -171,8 +172,8 @@ def test_the_reports_of_a_window_join_as_those_of_iostat(root: Path) -> None:
     with procfs.Feed(root, Window(3, 0), 0) as feed:
         texts = list(feed)
     name = os.uname()
-    machine = f"Linux {name.release} ({name.nodename}) \t"
-    assert texts[0].startswith(machine.replace("Linux", name.sysname))
+    heading = f"Linux {name.release} ({name.nodename}) \t"
+    assert texts[0].startswith(heading.replace("Linux", name.sysname))
     assert [texts[0].partition("\n\n")[2], *texts[1:]] == [SINCE_BOOT, "\n" + IDLE, f"\n{IDLE}\n"]
     splitter = reports.Splitter()
     assert [*splitter.feed("".join(texts).encode())] == [*texts[:2], texts[2][:-1]]
@@ -216,25 +217,25 @@ def test_a_window_that_was_stopped_has_no_more_reports(root: Path, first: int) -
         assert [*got, *texts] == got
 
 
-def test_a_host_without_the_commands_is_measured_by_proc(root: Path) -> None:
-    host = ThisMachine("", root=root)
-    assert host.source == "procfs"
-    assert re.sub("^[0-9:]{8}", "12:00:09", host.uptime()) == procfs.uptime(root, NOON)
-    with host.open(Window(2, 0), first=1) as feed:
+def test_a_machine_without_the_commands_is_measured_by_proc(root: Path) -> None:
+    machine = ThisMachine("", root=root)
+    assert machine.source == "procfs"
+    assert re.sub("^[0-9:]{8}", "12:00:09", machine.uptime()) == procfs.uptime(root, NOON)
+    with machine.open(Window(2, 0), first=1) as feed:
         assert list(feed) == [f"\n{IDLE}\n"]
 
 
-def test_a_proc_that_goes_away_is_the_hosts_failure(root: Path) -> None:
-    host = ThisMachine("", root=root)
-    with host.open(Window(2, 0)) as feed:
+def test_a_proc_that_goes_away_is_a_failure_of_the_machine(root: Path) -> None:
+    machine = ThisMachine("", root=root)
+    with machine.open(Window(2, 0)) as feed:
         texts = iter(feed)
         next(texts)
         for file in (root / "proc").iterdir():
             file.unlink()
         with pytest.raises(errors.MachineFailed, match=r"^/proc cannot be read: "):
             next(texts)
-    with pytest.raises(errors.MachineFailed, match=r"^uptime cannot be had: "):
-        host.uptime()
+    with pytest.raises(errors.MachineFailed, match=r"^uptime cannot be read: "):
+        machine.uptime()
     with pytest.raises(errors.MachineFailed) as caught:
-        host.open(Window(2, 0))
-    assert str(caught.value) == "This host has neither an iostat nor a /proc/diskstats."
+        machine.open(Window(2, 0))
+    assert str(caught.value) == "This machine has neither iostat nor /proc/diskstats."

@@ -1,4 +1,4 @@
-"""Reports: where one ends and the next begins, however the output is cut."""
+"""The splitter: where a report ends and the next one begins, however the output comes."""
 
 import itertools
 import os
@@ -21,7 +21,7 @@ FIRST, SECOND, THIRD = "   19.85   12  0.23 \n", "    4.00    1  0.00 \n", "    
 def split(
     output: str, *, first: int = 0, darwin: bool = False, size: int = reports.MAX_BYTES
 ) -> list[str]:
-    """The reports in `output` that comes `size` bytes at a time, and what is left behind them."""
+    """Split `output`, which comes `size` bytes at a time; give its reports and then the tail."""
     splitter = reports.Splitter(first=first, darwin=darwin)
     data = output.encode()
     chunks = [data[start : start + size] for start in range(0, len(data), size)]
@@ -39,11 +39,11 @@ def split(
     ],
     ids=["one report", "sysstat 12", "sysstat 11", "more bytes than characters"],
 )
-def test_reports_are_cut_the_same_however_they_come(cut: list[str], size: int) -> None:
+def test_reports_are_split_the_same_however_the_output_comes(cut: list[str], size: int) -> None:
     assert split("".join(cut), size=size) == cut
 
 
-def test_a_report_without_devices_is_one() -> None:
+def test_a_report_may_have_no_devices() -> None:
     heading = REPORT.splitlines(keepends=True)[0]
     cut = [f"{HEADING}{heading}\n", f"\n{heading}\n", "\n"]
     assert split("".join(cut)) == cut
@@ -58,7 +58,9 @@ def test_a_report_without_devices_is_one() -> None:
     ],
     ids=["sysstat 12", "sysstat 11"],
 )
-def test_a_continuation_leaves_out_its_heading(output: str, cut: list[str], size: int) -> None:
+def test_a_run_that_continues_a_window_drops_the_heading(
+    output: str, cut: list[str], size: int
+) -> None:
     assert split(output, first=1, size=size) == cut
 
 
@@ -73,12 +75,14 @@ def test_a_continuation_leaves_out_its_heading(output: str, cut: list[str], size
     ],
     ids=["heading once", "heading again", "continued", "continued below a heading"],
 )
-def test_macos_writes_one_line_a_report(first: int, output: str, cut: list[str], size: int) -> None:
+def test_macos_writes_one_line_for_each_report(
+    first: int, output: str, cut: list[str], size: int
+) -> None:
     assert split(output, first=first, darwin=True, size=size) == cut
 
 
 @pytest.mark.parametrize(("rest", "tail"), [("vda  1.0", "\n"), ("Device\nvda  1.0\n", "")])
-def test_a_report_that_is_not_whole_is_none(rest: str, tail: str) -> None:
+def test_a_report_that_is_not_complete_is_not_given(rest: str, tail: str) -> None:
     assert split("".join(TWO) + rest) == [TWO[0], "\n" + REPORT, tail]
 
 
@@ -89,7 +93,9 @@ def test_bytes_that_are_not_utf_8_are_kept_escaped() -> None:
 
 
 @pytest.mark.parametrize(
-    "endless", [b"x" * 1000, b"x\n" * 500, b"\n" * 1000], ids=["a line", "lines", "blank lines"]
+    "endless",
+    [b"x" * 1000, b"x\n" * 500, b"\n" * 1000, ("é" * 249 + "\n").encode() * 2],
+    ids=["a line", "lines", "blank lines", "letters of two bytes"],
 )
 def test_a_report_without_end_is_refused(endless: bytes) -> None:
     splitter = reports.Splitter()
@@ -100,7 +106,7 @@ def test_a_report_without_end_is_refused(endless: bytes) -> None:
     assert str(caught.value) == "iostat wrote a report of more than 65536 bytes."
 
 
-def test_many_reports_at_once_may_be_longer_than_one() -> None:
+def test_many_reports_at_once_may_be_longer_than_the_limit_of_one() -> None:
     output = HEADING + REPORT + ("\n" + REPORT) * 800 + "\n"
     assert len(output) > 2 * reports.MAX_BYTES
     assert split(output, size=len(output)) == [HEADING + REPORT, *["\n" + REPORT] * 800, "\n"]
@@ -121,12 +127,12 @@ def test_the_reports_of_iostat_come_live_and_join_to_its_output() -> None:
 
 
 @iostats.needs("iostat")
-def test_a_window_that_goes_on_in_another_run_reads_as_one() -> None:
-    host, window = ThisMachine(os.environ["PATH"]), Window(3, 1)
+def test_a_window_of_two_runs_has_the_text_of_one_iostat() -> None:
+    machine, window = ThisMachine(os.environ["PATH"]), Window(3, 1)
     with iostats.start("-d", "1", "3") as process:
-        with host.open(window) as feed:
+        with machine.open(window) as feed:
             texts = list(itertools.islice(feed, 2))
-        with host.open(window, first=2) as feed:
+        with machine.open(window, first=2) as feed:
             texts += feed
         output = process.communicate()[0]
     assert layout("".join(texts)) == layout(output)

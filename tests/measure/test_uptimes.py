@@ -1,9 +1,9 @@
-"""The numbers in what uptime prints."""
+"""The numbers in the text of uptime."""
 
 import pytest
 
 from chalicelib import errors
-from chalicelib.measure import uptimes
+from chalicelib.measure import numbers
 from chalicelib.measure.machine import ThisMachine
 
 TAIL = "2 users,  load average: 0.58, 0.25, 0.14"
@@ -22,10 +22,10 @@ REST = {"users": 2, "load": [0.58, 0.25, 0.14]}
         ("30 secs", 30),
     ],
 )
-def test_seconds_are_read_where_nobody_knows_better(up: str, seconds: int) -> None:
+def test_seconds_are_read_from_the_text_if_they_are_not_given(up: str, seconds: int) -> None:
     text = f"20:16:57 up {up},  {TAIL}"
-    assert uptimes.numbers(text, None) == {"seconds": float(seconds), **REST}
-    assert uptimes.numbers(text, 1.25) == {"seconds": 1.25, **REST}
+    assert numbers.read_uptime(text, None) == {"seconds": float(seconds), **REST}
+    assert numbers.read_uptime(text, 1.25) == {"seconds": 1.25, **REST}
 
 
 @pytest.mark.parametrize(
@@ -36,17 +36,17 @@ def test_seconds_are_read_where_nobody_knows_better(up: str, seconds: int) -> No
     ],
 )
 def test_users_and_load_are_read(text: str, users: int, load: list[float]) -> None:
-    found = uptimes.numbers(text, 0.5)
+    found = numbers.read_uptime(text, 0.5)
     assert (found["users"], found["load"]) == (users, load)
 
 
 @pytest.mark.parametrize("text", ["", "up", "20:16:57 up 14 days", "load average: 1, 2, 3"])
-def test_what_cannot_be_read_is_the_hosts_failure(text: str) -> None:
+def test_a_text_that_cannot_be_read_is_a_failure_of_the_machine(text: str) -> None:
     with pytest.raises(errors.MachineFailed):
-        uptimes.numbers(text, None)
+        numbers.read_uptime(text, None)
 
 
-def test_this_machine_is_read() -> None:
+def test_the_uptime_of_this_machine_can_be_read() -> None:
     found = ThisMachine("").uptime_numbers()
     assert list(found) == ["uptime", "seconds", "users", "load", "host"]
     assert isinstance(found["seconds"], float)

@@ -1,4 +1,4 @@
-"""Iostats that do as they are told: small scripts, and what there is to wait for and compare."""
+"""Fake iostats, as small scripts, and helpers to start iostats, wait for them and compare them."""
 
 import os
 import re
@@ -18,10 +18,10 @@ Device             tps    kB_read/s    kB_wrtn/s    kB_dscd/s    kB_read    kB_w
 vda              32.47       755.50       794.04        73.61    1528381    1606344     148916
 
 """
-#: What an iostat of sysstat 12 writes for two reports, cut as `Feed` cuts it.
+#: The output of sysstat 12 for two reports, split as a `Feed` splits it.
 TWO = [HEADING + REPORT, "\n" + REPORT + "\n"]
 
-#: A Python script that writes down what it was given.
+#: A script in Python that writes what it was started with to the file ``facts``.
 SPY = """\
 import json, os, pathlib, sys
 facts = {
@@ -33,18 +33,18 @@ facts = {
 pathlib.Path(__file__).with_name("facts").write_text(json.dumps(facts))
 """
 
-#: A worker that measures a window on the PATH that it is given.
+#: A script in Python that measures a window with the iostat of the PATH in its argument.
 WORKER = """\
 import sys
 from chalicelib.measure.machine import ThisMachine
-from chalicelib.windows import Window
+from chalicelib.measure.model import Window
 with ThisMachine(sys.argv[1]).open(Window(2, 60)) as feed:
     list(feed)
 """
 
 
 def needs(command: str) -> pytest.MarkDecorator:
-    """Leave a test out where the command is missing; in CI it fails there instead."""
+    """Skip a test where a command of Linux is missing. In CI the test runs, and fails."""
     missing = shutil.which(command) is None and os.environ.get("CI") != "true"
     return pytest.mark.skipif(
         sys.platform != "linux" or missing, reason=f"no {command} of Linux on this machine"
@@ -52,7 +52,7 @@ def needs(command: str) -> pytest.MarkDecorator:
 
 
 def fake(folder: Path, script: str, *, by: str = "/bin/sh", name: str = "iostat") -> str:
-    """Put an iostat into `folder`, and give a PATH on which it is the first one."""
+    """Write `script` as a command into `folder`, and give a PATH that finds it first."""
     command = folder / name
     command.write_text(f"#!{by}\n{script}")
     command.chmod(0o755)
@@ -60,34 +60,35 @@ def fake(folder: Path, script: str, *, by: str = "/bin/sh", name: str = "iostat"
 
 
 def say(text: str) -> str:
-    """The line of a shell script that writes `text`."""
+    """Give the line of a shell script that prints `text`."""
     return f"printf %s {shlex.quote(text)}\n"
 
 
-#: The line of a shell script that writes its pid, for `pid` to read; `exec` keeps it.
+#: The line of a shell script that writes its process id to a file, for `pid` to read. After an
+#: ``exec`` the process still has that id.
 TELL_PID = 'echo $$ > "${0%/*}/pid"\n'
 
 
 def real(folder: Path) -> str:
-    """The same for the iostat of this machine, which tells its pid first."""
+    """Do as `fake` does with the iostat of this machine, which writes its process id first."""
     return fake(folder, f'{TELL_PID}exec {shutil.which("iostat")} "$@"')
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
-    """Start the iostat of this machine with nobody between."""
+    """Start the iostat of this machine directly, without hoststat."""
     env = {"LC_ALL": "C", "S_TIME_FORMAT": "ISO", "PATH": os.environ["PATH"]}
     return subprocess.Popen(["iostat", *arguments], env=env, stdout=subprocess.PIPE, text=True)
 
 
 def pid(folder: Path, name: str = "pid") -> int:
-    """The process that an iostat in `folder` has written down."""
+    """Give the process id that a script in `folder` has written."""
     file = folder / name
     eventually(lambda: file.exists() and file.read_text().endswith("\n"))
     return int(file.read_text())
 
 
 def gone(process: int) -> bool:
-    """Whether a process has ended, though nobody may have reaped it yet."""
+    """Tell whether a process has ended. A zombie has ended too."""
     try:
         os.kill(process, 0)
         stat = Path(f"/proc/{process}/stat")
@@ -97,7 +98,7 @@ def gone(process: int) -> bool:
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait until it holds."""
+    """Wait until `condition` is true. Raises AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s"
@@ -105,5 +106,5 @@ def eventually(condition: Callable[[], bool], seconds: float = 10) -> None:
 
 
 def layout(text: str) -> str:
-    """`text` with its columns of numbers masked, each in its width."""
+    """Give `text` with ``#`` for every character of its columns of numbers."""
     return re.sub(r" +[0-9]+(\.[0-9]+)?(?=\s)", lambda match: "#" * len(match[0]), text)
