@@ -1,4 +1,4 @@
-"""What a body says of a user, field by field."""
+"""The fields of a user in the body of a request, and the rule of each."""
 
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any
@@ -6,14 +6,14 @@ from typing import Annotated, Any
 import msgspec
 
 from chalicelib import errors
-from chalicelib.users import model as users
+from chalicelib.users import model
 
-#: The fields, and what is allowed of each: the description ends the sentence of an error.
+#: The rule of each field. Its description ends the sentence of an error: "NAME must be ...".
 RULES: dict[str, Any] = {
     "username": Annotated[
         str,
         msgspec.Meta(
-            pattern=users.NAME,
+            pattern=model.NAME,
             description="1 to 64 of A-Z a-z 0-9 . _ - beginning with a letter or a digit",
         ),
     ],
@@ -23,48 +23,59 @@ RULES: dict[str, Any] = {
     "password": Annotated[
         str,
         msgspec.Meta(
-            min_length=users.MIN_PASSWORD,
-            max_length=users.MAX_PASSWORD,
-            description=f"at least {users.MIN_PASSWORD} characters "
-            f"and at most {users.MAX_PASSWORD} bytes of UTF-8",
+            min_length=model.MIN_PASSWORD,
+            max_length=model.MAX_PASSWORD,
+            description=f"at least {model.MIN_PASSWORD} characters "
+            f"and at most {model.MAX_PASSWORD} bytes of UTF-8",
         ),
     ],
     "admin": Annotated[
         bool, msgspec.Meta(description="true or false (in a form also 1 or 0, in any case)")
     ],
 }
-#: What a whole user needs; `admin` is false where it is not given.
-REQUIRED = ("username", "fullname", "password")
 
 
-def read(given: Mapping[str, object], *, required: Collection[str], form: bool) -> dict[str, Any]:
-    """The fields that are `given`, by the rules; of a form, whose values are all strings.
+def read(
+    given: Mapping[str, object], *, required: Collection[str] = (), form: bool = False
+) -> dict[str, Any]:
+    """Read the fields of a body by their rules; the values of a `form` are all strings.
 
-    Raises Invalid for one that is missing or breaks its rule, and where there is none at all.
+    Raises Invalid, which names the field, for one that is missing, is unknown or breaks its rule.
+    Raises Invalid for a body without fields, too.
     """
+    unknown = [name for name in given if name not in RULES]
+    if unknown:
+        raise errors.Invalid(
+            f"The body has {errors.shorten(unknown[0])}; allowed here: {', '.join(RULES)}."
+        )
     missing = [name for name in required if name not in given]
     if missing:
         raise errors.Invalid(f"The body lacks {', '.join(missing)}.")
     if not given:
-        raise errors.Invalid(f"The body must have one of {', '.join(RULES)} at least.")
+        raise errors.Invalid(f"The body must have at least one of {', '.join(RULES)}.")
     return {name: _field(name, value, form) for name, value in given.items()}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Give the rule of each field as a JSON Schema."""
+    return {name: msgspec.json.schema(rule) for name, rule in RULES.items()}
 
 
 def _field(name: str, value: object, form: bool) -> object:
     rule = RULES[name]
     try:
         field = msgspec.convert(value, rule, strict=not form)
-        # JSON can spell halves of characters, which no text has.
-        long = isinstance(field, str) and len(field.encode())
+        # JSON can spell lone surrogates, which no text may contain: encode() refuses them.
+        length = len(field.encode()) if isinstance(field, str) else 0
     except ValueError as exc:
         raise _broken(name, value) from exc
-    if name == "password" and long > users.MAX_PASSWORD:
+    if name == "password" and length > model.MAX_PASSWORD:
         raise _broken(name, value)
     return field
 
 
 def _broken(name: str, value: object) -> errors.Invalid:
     (meta,) = RULES[name].__metadata__
-    # A password stays unsaid, even one that nobody can have.
+    # An error never repeats a password, not even one that is refused.
     but = "" if name == "password" else f", not {errors.shorten(value)}"
     return errors.Invalid(f"{name} must be {meta.description}{but}.")

@@ -1,79 +1,96 @@
-"""Logins: who a request comes from. The one place that decides it, on a laptop and deployed."""
+"""Logins: who a request comes from. A laptop and a deployed stage use this same code."""
 
+import base64
 import dataclasses
-import threading
 
-from chalicelib import errors, log
-from chalicelib.tasks import model as tasks
-from chalicelib.tasks.ports import Conflict, UserStore
-from chalicelib.users import credentials
-from chalicelib.users import throttle as guesses
-from chalicelib.users.model import User
-from chalicelib.users.passwords import Memory, Passwords
+from chalicelib import errors, ids, log
+from chalicelib.users import model, throttle
+from chalicelib.users.model import User, UserStore
+from chalicelib.users.passwords import Passwords, RecentLogins
 from chalicelib.users.throttle import Throttle
 
-#: Hashes at once in one process, each of which takes a core and 19 MiB; seconds to wait for one.
-_AT_ONCE, _PATIENCE = 4, 10
+#: The most characters of an ``Authorization`` header: more than any name and password need.
+_MAX_HEADER = 8192
+
+
+@dataclasses.dataclass(frozen=True)
+class Credentials:
+    """A username and password, as the client sent them."""
+
+    username: str
+    password: str = dataclasses.field(repr=False)
+
+
+def read(header: str) -> Credentials:
+    """Read the credentials in an ``Authorization`` header of HTTP Basic (RFC 7617).
+
+    The header is "" if there was none. Raises Unauthorized for anything that cannot be the
+    credentials of a user.
+    """
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "basic" or len(header) > _MAX_HEADER:
+        raise errors.Unauthorized
+    try:
+        text = base64.b64decode(token.strip(" "), validate=True).decode()
+    except ValueError as exc:
+        raise errors.Unauthorized from exc
+    username, colon, password = text.partition(":")
+    if not colon or not model.is_name(username) or len(password.encode()) > model.MAX_PASSWORD:
+        raise errors.Unauthorized
+    return Credentials(username, password)
 
 
 class Logins:
-    """What lets users in.
+    """Checks logins.
 
-    A user is read at every login, so that a change counts at once. A login that was right a
-    moment ago needs no more than that read.
+    The user is read at every login, so that each change counts at once. A login that was right
+    within the last minute needs no more than that read.
     """
 
     def __init__(
-        self, *, users: UserStore, guesses: Throttle, passwords: Passwords, memory: Memory
+        self, *, users: UserStore, throttle: Throttle, passwords: Passwords, recent: RecentLogins
     ) -> None:
-        self._users, self._guesses = users, guesses
-        self._passwords, self._memory = passwords, memory
-        self._gate = threading.BoundedSemaphore(_AT_ONCE)
+        self._users, self._throttle = users, throttle
+        self._passwords, self._recent = passwords, recent
 
     def check(self, header: str, address: str) -> User:
-        """The user whose credentials an ``Authorization`` header bears; `address` is where the
-        request came from, as the gateway says.
+        """Give the user whose credentials are in an ``Authorization`` header.
 
-        Raises Unauthorized, TooManyLogins, Outage. Whether the name exists makes no difference,
-        neither to the error nor to what is done before it.
+        `address` is the source address that the gateway saw. Raises Unauthorized, TooManyLogins,
+        Outage. Unknown names and wrong passwords get the same error after the same work.
         """
-        given = credentials.read(header)
-        source = guesses.source_of(address)
+        given = read(header)
+        source = throttle.source_of(address)
         user = self._users.get(given.username)
         if user:
-            if self._memory.knows(user.password_hash, source, given.password):
+            if self._recent.knows(user.password_hash, source, given.password):
                 return user
-            # Or guesses beside somebody whose login is remembered would go on during a pause.
-            self._memory.forget(user.password_hash, source)
-        named, every = self._guesses.check(given.username, source)
-        right = self._match(user, given.password)
-        self._guesses.settle(named, every, right=right)
+            # Otherwise others at this source could guess during a pause: `knows` comes before it.
+            self._recent.forget(user.password_hash, source)
+        named, every = self._throttle.check(given.username, source)
+        right = self._passwords.match(user.password_hash if user else None, given.password)
+        self._throttle.settle(named, every, right=right)
         if user is None or not right:
-            # A stranger's name may be a password in the wrong place: it is not logged.
+            # An unknown name may be a password in the wrong field: it is not logged.
             log.event("login refused", source=source, user=user.username if user else None)
             raise errors.Unauthorized
         user = self._rehashed(user, given.password)
-        self._memory.keep(user.password_hash, source, given.password)
+        self._recent.keep(user.password_hash, source, given.password)
         return user
 
-    def _match(self, user: User | None, password: str) -> bool:
-        if not self._gate.acquire(timeout=_PATIENCE):
-            raise errors.Outage("Too many log in at once; try again.")
-        try:
-            return self._passwords.match(user.password_hash if user else None, password)
-        finally:
-            self._gate.release()
-
     def _rehashed(self, user: User, password: str) -> User:
-        """The user, with a hash by the parameters of today."""
+        """Give the user, and store a new hash if the old one has other parameters than today's."""
         if not self._passwords.outdated(user.password_hash):
             return user
-        anew = self._passwords.hash(password)
-        renewed = dataclasses.replace(user, password_hash=anew, revision=tasks.new_id())
         try:
-            self._users.write(user, renewed)
-        except Conflict:
-            # Somebody changes the user just now: there will be another login.
-            log.event("hash not renewed", user=user.username)
+            return self._renewed(user, password)
+        except (errors.Conflict, errors.Outage) as failed:
+            # The password is right all the same. The next login will try again.
+            log.event("hash not renewed", user=user.username, why=str(failed))
             return user
+
+    def _renewed(self, user: User, password: str) -> User:
+        hashed = self._passwords.hash(password)
+        renewed = user._replace(password_hash=hashed, revision=ids.new_id())
+        self._users.write(user, renewed)
         return renewed

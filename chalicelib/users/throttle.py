@@ -1,25 +1,94 @@
-"""Throttle: logins are tallied, and too many wrong ones are slowed down."""
+"""How guessing is slowed down: logins are counted, and too many wrong ones cause a pause."""
 
 import ipaddress
 import math
 from collections.abc import Callable
+from typing import NamedTuple, Protocol, Self
 
-from chalicelib import errors
-from chalicelib.tasks.ports import Clock, Conflict, TallyStore
-from chalicelib.users.tallies import Tally
+from chalicelib import errors, ids
+from chalicelib.clock import Clock
 
-#: A source may fail so many times as often as one name from there: an office shares an address.
-_NAMES = 10
-#: How often a tally is written while others write the same.
+#: Seconds in which failures add up. The first pause is as long.
+FAILURE_PERIOD = 600
+#: The longest pause in seconds, and the time after a pause until everything is forgotten.
+_LONGEST_PAUSE = 3600
+#: A source may fail this many times as often as one name from it: an office shares a source.
+_NAMES_PER_SOURCE = 10
+#: Tries to write a tally while other logins write the same one.
 _TRIES = 200
 
 
+class Tally(NamedTuple):
+    """The wrong logins of a source, or of one name from a source.
+
+    Times are in seconds since the epoch.
+    """
+
+    #: The source, or the source and the name.
+    who: str
+    failures: int = 0
+    #: Pauses so far. Each is twice as long as the one before.
+    pauses: int = 0
+    #: No login is tried before this time.
+    paused_until: float = 0
+    #: From this time on it does not count any more.
+    forgotten_at: float = 0
+    #: A new one with each write, so that two failures with the same numbers count as two.
+    token: str = ""
+
+    def failed(self, now: float, *, limit: int, again: int) -> Self:
+        """Give the tally with one more failure.
+
+        `limit` failures cause a pause. After a pause only `again` more are needed for the next.
+        """
+        old = self if now < self.forgotten_at else self._replace(failures=0, pauses=0)
+        failures, token = old.failures + 1, ids.new_id()
+        if failures < limit:
+            begins = not old.failures and not old.pauses
+            forgotten_at = now + FAILURE_PERIOD if begins else old.forgotten_at
+            return old._replace(
+                failures=failures, paused_until=0, forgotten_at=forgotten_at, token=token
+            )
+        until = now + min(FAILURE_PERIOD * 2 ** min(old.pauses, 10), _LONGEST_PAUSE)
+        return old._replace(
+            failures=limit - again,
+            pauses=old.pauses + 1,
+            paused_until=until,
+            forgotten_at=until + _LONGEST_PAUSE,
+            token=token,
+        )
+
+    def passed(self, now: float, *, forgiven: bool) -> Self:
+        """Give the tally after a right login; if it is `forgiven`, earlier failures are erased."""
+        clean = forgiven or now >= self.forgotten_at
+        old = self._replace(failures=0, pauses=0, paused_until=0) if clean else self
+        kept_until = now + FAILURE_PERIOD if clean else old.forgotten_at
+        return old._replace(forgotten_at=kept_until, token=ids.new_id())
+
+
+class TallyStore(Protocol):
+    """Where tallies are stored. Every method may raise Outage."""
+
+    def tallies(self, whos: list[str]) -> dict[str, Tally]:
+        """Give those of these tallies that exist, by `who`."""
+
+    def move(self, before: Tally, after: Tally) -> None:
+        """Write `after` if the token of `before` is still stored, or if there is none yet.
+
+        Raises Conflict if another login was first. When the answer to a write was lost and it is
+        tried again, it succeeds as it did the first time.
+        """
+
+
 def source_of(address: str) -> str:
-    """What an address is counted as: itself, or the /64 that one IPv6 host may use all of."""
+    """Give the source of an address: itself, or for IPv6 its /64 network.
+
+    One host may have all addresses of a /64.
+    """
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        # Such as what the console of API Gateway sends when it tries out a method.
+        # API Gateway's console sends a text that is no address when it tries out a method.
         return address
     if isinstance(parsed, ipaddress.IPv4Address):
         return str(parsed)
@@ -29,43 +98,44 @@ def source_of(address: str) -> str:
 
 
 class Throttle:
-    """The logins of late."""
+    """Counts logins, and refuses more of them after too many wrong ones."""
 
     def __init__(self, *, store: TallyStore, clock: Clock, limit: int) -> None:
+        """`limit` wrong logins for one name from one source cause a pause."""
         self._store, self._clock, self._limit = store, clock, limit
 
     def check(self, username: str, source: str) -> tuple[Tally, Tally]:
-        """How often that name from that source has failed, and that source with any name.
+        """Give the tally of this name from this source, and that of the source with any name.
 
-        Raises TooManyLogins where one of them has to pause, and Outage.
+        Raises TooManyLogins if one of them is in a pause, and Outage.
         """
         named, every = self._read(f"{source} {username}", source)
         return named, every
 
     def settle(self, named: Tally, every: Tally, *, right: bool) -> None:
-        """Write what came of a login into what `check` has given for it.
+        """Write the outcome of a login into the tallies that `check` gave for it.
 
-        A right one is written, too: of logins that come at the same time only as many are told
-        anything as the limit allows, whatever they would be told. Raises TooManyLogins where
-        others were enough for a pause meanwhile, and Outage.
+        A right login is written as well: of many logins at the same time, only as many as the
+        limit allows learn whether their password was right. Raises TooManyLogins if others caused
+        a pause in the meantime, and Outage.
         """
         limit = self._limit
         if right:
             self._write(named, lambda tally, now: tally.passed(now, forgiven=True))
             self._write(every, lambda tally, now: tally.passed(now, forgiven=False))
         else:
-            # After a pause a name has one try, a source as many as before: others share it.
+            # After a pause a name has one try. A source has as many as before: others share it.
             self._write(named, lambda tally, now: tally.failed(now, limit=limit, again=1))
-            most = limit * _NAMES
+            most = limit * _NAMES_PER_SOURCE
             self._write(every, lambda tally, now: tally.failed(now, limit=most, again=most))
 
     def _write(self, tally: Tally, after: Callable[[Tally, float], Tally]) -> None:
         for _ in range(_TRIES):
             try:
                 return self._store.move(tally, after(tally, self._clock.now()))
-            except Conflict:
+            except errors.Conflict:
                 (tally,) = self._read(tally.who)
-        raise errors.Outage("Too many log in at once; try again.")
+        raise errors.Outage("Too many logins at the same time; try again.")
 
     def _read(self, *whos: str) -> list[Tally]:
         found = self._store.tallies(list(whos))

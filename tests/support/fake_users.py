@@ -1,24 +1,21 @@
-"""Stand-ins for where users and wrong logins are kept, and a hasher that takes no time."""
+"""Fakes: stores of users and of tallies in memory, and a hasher that takes no time."""
 
-import dataclasses
 import threading
 from typing import Literal
 
 import argon2
 
 from chalicelib import errors
-from chalicelib.tasks.ports import Conflict, TallyStore, UserStore
 from chalicelib.users.logins import Logins
-from chalicelib.users.model import User
-from chalicelib.users.passwords import Memory, Passwords
+from chalicelib.users.model import User, UserStore
+from chalicelib.users.passwords import Passwords, RecentLogins
 from chalicelib.users.service import UserService
-from chalicelib.users.tallies import Tally
-from chalicelib.users.throttle import Throttle
+from chalicelib.users.throttle import Tally, TallyStore, Throttle
 from tests.support.fakes import FakeClock
 
 
 class MemoryUsers:
-    """`ports.UserStore` in memory, by the same conditions."""
+    """`users.model.UserStore` in memory, with the same conditions as on DynamoDB."""
 
     def __init__(self) -> None:
         self.users: dict[str, User] = {}
@@ -39,7 +36,7 @@ class MemoryUsers:
             if after and now.get(after.username) == after.revision:
                 return
             if before and now.get(before.username) != before.revision:
-                raise Conflict
+                raise errors.Conflict
             left = {name: user for name, user in self.users.items() if user != before}
             if after and after.username in left:
                 raise errors.UsernameTaken(after.username)
@@ -52,7 +49,7 @@ class MemoryUsers:
 
 
 class MemoryTallies:
-    """`ports.TallyStore` in memory, by the same conditions."""
+    """`users.throttle.TallyStore` in memory, with the same conditions as on DynamoDB."""
 
     def __init__(self) -> None:
         self.kept: dict[str, Tally] = {}
@@ -68,12 +65,12 @@ class MemoryTallies:
         with self._lock:
             now = self.kept.get(before.who, Tally(who=before.who))
             if now.token not in (before.token, after.token):
-                raise Conflict
+                raise errors.Conflict
             self.kept[after.who] = after
 
 
 class CountingHasher(argon2.PasswordHasher):
-    """argon2id by parameters that take no time, and how often it was used."""
+    """argon2id with parameters that take no time. It counts its hashes."""
 
     def __init__(self, memory_cost: int = 8) -> None:
         super().__init__(memory_cost=memory_cost, time_cost=1, parallelism=1)
@@ -89,7 +86,7 @@ class CountingHasher(argon2.PasswordHasher):
 
 
 class LoginRig:
-    """The login and the directory on fakes; stores that are given stand before them."""
+    """Logins and users on fakes. A store that is given takes the place of its fake."""
 
     LIMIT = 3
 
@@ -98,8 +95,8 @@ class LoginRig:
         self.users, self.tallies = MemoryUsers(), MemoryTallies()
         self._kept, counted = users or self.users, tallies or self.tallies
         self.passwords = Passwords(self.hasher)
-        self.directory = UserService(store=self._kept, passwords=self.passwords, clock=self.clock)
-        self.guesses = Throttle(store=counted, clock=self.clock, limit=self.LIMIT)
+        self.service = UserService(store=self._kept, passwords=self.passwords, clock=self.clock)
+        self.throttle = Throttle(store=counted, clock=self.clock, limit=self.LIMIT)
         self.logins = self.another_process()
 
     def another_process(
@@ -107,13 +104,13 @@ class LoginRig:
         hasher: argon2.PasswordHasher | None = None,
         tallies: TallyStore | None = None,
     ) -> Logins:
-        """A login that shares what is stored, and remembers nothing."""
-        guesses = Throttle(store=tallies, clock=self.clock, limit=self.LIMIT) if tallies else None
+        """Give the logins of another process: the same stores, but no remembered logins."""
+        throttle = Throttle(store=tallies, clock=self.clock, limit=self.LIMIT) if tallies else None
         return Logins(
             users=self._kept,
-            guesses=guesses or self.guesses,
+            throttle=throttle or self.throttle,
             passwords=Passwords(hasher or self.hasher),
-            memory=Memory(self.clock),
+            recent=RecentLogins(self.clock),
         )
 
 
@@ -125,4 +122,4 @@ def a_user(username: str = "jluser", **fields: object) -> User:
         password_hash="no hash",
         revision=f"first of {username}",
     )
-    return dataclasses.replace(user, **fields)  # type: ignore[arg-type]
+    return user._replace(**fields)  # type: ignore[arg-type]

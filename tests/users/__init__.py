@@ -1,1 +1,1 @@
-"""Users, logins and passwords."""
+"""Tests of users, logins and passwords."""

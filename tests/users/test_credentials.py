@@ -1,10 +1,10 @@
-"""Credentials: what a header says, and everything that says nothing."""
+"""Credentials: headers that can be read, and headers that are refused."""
 
 import pytest
 
 from chalicelib import errors
-from chalicelib.users import credentials
-from chalicelib.users.credentials import Credentials
+from chalicelib.users import logins
+from chalicelib.users.logins import Credentials
 from tests.support.asking import authorization
 
 
@@ -20,7 +20,7 @@ from tests.support.asking import authorization
     ],
 )
 def test_a_name_and_a_password_are_read(header: str, expected: Credentials) -> None:
-    assert credentials.read(header) == expected
+    assert logins.read(header) == expected
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_a_name_and_a_password_are_read(header: str, expected: Credentials) -> N
         "Basic " + "A" * 100_000,
     ],
 )
-def test_what_cannot_be_anybodys_is_refused(header: str) -> None:
+def test_credentials_that_no_user_can_have_are_refused(header: str) -> None:
     with pytest.raises(errors.Unauthorized):
-        credentials.read(header)
+        logins.read(header)
 
 
 def test_a_password_is_not_shown() -> None:

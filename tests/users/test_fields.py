@@ -1,11 +1,11 @@
-"""What a body says of a user, field by field."""
+"""The fields of a user in a body, and the rule of each."""
 
 from typing import Any
 
 import pytest
 
 from chalicelib import errors
-from chalicelib.users import fields
+from chalicelib.users import fields, model
 
 WHOLE: dict[str, Any] = {
     "username": "jluser",
@@ -16,7 +16,7 @@ WHOLE: dict[str, Any] = {
 
 
 def read(given: dict[str, Any], *, form: bool = False) -> dict[str, Any]:
-    return fields.read(given, required=fields.REQUIRED, form=form)
+    return fields.read(given, required=model.REQUIRED, form=form)
 
 
 def test_a_whole_user_is_read_as_given() -> None:
@@ -38,7 +38,7 @@ def test_a_whole_user_is_read_as_given() -> None:
         ("admin", False),
     ],
 )
-def test_what_is_at_its_bound_is_taken(name: str, value: object) -> None:
+def test_a_value_at_its_limit_is_accepted(name: str, value: object) -> None:
     assert read({**WHOLE, name: value})[name] == value
 
 
@@ -78,7 +78,9 @@ def test_what_is_at_its_bound_is_taken(name: str, value: object) -> None:
         ),
     ],
 )
-def test_what_breaks_its_rule_is_named_and_quoted(name: str, value: object, shown: str) -> None:
+def test_a_value_that_breaks_its_rule_is_named_and_quoted(
+    name: str, value: object, shown: str
+) -> None:
     said = {
         "username": "1 to 64 of A-Z a-z 0-9 . _ - beginning with a letter or a digit",
         "fullname": "1 to 200 characters",
@@ -101,7 +103,7 @@ def test_a_password_is_never_quoted(value: object) -> None:
     ("given", "missing"),
     [({}, "username, fullname, password"), ({"username": "x", "password": "x"}, "fullname")],
 )
-def test_what_is_missing_is_named(given: dict[str, Any], missing: str) -> None:
+def test_a_missing_field_is_named(given: dict[str, Any], missing: str) -> None:
     with pytest.raises(errors.Invalid) as caught:
         read(given)
     assert str(caught.value) == f"The body lacks {missing}."
@@ -111,7 +113,7 @@ def test_a_change_needs_one_field() -> None:
     assert fields.read({"admin": True}, required=(), form=False) == {"admin": True}
     with pytest.raises(errors.Invalid) as caught:
         fields.read({}, required=(), form=False)
-    said = "The body must have one of username, fullname, password, admin at least."
+    said = "The body must have at least one of username, fullname, password, admin."
     assert str(caught.value) == said
 
 
@@ -119,12 +121,12 @@ def test_a_change_needs_one_field() -> None:
     ("text", "value"),
     [("true", True), ("TRUE", True), ("1", True), ("false", False), ("False", False), ("0", False)],
 )
-def test_a_form_spells_booleans(text: str, value: bool) -> None:
+def test_a_form_can_write_a_boolean_in_these_ways(text: str, value: bool) -> None:
     assert read({**WHOLE, "admin": text}, form=True)["admin"] is value
 
 
 @pytest.mark.parametrize("text", ["", "yes", "on", "2", " 1", "null"])
-def test_a_form_spells_no_others(text: str) -> None:
+def test_a_form_can_write_a_boolean_in_no_other_way(text: str) -> None:
     with pytest.raises(errors.Invalid):
         read({**WHOLE, "admin": text}, form=True)
 
