@@ -1,39 +1,39 @@
-"""Idempotency keys: a create that is sent again makes no second task."""
+"""Idempotency keys: a create that a client sends again makes no second task."""
 
-import dataclasses
 import hashlib
 import re
+from typing import NamedTuple
 
 from chalicelib import errors
 from chalicelib.measure.model import Window
 
-#: Seconds that a key is held.
-HELD = 86_400
+#: Seconds that a key is valid.
+VALID_SECONDS = 86_400
 
-_KEY = re.compile("[!-~]{1,255}", re.ASCII)
+_GIVEN = re.compile("[!-~]{1,255}", re.ASCII)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class IdempotencyKey:
-    """What a client has named a create by, and the task that came of it."""
+class IdempotencyKey(NamedTuple):
+    """The name that a client gave to a create, and the task that the create made."""
 
-    #: A digest of the scope and of what the client has said.
+    #: A digest of the client's own key and its scope.
     key: str
     task_id: str
     window: Window
-    #: Until when it is held, in seconds since the epoch.
-    held_until: float
+    #: The end of its validity, in seconds since the epoch.
+    valid_until: float
 
 
 def digest(given: str, *scope: str) -> str:
-    """What a client's key is stored as; another `scope` has keys of its own.
+    """Give what a client's key is stored as. The same key in another `scope` is another key.
 
-    Raises Invalid for a key that is none.
+    The scope is the version of the API and the user or source address. Raises Invalid for a key
+    that is not allowed.
     """
-    if not _KEY.fullmatch(given):
+    if not _GIVEN.fullmatch(given):
         raise errors.Invalid(
             "Idempotency-Key must be 1 to 255 visible ASCII characters, "
             f"not {errors.shorten(given)}."
         )
-    # No scope has a line's end in it.
+    # A newline separates the parts: no scope contains one.
     return hashlib.sha256("\n".join((*scope, given)).encode()).hexdigest()

@@ -1,46 +1,44 @@
-"""Tasks: what is asked, where it stands, and the moves that are allowed."""
+"""A task: what was asked for, how far it has come, and how it may go on."""
 
-import dataclasses
 import enum
 import re
-import uuid
-from typing import Self
+from typing import NamedTuple, Self
 
 from chalicelib import errors
 from chalicelib.measure.model import Window
+from chalicelib.measure.numbers import Device
 
-#: Seconds.
+#: Seconds of a day.
 DAY = 86_400
 
-_TASK_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+#: A cursor as it is written in a link.
+CURSOR_PATTERN = rf"^[0-9]{{1,12}}(\.[0-9]{{1,9}})?_{_ID}$"
 
-#: A place in the list of all tasks, as a link has it.
-CURSOR_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,9})?_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-
-_PLACE = re.compile(CURSOR_PATTERN, re.ASCII)
+_TASK_ID, _CURSOR = re.compile(_ID, re.ASCII), re.compile(CURSOR_PATTERN, re.ASCII)
 
 
 class State(enum.StrEnum):
     """Where a task stands."""
 
-    #: No worker has it yet.
+    #: No worker has claimed it yet.
     QUEUED = "QUEUED"
-    #: A worker runs it, or has handed it over and another will.
+    #: A worker measures it, or it waits for its next run.
     STARTED = "STARTED"
-    #: All its reports are in.
+    #: All its reports are stored.
     SUCCESS = "SUCCESS"
-    #: It could not be done and will not be tried again.
+    #: It cannot be done, and is not tried again.
     FAILURE = "FAILURE"
-    #: It was cancelled.
+    #: Somebody cancelled it.
     REVOKED = "REVOKED"
 
     @property
     def ended(self) -> bool:
-        """Whether no move leads on from here."""
+        """Whether a task in this state never changes again."""
         return not MOVES[self]
 
 
-#: Every move between states; the store makes each a condition of its write.
+#: Every move that a task may make. The store makes each one a condition of its write.
 MOVES: dict[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.STARTED, State.FAILURE, State.REVOKED}),
     State.STARTED: frozenset({State.STARTED, State.SUCCESS, State.FAILURE, State.REVOKED}),
@@ -50,73 +48,95 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Task:
-    """One window that somebody asked for. Times are seconds since the epoch."""
+class Report(NamedTuple):
+    """One report of a window, as iostat wrote it."""
+
+    index: int  # type: ignore[assignment] # hides tuple.index, which nobody needs here
+    #: The run that measured it.
+    run: int
+    #: When it came, in seconds since the epoch.
+    at: float
+    text: str
+
+
+class Task(NamedTuple):
+    """A window that somebody asked for. Times are in seconds since the epoch."""
 
     task_id: str
-    #: The version of the API that it belongs to, "v2" or "v3".
+    #: The version of the API that it belongs to: "v2" or "v3".
     version: str
     window: Window
     created_at: float
     state: State = State.QUEUED
     started_at: float | None = None
     ended_at: float | None = None
-    #: The user of v3 who made it, by the name of that time.
+    #: The name that the user who created it had then; v3 only.
     owner: str | None = None
-    #: From when on it is gone; set with its end.
+    #: From this time on nobody can read it. It is set when the task ends.
     expires_at: float | None = None
-    #: When the sweeper looks at it again; None once it has ended.
+    #: When the sweeper looks at it next; None once it has ended.
     due_at: float | None = None
-    #: Hints sent since a worker last had it.
+    #: Hints that were sent since a worker last claimed it.
     hints: int = 0
-    #: The fence: grows with every claim, and only the newest run may write.
+    #: The fence: it grows with every claim, and only the newest run may write.
     run: int = 0
-    #: The token of the claim that began the run; tells it from every other.
+    #: The token of the claim that began the run. No other claim has the same.
     token: str | None = None
-    #: Until when the run holds it; 0 when it was given back.
+    #: When the lease of the run ends; 0 after the run gave the task back.
     lease_until: float = 0
-    #: Failures in a row, without a report between them.
+    #: Attempts that failed in a row, without a report between them.
     failures: int = 0
-    #: Reports that are in; the next one's index.
+    #: Reports that are stored, which is also the index of the next one.
     done: int = 0
-    #: When the last of them came.
+    #: When the last report came.
     reported_at: float | None = None
-    #: Which host measures it, and with what: "iostat" or "procfs".
+    #: The node name of the machine that measures it, and what measures: "iostat" or "procfs".
     host: str | None = None
     source: str | None = None
-    #: One sentence, with FAILURE.
+    #: One sentence that says why it is a FAILURE.
     error: str | None = None
-    #: The text of the last report, if it came with the end and is kept nowhere else.
+    #: The text of the last report if it is stored here, with the end, and not by itself.
     last: str | None = None
 
     @property
-    def last_report(self) -> "Report | None":
-        """The report that came with the end, if one did."""
+    def last_report(self) -> Report | None:
+        """The report that was written together with the end, None if there is none."""
         if self.last is None or self.reported_at is None:
             return None
         return Report(index=self.done - 1, run=self.run, at=self.reported_at, text=self.last)
 
     def expired(self, now: float) -> bool:
-        """Whether a reader must not see it any more; DynamoDB deletes late."""
+        """Tell whether nobody may read it any more. DynamoDB deletes it some time later."""
         return self.expires_at is not None and self.expires_at <= now
 
 
-@dataclasses.dataclass(frozen=True)
-class Look:
-    """What somebody wants to see of a task, and how long it may take."""
+class Look(NamedTuple):
+    """What a caller wants to see of a task, and how long the answer may be held for it."""
 
-    #: Its reports and all else that is known, not its state alone.
+    #: Whether to give the reports and everything else that is known, not only the state.
     detail: bool = False
-    #: The index of the first report that matters.
+    #: The index of the first report that the caller wants.
     since: int = 0
     #: Seconds to wait for something new.
     timeout: int = 0
 
 
-@dataclasses.dataclass(frozen=True)
-class Cursor:
-    """A task's place in the list of all, whether or not it is still there."""
+class ReportView(NamedTuple):
+    """A report, with its numbers if the caller wants those."""
+
+    report: Report
+    devices: list[Device]
+
+
+class TaskView(NamedTuple):
+    """A task, and as many of the wanted reports as fit into one answer."""
+
+    task: Task
+    reports: list[ReportView]
+
+
+class Cursor(NamedTuple):
+    """A position in the list of v3's tasks: after this task, even if it has been deleted."""
 
     created_at: float
     task_id: str
@@ -126,18 +146,15 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The place that `text` writes. Raises Invalid."""
+        """Read a cursor as it is written in a link. Raises Invalid."""
         created_at, _, task_id = text.partition("_")
-        if not _PLACE.fullmatch(text):
-            raise errors.Invalid(
-                f"after must be as a next link has it, not {errors.shorten(text)}."
-            )
+        if not _CURSOR.fullmatch(text):
+            raise errors.Invalid(f"after must come from a next link, not {errors.shorten(text)}.")
         return cls(float(created_at), task_id)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Claim:
-    """What a worker writes into a task to make it its own: the fields of `Task` by these names."""
+class Claim(NamedTuple):
+    """What a worker writes into a task to claim it: fields of `Task`, with the same names."""
 
     task_id: str
     token: str
@@ -148,24 +165,11 @@ class Claim:
     due_at: float
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Report:
-    """One report of a window, as iostat wrote it."""
-
-    index: int
-    #: The run that made it.
-    run: int
-    #: When it came, in seconds since the epoch.
-    at: float
-    text: str
-
-
 def ended(
     task: Task, state: State, *, at: float, keep_days: float, error: str | None = None
 ) -> Task:
-    """The task with its end: off the index of open tasks, and kept for `keep_days`."""
-    return dataclasses.replace(
-        task,
+    """Give the task with its end: no longer open, and readable for `keep_days` more days."""
+    return task._replace(
         state=state,
         error=error,
         ended_at=at,
@@ -174,16 +178,17 @@ def ended(
     )
 
 
-def new_id() -> str:
-    """An id that nobody can guess."""
-    return str(uuid.uuid4())
-
-
-def is_id(text: str) -> bool:
-    """Whether `text` has the form of an id of ours."""
-    return _TASK_ID.fullmatch(text) is not None
+def check_move(before: State, after: State) -> None:
+    """Raise IllegalMove if a task may not go from one state to the other, or has ended already."""
+    if after not in MOVES[before] and (after is not before or before.ended):
+        raise errors.IllegalMove(f"A task that is {before} cannot become {after}.")
 
 
 def sources(target: State) -> list[State]:
-    """The states from which a task may move to `target`."""
+    """Give the states from which a task may move to `target`."""
     return [state for state, targets in MOVES.items() if target in targets]
+
+
+def is_id(text: str) -> bool:
+    """Tell whether a text has the form of a task id."""
+    return _TASK_ID.fullmatch(text) is not None

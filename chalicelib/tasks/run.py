@@ -1,55 +1,56 @@
-"""A run: one claim on a window, what its holder may write, and until when."""
+"""A run: one claim on a task, what its worker may write, and until when."""
 
-import dataclasses
 import threading
 from collections.abc import Callable
 
-from chalicelib import errors
+from chalicelib import errors, ids
+from chalicelib.clock import Clock
 from chalicelib.settings import Settings
-from chalicelib.tasks import model as tasks
+from chalicelib.tasks import model
 from chalicelib.tasks.model import Claim, Report, State, Task
-from chalicelib.tasks.ports import Clock, Refused, Store
+from chalicelib.tasks.ports import Refused, Store
 
-#: The part of a lease after which its holder fences itself; and what others add to a lease before
-#: they take it over, for clocks that differ.
+#: Fractions of a lease: its worker stops writing after 0.75 of it; others wait 0.1 longer than
+#: the lease before they take over, because clocks differ.
 _OWN_PART, _SKEW_PART = 0.75, 0.1
-#: What must still be so when a lost run is taken over: that it is lost, and where it stopped.
+#: The fields that a take-over must find as they were read: no heartbeat and no report came since.
 _AS_FOUND = ("lease_until", "done")
-#: Bytes of a last report that is written with the end, in one: with it the task is still read for
-#: one unit of capacity, which is 4 KB.
+#: The most bytes of a last report that is written together with the end, in one write. With it a
+#: task still has less than 4 KB, which DynamoDB reads for one unit of capacity.
 _WITH_THE_END = 3000
-#: Seconds between two tries of a write while DynamoDB is out.
-_RETRY_SECONDS = 0.5
+#: Seconds between two tries of a write while DynamoDB does not answer.
+_WRITE_RETRY_SECONDS = 0.5
 
 
 class Run:
-    """What the holder of a claim does with it. Every write is fenced by the run's number.
+    """What a worker does with a task that it has claimed. The run's number fences every write.
 
-    One thread writes the reports and another keeps the lease; a lock keeps the two from writing
-    the task at the same time, each from what it was before the other.
+    One thread writes the reports and another one extends the lease. A lock makes sure that they
+    never write at the same time, each from the task as it was before the other's write.
     """
 
     def __init__(
-        self, task: Task, *, held_from: float, store: Store, clock: Clock, settings: Settings
+        self, task: Task, *, leased_at: float, store: Store, clock: Clock, settings: Settings
     ) -> None:
-        """`held_from`: the monotonic time before the claim was written."""
+        """`leased_at` is the monotonic time just before the claim was written."""
         self.task = task
-        #: The monotonic time before the lease was last written.
-        self.held_from = held_from
+        #: The monotonic time just before the lease was last written.
+        self.leased_at = leased_at
         self._store, self._clock, self._settings = store, clock, settings
         self._writing = threading.Lock()
 
     @property
-    def held(self) -> bool:
-        """Whether this run may still write, as far as its own clocks tell.
+    def may_write(self) -> bool:
+        """Whether this run still has its lease, as far as the clocks of this machine tell.
 
-        A worker that was frozen finds out here; its monotonic clock may have been frozen, too.
+        A worker that was frozen finds out here. Both clocks are asked, because the monotonic one
+        may have been frozen as well.
         """
-        fence_at = self.held_from + self._settings.lease_seconds * _OWN_PART
+        fence_at = self.leased_at + self._settings.lease_seconds * _OWN_PART
         return self._clock.monotonic() < fence_at and self._clock.now() < self.task.lease_until
 
     def beat(self) -> None:
-        """Extend the lease, if that is due and nothing else is being written.
+        """Write a heartbeat: extend the lease if that is due and nothing else is being written.
 
         Raises Refused, LeaseLost, Outage.
         """
@@ -67,22 +68,22 @@ class Run:
     def _extend(self) -> None:
         made_at = self._clock.monotonic()
         try:
-            self._move(self._extended(self.task), made_at, held=True)
+            self._move(self._extended(self.task), made_at, leased=True)
         except Refused as refused:
             old = refused.old
             if old is None or not self._still_ours(old):
                 raise
-            # An earlier write of ours, or a clock that was ahead, has extended it further.
-            self.held_from = made_at
+            # The lease already lasts longer, by an earlier write of ours or a clock that was ahead.
+            self.leased_at = made_at
 
     def _still_ours(self, stored: Task) -> bool:
         same_run = stored.run == self.task.run and stored.state is State.STARTED
         return same_run and stored.lease_until > 0
 
     def report(self, text: str) -> None:
-        """Keep the next report; with the last one the task is a SUCCESS.
+        """Store the next report. The last one makes the task a SUCCESS.
 
-        Waits while DynamoDB is out. Raises Refused, LeaseLost.
+        Waits while DynamoDB does not answer. Raises Refused, LeaseLost.
         """
         at = self._clock.now()
         is_last = self.task.done + 1 == self.task.window.count
@@ -96,62 +97,65 @@ class Run:
         task, keep = self.task, self._settings.keep_days
         report = Report(index=task.done, run=task.run, at=at, text=text)
         left = (task.window.count - task.done) * task.window.wait
-        expires_at = at + 2 * left + (keep + 1) * tasks.DAY
+        expires_at = at + 2 * left + (keep + 1) * model.DAY
         self._insist(lambda: self._store.put_report(task.task_id, report, expires_at))
 
     def _counted(self, task: Task, at: float, last: str | None) -> Task:
-        """The task with one more report, which came `at`; the last of all ends it."""
-        after = dataclasses.replace(task, done=task.done + 1, reported_at=at, failures=0, last=last)
+        """Give the task with one more report, which came at the time `at`; the last one ends it."""
+        after = task._replace(done=task.done + 1, reported_at=at, failures=0, last=last)
         if after.done == task.window.count:
             return self._ended(after, State.SUCCESS)
-        # A heartbeat that is due before the next report goes along with this one.
+        # If a heartbeat is due before the next report, this write extends the lease instead.
         if self._older_than(self._settings.heartbeat_seconds - task.window.wait):
             return self._extended(after)
         return after
 
     def give_back(self) -> None:
-        """Leave the rest of the window to another run. Raises Refused, LeaseLost."""
+        """Give the rest of the window back, for another run. Raises Refused, LeaseLost.
+
+        The count of failures stays: only a report is progress.
+        """
         self._write(self._given_back)
 
     def fail_attempt(self, why: str) -> None:
-        """Count a failure and leave the rest to another run, unless there were too many in a row.
+        """Count a failed attempt and give the task back, or end it after too many in a row.
 
-        Raises Refused, LeaseLost.
+        `why` is one sentence. Raises Refused, LeaseLost.
         """
         failures = self.task.failures + 1
         if failures >= self._settings.max_attempts:
             self.fail(f"{why} This was attempt {failures} in a row without a report.")
         else:
-            self._write(lambda task: dataclasses.replace(self._given_back(task), failures=failures))
+            self._write(lambda task: self._given_back(task)._replace(failures=failures))
 
     def fail(self, why: str) -> None:
-        """End the task as a FAILURE. Raises Refused, LeaseLost."""
+        """End the task as a FAILURE; `why` is one sentence. Raises Refused, LeaseLost."""
         self._write(lambda task: self._ended(task, State.FAILURE, error=why))
 
     def _extended(self, task: Task) -> Task:
         until = lease_end(self._clock, self._settings)
-        return dataclasses.replace(task, lease_until=until, due_at=due_after(until, self._settings))
+        return task._replace(lease_until=until, due_at=due_after(until, self._settings))
 
     def _given_back(self, task: Task) -> Task:
         due_at = self._clock.now() + self._settings.sweep_seconds
-        return dataclasses.replace(task, lease_until=0, due_at=due_at, failures=0)
+        return task._replace(lease_until=0, due_at=due_at)
 
     def _ended(self, task: Task, state: State, error: str | None = None) -> Task:
         now, keep = self._clock.now(), self._settings.keep_days
-        return tasks.ended(task, state, at=now, keep_days=keep, error=error)
+        return model.ended(task, state, at=now, keep_days=keep, error=error)
 
     def _write(self, change: Callable[[Task], Task], seen: tuple[str, ...] = ()) -> None:
         with self._writing:
-            # Made once: a second try must write the same, or it is not known for our own.
+            # Compute once: a retry must write the same values, so that we recognise our own write.
             made_at, after = self._clock.monotonic(), change(self.task)
             self._insist(lambda: self._move(after, made_at, seen=seen))
 
     def _move(
-        self, after: Task, made_at: float, *, seen: tuple[str, ...] = (), held: bool = False
+        self, after: Task, made_at: float, *, seen: tuple[str, ...] = (), leased: bool = False
     ) -> None:
-        self._store.move(self.task, after, seen=seen, held=held)
+        self._store.move(self.task, after, seen=seen, leased=leased)
         if after.lease_until != self.task.lease_until:
-            self.held_from = made_at
+            self.leased_at = made_at
         self.task = after
 
     def _insist(self, write: Callable[[], None]) -> None:
@@ -160,28 +164,28 @@ class Run:
             try:
                 return write()
             except errors.Outage:
-                self._clock.sleep(_RETRY_SECONDS)
+                self._clock.sleep(_WRITE_RETRY_SECONDS)
 
     def _check(self) -> None:
-        if not self.held:
+        if not self.may_write:
             raise errors.LeaseLost
 
     def _older_than(self, seconds: float) -> bool:
-        return self._clock.monotonic() >= self.held_from + seconds
+        return self._clock.monotonic() >= self.leased_at + seconds
 
 
 def lease_end(clock: Clock, settings: Settings) -> float:
-    """Until when a lease that begins now is good."""
+    """Give the time at which a lease that begins now ends."""
     return clock.now() + settings.lease_seconds
 
 
 def due_after(lease_until: float, settings: Settings) -> float:
-    """When others may take a lease over that nobody extended."""
+    """Give the time from which others may take over a lease that nobody extended."""
     return lease_until + settings.lease_seconds * _SKEW_PART
 
 
 def lapsed(task: Task, now: float, settings: Settings) -> bool:
-    """Whether the task is held by a run that has lost it, whatever the clocks there say."""
+    """Tell whether a task's lease has run out, with the margin for clocks that differ."""
     return (
         task.state is State.STARTED
         and task.lease_until > 0
@@ -192,14 +196,15 @@ def lapsed(task: Task, now: float, settings: Settings) -> bool:
 def claim(
     task_id: str, *, host: str, source: str, store: Store, clock: Clock, settings: Settings
 ) -> Run:
-    """Begin the next run of a task that nobody holds.
+    """Claim a task that nobody else has a lease on, and begin its next run.
 
-    Raises Refused where there is none, or it has ended or is held; Outage.
+    `host` and `source` are the node and what it measures with. Raises Refused if there is no such
+    task, or it has ended, or another run has a lease on it; Outage.
     """
-    held_from, until = clock.monotonic(), lease_end(clock, settings)
+    leased_at, until = clock.monotonic(), lease_end(clock, settings)
     wanted = Claim(
         task_id=task_id,
-        token=tasks.new_id(),
+        token=ids.new_id(),
         host=host,
         source=source,
         started_at=clock.now(),
@@ -212,22 +217,25 @@ def claim(
         if refused.old is None or not lapsed(refused.old, clock.now(), settings):
             raise
         task = _take_over(refused.old, wanted, store, settings)
-    return Run(task, held_from=held_from, store=store, clock=clock, settings=settings)
+    return Run(task, leased_at=leased_at, store=store, clock=clock, settings=settings)
 
 
 def _take_over(old: Task, wanted: Claim, store: Store, settings: Settings) -> Task:
-    """Claim a task whose worker was lost, which is one more failure of it."""
+    """Claim a task whose worker was lost, and count that as a failed attempt.
+
+    After too many in a row, end the task instead and raise Refused.
+    """
     if old.failures + 1 >= settings.max_attempts:
         failed = give_up(old, wanted.started_at, settings)
         store.move(old, failed, seen=_AS_FOUND)
         raise Refused(failed)
-    fields = dataclasses.asdict(wanted) | {"started_at": old.started_at}
-    after = dataclasses.replace(old, **fields, run=old.run + 1, failures=old.failures + 1, hints=0)
+    fields = wanted._asdict() | {"started_at": old.started_at}
+    after = old._replace(**fields, run=old.run + 1, failures=old.failures + 1, hints=0)
     store.move(old, after, seen=_AS_FOUND)
     return after
 
 
 def give_up(old: Task, now: float, settings: Settings) -> Task:
-    """The FAILURE of a task that has lost too many workers."""
-    why = f"Its worker was lost {old.failures + 1} times in a row without a report between."
-    return tasks.ended(old, State.FAILURE, at=now, keep_days=settings.keep_days, error=why)
+    """Give the task as a FAILURE, because it has lost too many workers."""
+    why = f"Its worker was lost. This was attempt {old.failures + 1} in a row without a report."
+    return model.ended(old, State.FAILURE, at=now, keep_days=settings.keep_days, error=why)

@@ -1,29 +1,30 @@
-"""The use cases of tasks: create, look, cancel."""
+"""The use cases of callers: create a task, look at it, list tasks, cancel one."""
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from chalicelib import errors, log
+from chalicelib import errors, ids, log
+from chalicelib.clock import Clock
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
-from chalicelib.tasks import idempotency as keys
-from chalicelib.tasks import model as tasks
+from chalicelib.tasks import hint, idempotency, model, page
 from chalicelib.tasks.idempotency import IdempotencyKey
-from chalicelib.tasks.model import Cursor, Look, Report, State, Task
-from chalicelib.tasks.ports import Clock, Conflict, Dispatcher, Refused, Store
+from chalicelib.tasks.model import Cursor, Look, State, Task, TaskView
+from chalicelib.tasks.ports import Dispatcher, Refused, Store
 
 #: An id that no task has.
 _NO_TASK = "00000000-0000-4000-8000-000000000000"
-#: Seconds between two looks at a task at least and at most, and from a report to its writing.
-_SOON, _LATE, _WRITING = 0.25, 5, 0.1
-#: Seconds between two looks at a task that has no report yet, at least and at most.
+#: Seconds between two reads while an answer is held, at least and at most.
+_SOON, _LATE = 0.25, 5
+#: The same for a task without a report, because its first report usually comes soon.
 _FRESH, _QUEUED = 0.04, 0.45
-#: Tasks that are read at once, and that one page looks at, at most.
-_BATCH, _MOST_LOOKED_AT = 100, 1000
+#: Seconds from when iostat writes a report until it is stored.
+_WRITING = 0.1
+#: Tasks that are read at once, and the most that are read for one page of the list.
+_BATCH, _MOST_READ = 101, 1000
 
 
 class TaskService:
-    """What callers do with tasks. `version` is the one of the API that they came by."""
+    """What callers do with tasks. `version` is the version of the API that they use."""
 
     def __init__(
         self,
@@ -32,19 +33,29 @@ class TaskService:
         dispatcher: Dispatcher,
         clock: Clock,
         settings: Settings,
-        new_id: Callable[[], str] = tasks.new_id,
+        new_id: Callable[[], str] = ids.new_id,
     ) -> None:
         self._store, self._dispatcher, self._new_id = store, dispatcher, new_id
         self._clock, self._settings = clock, settings
 
     def create(
-        self, version: str, window: Window, owner: str | None = None, key: str | None = None
+        self,
+        version: str,
+        window: Window,
+        *,
+        owner: str | None = None,
+        source: str = "",
+        key: str | None = None,
     ) -> str:
-        """Accept a window, and give the id of its task, which is kept from then on.
+        """Accept a window and give the id of its task, which is stored from then on.
 
-        `key` is a digest of `keys`: where one within a day had the same, its task is given, and
-        none is made. Raises KeyReused where that was of another window, KeyInUse, Outage.
+        `owner` is the user who asks, None in v2; `source` the address that the request came from.
+        `key` is the client's Idempotency-Key. If a create of the same owner, or in v2 of the same
+        source, used that key within the last day, its task's id is given and no task is made.
+        Raises Invalid for a key that is not allowed, KeyReused if that create was for another
+        window, KeyInUse, Outage.
         """
+        digest = None if key is None else idempotency.digest(key, version, owner or source)
         now = self._clock.now()
         task = Task(
             task_id=self._new_id(),
@@ -54,33 +65,32 @@ class TaskService:
             created_at=now,
             due_at=now + self._settings.sweep_seconds,
         )
-        # Kept first: a message is only a hint, and a lost one is sent again by the sweeper.
-        held = self._keep(task, key)
-        if held and held.window != window:
+        # The task is stored first. A message is only a hint: the sweeper sends a lost one again.
+        earlier = self._store_new(task, digest)
+        if earlier and earlier.window != window:
             raise errors.KeyReused
-        # Again for one that is held: who asks again may have heard nothing the first time.
-        task_id = held.task_id if held else task.task_id
-        try:
-            self._dispatcher.send(task_id)
-        except errors.Outage as outage:
-            why = str(outage)
-            log.event("hint not sent", level=logging.WARNING, task_id=task_id, why=why)
-        if not held:
+        task_id = earlier.task_id if earlier else task.task_id
+        # A repeated create sends a hint as well: the first one may have failed before its hint.
+        hint.send(task_id, self._dispatcher)
+        if not earlier:
             log.event("task created", task_id=task_id, count=window.count, wait=window.wait)
         return task_id
 
-    def _keep(self, task: Task, key: str | None) -> IdempotencyKey | None:
-        if key is None:
+    def _store_new(self, task: Task, digest: str | None) -> IdempotencyKey | None:
+        """Store a task, or give the key of an earlier create. Raises KeyInUse."""
+        if digest is None:
             return self._store.create(task)
-        until = task.created_at + keys.HELD
-        mine = IdempotencyKey(key=key, task_id=task.task_id, window=task.window, held_until=until)
+        until = task.created_at + idempotency.VALID_SECONDS
+        ours = IdempotencyKey(
+            key=digest, task_id=task.task_id, window=task.window, valid_until=until
+        )
         try:
-            return self._store.create(task, mine)
-        except Conflict as conflict:
+            return self._store.create(task, ours)
+        except errors.Conflict as conflict:
             raise errors.KeyInUse from conflict
 
     def reach(self) -> None:
-        """Ask everything that is needed for a task. Raises Outage, which names what is out."""
+        """Check that DynamoDB and SQS answer. Raises Outage, which says what does not answer."""
         asked = {
             "DynamoDB": lambda: self._store.get(_NO_TASK),
             "SQS": self._dispatcher.reach,
@@ -89,46 +99,52 @@ class TaskService:
             try:
                 ask()
             except Exception as exc:
-                # A table that is not there, or may not be read, does not answer either.
-                log.failure("not well", service=name)
+                # A table that is missing, or may not be read, does not answer either.
+                log.failure("service does not answer", service=name)
                 raise errors.Outage(f"{name} does not answer.") from exc
-
-    def find(self, version: str, task_id: str) -> Task:
-        """The task as it stands. Raises NoSuchTask, Outage."""
-        task = self._store.get(task_id) if tasks.is_id(task_id) else None
-        return self._readable(version, task_id, task)
 
     def page(
         self, wanted: Callable[[Task], bool], *, limit: int, after: Cursor | None
     ) -> tuple[list[Task], Cursor | None]:
-        """The newest `limit` of v3's tasks that are `wanted`, of those that were made before
-        `after`; and where to go on, None where there are no more. Raises Outage.
+        """Give at most `limit` tasks of v3 that are `wanted`, the newest first.
 
-        Where few are wanted there may be fewer in the page, and more to come.
+        They begin after `after`, or with the newest task if that is None. Also give the cursor for
+        the next page, None if there are no more. If few tasks are wanted, a page may have fewer
+        than `limit` although more follow. Raises Outage.
         """
         found: list[Task] = []
-        now, place = self._clock.now(), after
-        batch = min(limit + 1, _BATCH)
-        for looked_at, task in enumerate(self._store.newest(after, batch)):
-            if looked_at == _MOST_LOOKED_AT:
-                return found, place
+        now, cursor = self._clock.now(), after
+        # One more than the limit, to learn whether there is a next page.
+        for read, task in enumerate(self._store.newest(after, min(limit + 1, _BATCH))):
+            if read == _MOST_READ:
+                return found, cursor
             if wanted(task) and not task.expired(now):
                 if len(found) == limit:
-                    return found, place
+                    return found, cursor
                 found.append(task)
-            place = Cursor(task.created_at, task.task_id)
+            cursor = Cursor(task.created_at, task.task_id)
         return found, None
 
-    def watch(self, version: str, task_id: str, look: Look) -> Task:
-        """The task as it stands when there is something new in it to `look` at: a report, where
-        reports are asked for, or its end; at the latest after the seconds that it may take.
+    def look(self, version: str, task_id: str, look: Look) -> TaskView:
+        """Give a task and the reports that `look` asks for, as soon as there is something new.
 
-        Raises NoSuchTask, Invalid for a `since` that the window does not have, Outage.
+        The end of the task is new, and so is a report if `look` has `detail`. If nothing is new,
+        the task is given after the `timeout` of `look`. When a task has ended without an error,
+        its reports are its result, and are given without `detail`, too. Raises NoSuchTask, Invalid
+        for a `since` beyond the window, Outage.
         """
+        task = self._await_news(version, task_id, look)
+        text = task.state.ended and task.error is None
+        if not (text or look.detail):
+            return TaskView(task, [])
+        stored = self._store.reports(task, look.since)
+        return TaskView(task, page.cut(stored, text=text, numbers_too=look.detail))
+
+    def _await_news(self, version: str, task_id: str, look: Look) -> Task:
         hold = min(look.timeout, self._settings.hold_seconds)
         deadline = self._clock.monotonic() + hold
         while True:
-            task = self.find(version, task_id)
+            task = self._find(version, task_id)
             if look.since > task.window.count:
                 raise errors.Invalid(
                     f"since must be at most {task.window.count}, the window's count, "
@@ -140,32 +156,28 @@ class TaskService:
             self._clock.sleep(min(left, self._until_news(task, look)))
 
     def _until_news(self, task: Task, look: Look) -> float:
-        """Seconds until it is worth to look again: reports come by the window's own clock."""
+        """Give the seconds until the next read: reports come in step with the window's `wait`."""
         now = self._clock.now()
         if task.reported_at is None:
-            # The first is there as soon as somebody has the task: most often at once.
             return min(max(now - task.created_at, _FRESH), _QUEUED)
         last = task.window.count - 1
         wanted = min(look.since, last) if look.detail else last
-        # The worker's clock may be ahead of this one; a report is never later than its interval.
+        # The worker's clock may be ahead of ours: a report in the future would delay all reads.
         came_at = min(task.reported_at, now)
         left = came_at + (wanted + 1 - task.done) * task.window.wait + _WRITING - now
-        # What is late may be so for long; what is not due for long may be cancelled.
+        # While a report is late, read less and less often, because it may never come. But read
+        # every few seconds at least, because somebody may cancel the task.
         return min(max(left, -left / 4, _SOON), _LATE)
 
-    def reports(self, task: Task, since: int = 0) -> Iterator[Report]:
-        """The reports of a task that are in, from index `since` on. Raises Outage."""
-        return self._store.reports(task, since)
-
     def cancel(self, version: str, task_id: str) -> None:
-        """Revoke a task, for good; one that is revoked already stays so.
+        """Revoke a task for good. A task that is revoked already stays as it is.
 
         Raises NoSuchTask, TaskEnded, Outage.
         """
-        if not tasks.is_id(task_id):
+        if not model.is_id(task_id):
             raise errors.NoSuchTask(task_id)
         now = self._clock.now()
-        expires_at = now + self._settings.keep_days * tasks.DAY
+        expires_at = now + self._settings.keep_days * model.DAY
         try:
             self._store.cancel(task_id, version, now, expires_at)
         except Refused as refused:
@@ -177,8 +189,12 @@ class TaskService:
         else:
             log.event("task cancelled", task_id=task_id)
 
+    def _find(self, version: str, task_id: str) -> Task:
+        task = self._store.get(task_id) if model.is_id(task_id) else None
+        return self._readable(version, task_id, task)
+
     def _readable(self, version: str, task_id: str, task: Task | None) -> Task:
-        """The task, if there is one that this version may see."""
+        """Give the task if a caller of this version may see it. Raises NoSuchTask."""
         if task is None or task.version != version or task.expired(self._clock.now()):
             raise errors.NoSuchTask(task_id)
         return task

@@ -1,26 +1,26 @@
-"""The sweeper: sends hints again for open tasks that nobody works on, or gives them up."""
+"""The sweeper: sends hints for open tasks that nobody works on, or ends them as failed."""
 
-import dataclasses
 import logging
 
 from chalicelib import errors, log
+from chalicelib.clock import Clock
 from chalicelib.settings import Settings
 from chalicelib.tasks import run
 from chalicelib.tasks.model import Task
-from chalicelib.tasks.ports import Clock, Dispatcher, Refused, Store
+from chalicelib.tasks.ports import Dispatcher, Refused, Store
 
-#: Seconds between two hints for a task that nobody claims, at most.
+#: The longest time in seconds between two hints for a task that nobody claims.
 _MAX_GAP = 3600
-#: Doublings that are past that gap however short the first was, and not yet past a float.
+#: Enough doublings to reach the longest gap, too few to overflow a float.
 _MOST_DOUBLINGS = 64
-#: Seconds before the end of an invocation that a sweep stops; the rest is the next one's.
+#: Seconds before the end of an invocation at which a sweep stops; the next one goes on.
 _MARGIN_SECONDS = 10
-#: What must still be so when the sweeper writes: that nobody else looked after the task.
+#: The fields that must be as they were read when the sweeper writes: else somebody was faster.
 _AS_READ = ("due_at", "hints", "lease_until")
 
 
 class Sweeper:
-    """Makes new hints. Two at once do no harm: every hint is a conditional write first."""
+    """Sends new hints. Two sweepers do no harm: a conditional write comes before every hint."""
 
     def __init__(
         self, *, store: Store, dispatcher: Dispatcher, clock: Clock, settings: Settings
@@ -31,8 +31,8 @@ class Sweeper:
     def sweep(self, seconds: float = float("inf")) -> None:
         """Look after every task that is due, the longest due first, for at most `seconds`.
 
-        Whatever is wrong with one task is logged, and the others are looked after all the same.
-        Raises Outage where the tasks cannot even be listed.
+        It stops some seconds earlier, so that Lambda does not end it. An error with one task is
+        logged and does no harm to the others. Raises Outage if the tasks cannot be listed.
         """
         until = self._clock.monotonic() + seconds - _MARGIN_SECONDS
         for task_id in self._store.due(self._clock.now()):
@@ -45,9 +45,9 @@ class Sweeper:
                 log.event("task not swept", task_id=task_id, why=str(outage))
             except Exception:
                 log.failure("task not swept", task_id=task_id)
-        self._tell_dead_letters()
+        self._log_dead_letters()
 
-    def _tell_dead_letters(self) -> None:
+    def _log_dead_letters(self) -> None:
         try:
             depth = self._dispatcher.dead_letters()
         except errors.Outage as outage:
@@ -57,7 +57,7 @@ class Sweeper:
                 log.event("dead letters", level=logging.WARNING, depth=depth)
 
     def _look_after(self, task_id: str) -> None:
-        # The index lags behind: only the table itself knows how the task stands.
+        # The index may be behind: only the table itself has the task as it is.
         task = self._store.get(task_id)
         now = self._clock.now()
         if task is None or task.due_at is None or task.due_at > now:
@@ -72,11 +72,11 @@ class Sweeper:
                 self._dispatcher.send(task_id)
                 log.event("hint sent again", task_id=task_id, hint=task.hints + 1, lost=lost)
         except Refused:
-            # Somebody claimed, ended or swept it just now.
+            # Somebody else has just claimed, ended or swept it.
             return
 
     def _hinted(self, task: Task, now: float) -> Task:
-        """The task with its next hint: each twice as far from the one before as that was."""
+        """Give the task with its next hint: each gap is twice as long as the one before."""
         doublings = min(task.hints + 1, _MOST_DOUBLINGS)
         gap = min(self._settings.sweep_seconds * 2**doublings, _MAX_GAP)
-        return dataclasses.replace(task, hints=task.hints + 1, due_at=now + gap)
+        return task._replace(hints=task.hints + 1, due_at=now + gap)

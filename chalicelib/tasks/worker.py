@@ -1,129 +1,129 @@
-"""The worker: takes a hint, and measures the window that it names for as long as it may."""
+"""The use case of workers: take a hint, claim its task, and measure for as long as allowed."""
 
 import logging
 
 from chalicelib import errors, log
-from chalicelib.aws import sqs as dispatch
+from chalicelib.clock import Clock
+from chalicelib.measure.model import Machine
 from chalicelib.settings import Settings
-from chalicelib.tasks import run
-from chalicelib.tasks.keeper import Keeper, Stop, why_lost
-from chalicelib.tasks.ports import Clock, Dispatcher, Machine, Refused, Store
+from chalicelib.tasks import hint, run
+from chalicelib.tasks.keeper import Keeper, Stop, why_refused
+from chalicelib.tasks.ports import Dispatcher, Refused, Store
 from chalicelib.tasks.run import Run
 
-#: Seconds before the end of an invocation that a run hands over.
+#: Seconds before the end of an invocation at which a run hands over.
 _MARGIN_SECONDS = 30
 
 
 class Worker:
-    """What the queue's function does; HTTP and SQS are two doors to the same tasks."""
+    """Deals with the messages of the queue."""
 
     def __init__(
         self,
         *,
         store: Store,
         dispatcher: Dispatcher,
-        host: Machine,
-        leases: Keeper,
+        machine: Machine,
+        keeper: Keeper,
         clock: Clock,
         settings: Settings,
     ) -> None:
-        self._store, self._dispatcher, self._host = store, dispatcher, host
-        self._leases, self._clock, self._settings = leases, clock, settings
+        self._store, self._dispatcher, self._machine = store, dispatcher, machine
+        self._keeper, self._clock, self._settings = keeper, clock, settings
 
     def take(self, body: str, *, seconds: float = float("inf")) -> None:
-        """Deal with a message, in an invocation that has so many `seconds` left.
+        """Deal with the body of a message; the invocation has `seconds` left.
 
-        Returning acknowledges it. A message that cannot be read is acknowledged, too: the task,
-        if there is one, is still on the sweeper's list. Raises Outage where it must come again.
+        The message may be acknowledged when this returns. That includes a message that cannot be
+        read: its task, if there is one, gets another hint from the sweeper. Raises Outage if the
+        message must come again.
         """
         try:
-            task_id = dispatch.decode(body)
+            task_id = hint.decode(body)
         except errors.BadMessage as bad:
             log.event("message not read", level=logging.WARNING, why=str(bad))
         else:
             self.work(task_id, seconds=seconds - _MARGIN_SECONDS)
 
     def work(self, task_id: str, *, seconds: float = float("inf")) -> None:
-        """Run a task for at most `seconds`, and leave the rest to another run. Raises Outage."""
+        """Claim a task, measure for at most `seconds`, and hand the rest over. Raises Outage."""
         began = self._clock.monotonic()
         try:
-            mine = run.claim(
+            ours = run.claim(
                 task_id,
-                host=self._host.name,
-                source=self._host.source,
+                host=self._machine.name,
+                source=self._machine.source,
                 store=self._store,
                 clock=self._clock,
                 settings=self._settings,
             )
         except Refused as refused:
-            # A duplicate, or late: it has ended, is gone, or somebody holds it.
+            # A duplicate or a late hint: the task has ended, is gone, or another run has it.
             state = refused.old.state if refused.old else None
             log.event("hint not needed", task_id=task_id, state=state)
             return
         log.event(
             "run began",
             task_id=task_id,
-            run=mine.task.run,
-            attempt=mine.task.failures + 1,
-            first=mine.task.done,
+            run=ours.task.run,
+            attempt=ours.task.failures + 1,
+            first=ours.task.done,
         )
-        outcome = self._outcome(mine, began + min(self._settings.segment_seconds, seconds))
+        outcome = self._outcome(ours, began + min(self._settings.segment_seconds, seconds))
         log.event(
             "run ended",
             task_id=task_id,
-            run=mine.task.run,
+            run=ours.task.run,
             outcome=outcome,
-            done=mine.task.done,
+            done=ours.task.done,
             seconds=round(self._clock.monotonic() - began, 3),
         )
 
-    def _outcome(self, mine: Run, until: float) -> str:
-        """Measure, write what follows from how that ended, and say it in a word."""
+    def _outcome(self, ours: Run, until: float) -> str:
+        """Measure, write the outcome into the task, and give the outcome in a word or two."""
         try:
-            return self._settle(mine, self._measure(mine, until))
+            return self._settle(ours, self._measure(ours, until))
         except Refused as refused:
-            return why_lost(refused.old).name.lower()
+            return why_refused(refused.old).name.lower()
         except errors.LeaseLost:
             return Stop.LOST.name.lower()
 
-    def _settle(self, mine: Run, end: Stop | Exception | None) -> str:
-        if mine.task.state.ended:
-            return mine.task.state
+    def _settle(self, ours: Run, end: Stop | Exception | None) -> str:
+        if ours.task.state.ended:
+            return ours.task.state
+        outcome, send = "handed over", True
         match end:
             case Stop.CANCELLED | Stop.LOST:
                 return end.name.lower()
             case errors.MachineFailed():
-                mine.fail(str(end))
+                ours.fail(str(end))
             case errors.Killed():
-                mine.fail_attempt(str(end))
+                ours.fail_attempt(str(end))
+                # The second attempt begins at once, further ones when the sweeper sends a hint.
+                outcome, send = "failed", ours.task.failures == 1
             case _:
-                mine.give_back()
-        if mine.task.state.ended:
-            return mine.task.state
-        if mine.task.failures > 1:
-            # Once more is tried at once; what goes on failing waits for the sweeper.
-            return "failed"
-        self._send(mine.task.task_id)
-        return "failed" if mine.task.failures else "handed over"
+                ours.give_back()
+        if ours.task.state.ended:
+            return ours.task.state
+        if send:
+            hint.send(ours.task.task_id, self._dispatcher)
+        return outcome
 
-    def _measure(self, mine: Run, until: float) -> Stop | Exception | None:
-        """Keep reports until the window, the time or the iostat is over; give what stopped it."""
-        window = mine.task.window
+    def _measure(self, ours: Run, until: float) -> Stop | Exception | None:
+        """Store reports until the window ends, the time is up, or something stops it.
+
+        Gives what stopped it: None if the window ended or the time is up.
+        """
+        window = ours.task.window
         try:
             with (
-                self._host.open(window, first=mine.task.done) as feed,
-                self._leases.hold(mine, feed) as hold,
+                self._machine.open(window, first=ours.task.done) as feed,
+                self._keeper.keep(ours, feed) as measurement,
             ):
                 for text in feed:
-                    mine.report(text)
+                    ours.report(text)
                     if self._clock.monotonic() + window.wait > until:
                         return None
-                return hold.stopped
+                return measurement.stopped
         except (errors.MachineFailed, errors.Killed) as failed:
             return failed
-
-    def _send(self, task_id: str) -> None:
-        try:
-            self._dispatcher.send(task_id)
-        except errors.Outage as outage:
-            log.event("hint not sent", level=logging.WARNING, task_id=task_id, why=str(outage))

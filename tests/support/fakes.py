@@ -1,26 +1,26 @@
-"""Stand-ins for the world: a store in memory, a host that measures nothing, a clock one sets."""
+"""Fakes: a store in memory, a machine that measures nothing, a clock that a test sets."""
 
-import dataclasses
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
 from chalicelib import errors
 from chalicelib.aws import task_items as items
+from chalicelib.aws.dynamodb import to_item
 from chalicelib.measure.model import Window
-from chalicelib.tasks import model as tasks
+from chalicelib.tasks import model
 from chalicelib.tasks.idempotency import IdempotencyKey
 from chalicelib.tasks.model import Claim, Cursor, Report, State, Task
 from chalicelib.tasks.ports import Refused
 
 
 class FakeClock:
-    """Time that passes when somebody sleeps, or sets it."""
+    """A clock that moves only when somebody sleeps or a test sets it."""
 
     def __init__(self, now: float = 1_800_000_000.0) -> None:
         self._now = now
         self._monotonic = 1000.0
-        #: Called for every second that passes while somebody sleeps.
+        #: Called once for each second that somebody sleeps.
         self.every_second: Callable[[], None] = lambda: None
 
     def now(self) -> float:
@@ -36,17 +36,17 @@ class FakeClock:
             self.every_second()
 
     def freeze(self, seconds: float) -> None:
-        """Let time pass that nobody notices, as for a process that is stopped."""
+        """Let time pass without calling `every_second`, as for a process that is stopped."""
         self.jump(seconds)
         self._monotonic += seconds
 
     def jump(self, seconds: float) -> None:
-        """Set the clock that people read, as NTP does."""
+        """Change the time since the epoch, and not the monotonic time, as NTP does."""
         self._now += seconds
 
 
 class MemoryStore:
-    """`ports.Store` in memory, by the same conditions."""
+    """`tasks.ports.Store` in memory, with the same conditions as on DynamoDB."""
 
     def __init__(self) -> None:
         self.tasks: dict[str, Task] = {}
@@ -54,7 +54,7 @@ class MemoryStore:
         self.stored: dict[tuple[str, int], Report] = {}
         #: When each report may be deleted.
         self.report_expiry: dict[tuple[str, int], float] = {}
-        #: Called with the name of each method first; it may raise an Outage.
+        #: Called before each method, with the name of the method; it may raise an error.
         self.before: Callable[[str], None] = lambda method: None
         self._lock = threading.Lock()
 
@@ -62,9 +62,9 @@ class MemoryStore:
         self.before("create")
         with self._lock:
             if key:
-                held = self.keys.get(key.key)
-                if held and held.held_until > task.created_at:
-                    return None if held.task_id == task.task_id else held
+                taken = self.keys.get(key.key)
+                if taken and taken.valid_until > task.created_at:
+                    return None if taken.task_id == task.task_id else taken
                 self.keys[key.key] = key
             if self.tasks.setdefault(task.task_id, task).created_at != task.created_at:
                 raise Refused(self.tasks[task.task_id])
@@ -92,18 +92,18 @@ class MemoryStore:
             given_back = old and old.state is State.STARTED and old.lease_until == 0
             if old is None or not (old.state is State.QUEUED or given_back):
                 raise Refused(old)
-            fields = dataclasses.asdict(claim) | {"hints": 0, "run": old.run + 1}
+            fields = claim._asdict() | {"hints": 0, "run": old.run + 1}
             fields["started_at"] = old.started_at or claim.started_at
-            self.tasks[old.task_id] = dataclasses.replace(old, state=State.STARTED, **fields)
+            self.tasks[old.task_id] = old._replace(state=State.STARTED, **fields)
             return self.tasks[old.task_id]
 
     def move(
-        self, before: Task, after: Task, *, seen: Sequence[str] = (), held: bool = False
+        self, before: Task, after: Task, *, seen: Sequence[str] = (), leased: bool = False
     ) -> None:
         self.before("move")
         if before.state.ended:
             raise Refused(before)
-        assert after.state is before.state or after.state in tasks.MOVES[before.state]
+        model.check_move(before.state, after.state)
         was, will = items.attributes(before), items.attributes(after)
         changes = {name: will[name] for name in will if will[name] != was[name] or name == "state"}
         with self._lock:
@@ -112,11 +112,11 @@ class MemoryStore:
                 raise Refused(None)
             now = items.attributes(old)
             stale = any(now[name] != was[name] for name in ("state", "run", *seen))
-            if stale or (held and not 0 < old.lease_until < after.lease_until):
+            if stale or (leased and not 0 < old.lease_until < after.lease_until):
                 if old.run == after.run and all(now[name] == changes[name] for name in changes):
                     return
                 raise Refused(old)
-            self.tasks[old.task_id] = items.to_task(items.to_item(now | changes))
+            self.tasks[old.task_id] = items.to_task(to_item(now | changes))
 
     def cancel(self, task_id: str, version: str, ended_at: float, expires_at: float) -> None:
         self.before("cancel")
@@ -125,7 +125,7 @@ class MemoryStore:
             if old is None or old.version != version or old.state.ended:
                 raise Refused(old)
             end = items.end(State.REVOKED, ended_at, expires_at)
-            self.tasks[task_id] = items.to_task(items.to_item(items.attributes(old) | end))
+            self.tasks[task_id] = items.to_task(to_item(items.attributes(old) | end))
 
     def newest(self, after: Cursor | None, batch: int) -> Iterator[Task]:
         self.before("newest")
@@ -151,7 +151,7 @@ class MemoryStore:
 
 
 class FakeDispatcher:
-    """`ports.Dispatcher` that keeps what was sent."""
+    """`tasks.ports.Dispatcher` that remembers what was sent."""
 
     def __init__(self) -> None:
         self.sent: list[str] = []
@@ -172,17 +172,17 @@ class FakeDispatcher:
 
 
 class FakeFeed:
-    """`ports.Feed` of reports that say their index; `wait` passes on the clock before each."""
+    """`measure.model.Feed` whose reports name their index. The clock moves between two reports."""
 
-    def __init__(self, host: "FakeMachine", window: Window, first: int) -> None:
-        self._host, self._window, self._first = host, window, first
+    def __init__(self, machine: "FakeMachine", window: Window, first: int) -> None:
+        self._machine, self._window, self._first = machine, window, first
         self.stopped = self.closed = False
 
     def __iter__(self) -> Iterator[str]:
         for index in range(self._first, self._window.count):
             if index:
-                self._host.clock.sleep(self._window.wait)
-            self._host.before(index)
+                self._machine.clock.sleep(self._window.wait)
+            self._machine.before(index)
             if self.stopped:
                 return
             yield f"report {index}\n"
@@ -199,7 +199,7 @@ class FakeFeed:
 
 
 class FakeMachine:
-    """`ports.Machine` that measures nothing; `before` is called before each report."""
+    """`measure.model.Machine` that measures nothing; `before` is called before each report."""
 
     name = "web-1"
     source = "iostat"

@@ -1,31 +1,31 @@
-"""Faults at the calls that the service makes: between two of them is where anything can happen."""
+"""Faults for the tests: a call of the store or the dispatcher crashes or gets no answer."""
 
 from collections.abc import Callable
 from typing import Any
 
 from chalicelib import errors
 
-#: Every call of the store and the dispatcher on the way of a task.
+#: The calls of the store and the dispatcher that can have a fault.
 CALLS = ("create", "send", "claim", "put_report", "move", "cancel", "due", "get", "get_many")
 
 
 class Crash(BaseException):
-    """The process that made the call is killed."""
+    """The sudden end of the process that made the call."""
 
 
 class Faulty:
-    """Stands before a store or a dispatcher, and does what was armed at the call that was named."""
+    """A store or a dispatcher whose calls can have faults: see `arm`."""
 
     def __init__(self, real: Any) -> None:
         self._real = real
         self._armed: dict[tuple[str, str], list[Callable[[], None] | None]] = {}
 
     def arm(self, call: str, when: str, fault: Callable[[], None], *, hit: int = 1) -> None:
-        """Do `fault` at the `hit`-th next call, "before" or "after" it takes effect."""
+        """Do `fault` at the `hit`-th call from now, "before" or "after" it takes effect."""
         self._armed[call, when] = [None] * (hit - 1) + [fault]
 
     def heal(self) -> None:
-        """Forget what was armed and did not happen."""
+        """Forget the faults that did not happen yet."""
         self._armed.clear()
 
     def __getattr__(self, call: str) -> Any:
@@ -48,10 +48,10 @@ class Faulty:
 
 
 def crash() -> None:
-    """The process is killed here."""
+    """Raise Crash: the process is killed here."""
     raise Crash
 
 
 def lose() -> None:
-    """The request, or its answer, is lost."""
+    """Raise Outage: the request, or its answer, is lost."""
     raise errors.Outage

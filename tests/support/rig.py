@@ -1,13 +1,11 @@
-"""The service, its workers and its sweeper on fakes, or on any other store."""
+"""The use cases of tasks for the tests, on fakes or on given stores."""
 
+from chalicelib.bootstrap import Parts
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
 from chalicelib.tasks.keeper import Keeper
 from chalicelib.tasks.model import Task
 from chalicelib.tasks.ports import Dispatcher, Store
-from chalicelib.tasks.service import TaskService
-from chalicelib.tasks.sweeper import Sweeper
-from chalicelib.tasks.worker import Worker
 from tests.support.fakes import FakeClock, FakeDispatcher, FakeMachine, MemoryStore
 
 SETTINGS = Settings(
@@ -16,7 +14,7 @@ SETTINGS = Settings(
 
 
 class Rig:
-    """One of each; a store or a dispatcher that is given stands before the fakes."""
+    """The objects of a process. A given store or dispatcher takes the place of its fake."""
 
     def __init__(
         self,
@@ -26,31 +24,30 @@ class Rig:
         dispatcher: Dispatcher | None = None,
     ) -> None:
         self.clock, self.store, self.dispatcher = FakeClock(1000), MemoryStore(), FakeDispatcher()
-        self.host = FakeMachine(self.clock)
-        kept, sent = store or self.store, dispatcher or self.dispatcher
-        self.leases = Keeper(store=kept, clock=self.clock, settings=settings, threaded=False)
-        self.clock.every_second = self.leases.tick
-        self.service = TaskService(store=kept, dispatcher=sent, clock=self.clock, settings=settings)
-        self.sweeper = Sweeper(store=kept, dispatcher=sent, clock=self.clock, settings=settings)
-        self.worker = Worker(
-            store=kept,
-            dispatcher=sent,
-            host=self.host,
-            leases=self.leases,
-            clock=self.clock,
+        self.machine = FakeMachine(self.clock)
+        used = store or self.store
+        self.keeper = Keeper(store=used, clock=self.clock, settings=settings, threaded=False)
+        self.clock.every_second = self.keeper.tick
+        parts = Parts(
             settings=settings,
+            clock=self.clock,
+            machine=self.machine,
+            task_store=used,
+            dispatcher=dispatcher or self.dispatcher,
+            keeper=self.keeper,
         )
+        self.service, self.worker, self.sweeper = parts.tasks, parts.worker, parts.sweeper
 
     def create(self, count: int = 3, wait: int = 1) -> str:
-        """A task whose message the test has in hand."""
+        """Create a task and forget its hint: the test calls the worker itself."""
         task_id = self.service.create("v2", Window(count, wait))
         self.dispatcher.sent.clear()
         return task_id
 
     def task(self, task_id: str) -> Task:
-        """The task as it stands."""
+        """Give the task as it is stored."""
         return self.store.tasks[task_id]
 
     def texts(self, task_id: str) -> list[str]:
-        """The reports of a task that are in."""
+        """Give the reports of a task that are stored."""
         return [report.text for report in self.store.reports(self.task(task_id))]

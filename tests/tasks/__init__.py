@@ -1,1 +1,1 @@
-"""Tasks: their use cases on fakes, and the proofs of the protocol."""
+"""Tests of tasks: the use cases on fakes, and the protocol of claims and leases."""

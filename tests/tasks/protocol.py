@@ -1,8 +1,8 @@
-"""The protocol of claims, fences and hints as a state machine that does everything that can happen.
+"""A state machine that tests the protocol of claims, fences and hints.
 
-Single-threaded: what happens at the same time happens between two calls of the store, which is
-where it matters. The invariants are those of the design, checked after every step; at the end
-everything is healed, time passes, and every task that was accepted must have ended.
+Its steps are everything that can happen to tasks, in any order. It has one thread: what happens at
+the same time happens between two calls of the store, because only their order matters. At the
+end all faults are removed and time passes; then every task that was accepted must have ended.
 """
 
 import contextlib
@@ -14,59 +14,32 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from chalicelib import errors
+from chalicelib import errors, ids
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
-from chalicelib.tasks import model as tasks
 from chalicelib.tasks import run
-from chalicelib.tasks.model import Report, State, Task
+from chalicelib.tasks.model import State
 from chalicelib.tasks.ports import Refused, Store
 from chalicelib.tasks.run import Run
 from chalicelib.tasks.service import TaskService
 from chalicelib.tasks.sweeper import Sweeper
-from tests.support.fakes import FakeClock, FakeDispatcher, MemoryStore
+from tests.support.fakes import FakeClock, FakeDispatcher
 from tests.support.faults import Crash, Faulty, crash, lose
+from tests.tasks.invariants import Invariants
+from tests.tasks.worlds import SkewedClock, Snapshot, in_memory
 
 SETTINGS = Settings(lease_seconds=90, heartbeat_seconds=15, sweep_seconds=60, max_attempts=3)
 COUNT = 3
-#: Seconds by which a worker's clock may be wrong: what the margins allow for.
+#: Seconds by which a worker's clock may be wrong. The margins of a lease allow for this.
 SKEW = 4
 
 PICK = st.integers(min_value=0, max_value=5)
 
 
-class SkewedClock:
-    """A worker's clock, some seconds off."""
-
-    def __init__(self, true: FakeClock, skew: float) -> None:
-        self._true, self._skew = true, skew
-        self.monotonic, self.sleep = true.monotonic, true.freeze
-
-    def now(self) -> float:
-        return self._true.now() + self._skew
-
-
-#: Everything that is in a store: its tasks, and their reports by task.
-Snapshot = Callable[[], tuple[list[Task], dict[str, list[Report]]]]
-
-
-def in_memory() -> tuple[Store, Snapshot, Callable[[], None]]:
-    """The fake."""
-    store = MemoryStore()
-
-    def snapshot() -> tuple[list[Task], dict[str, list[Report]]]:
-        by_task: dict[str, list[Report]] = {}
-        for (task_id, _), report in sorted(store.stored.items(), key=lambda entry: entry[0]):
-            by_task.setdefault(task_id, []).append(report)
-        return list(store.tasks.values()), by_task
-
-    return store, snapshot, lambda: None
-
-
 class Protocol(RuleBasedStateMachine):
-    """One store, one bag of hints, any number of callers, workers and sweepers."""
+    """One store, one queue of hints, and any number of callers, workers and sweepers."""
 
-    #: Makes the store, what reads all that is in it, and what ends it.
+    #: Makes a store, a function that reads all of it, and a function that closes it.
     make_store: Callable[[], tuple[Store, Snapshot, Callable[[], None]]] = staticmethod(in_memory)
     sweeper_works = True
 
@@ -76,21 +49,16 @@ class Protocol(RuleBasedStateMachine):
         self.faulty, self.queue = Faulty(self.store), FakeDispatcher()
         self.faulty_queue = Faulty(self.queue)
         self.clock = FakeClock(1000)
-        parts: Any = {
-            "store": self.faulty,
-            "dispatcher": self.faulty_queue,
-            "clock": self.clock,
-            "settings": SETTINGS,
-        }
-        # Ids in order, so that the same choices are the same story.
-        self.service = TaskService(**parts, new_id=lambda: str(uuid.UUID(int=next(numbers))))
-        self.sweeper = Sweeper(**parts)
+        shared: Any = {"store": self.faulty, "dispatcher": self.faulty_queue}
+        shared |= {"clock": self.clock, "settings": SETTINGS}
+        # Ids come in order, so that the same choices always give the same test.
+        self.service = TaskService(**shared, new_id=lambda: str(uuid.UUID(int=next(numbers))))
+        self.sweeper = Sweeper(**shared)
         numbers = itertools.count(1)
         self.ids: list[str] = []
         self.promised: list[str] = []
         self.runs: list[Run] = []
-        self.known: dict[str, Task] = {}
-        self.counted: dict[tuple[str, int], Report] = {}
+        self.seen = Invariants(count=COUNT, max_attempts=SETTINGS.max_attempts)
 
     # What callers do.
 
@@ -114,12 +82,12 @@ class Protocol(RuleBasedStateMachine):
 
     @rule()
     def cancel_what_was_never_made(self) -> None:
-        task_id = tasks.new_id()
+        task_id = ids.new_id()
         with contextlib.suppress(Crash, errors.Outage, errors.NoSuchTask):
             self.service.cancel("v2", task_id)
         assert self.store.get(task_id) is None
 
-    # What the queue does: deliver in any order, once or more often, and lose.
+    # What the queue does: it delivers hints in any order, more than once, or never.
 
     @precondition(lambda self: self.queue.sent)
     @rule(pick=PICK, again=st.booleans(), skew=st.integers(min_value=-SKEW, max_value=SKEW))
@@ -133,13 +101,13 @@ class Protocol(RuleBasedStateMachine):
     def lose_a_hint(self, pick: int) -> None:
         self.queue.sent.pop(pick % len(self.queue.sent))
 
-    # What workers do, one step at a time; a paused one takes none, a crashed one is no more.
+    # What workers do, one step at a time. A frozen worker does nothing; a killed one is removed.
 
     def claim(self, task_id: str, skew: int = 0) -> Run | None:
         before = self.store.get(task_id)
         clock = SkewedClock(self.clock, skew)
         try:
-            mine = run.claim(
+            a_run = run.claim(
                 task_id,
                 host="web-1",
                 source="iostat",
@@ -149,55 +117,55 @@ class Protocol(RuleBasedStateMachine):
             )
         except (Crash, errors.Outage, Refused):
             return None
-        # Nobody takes a window from a worker that heartbeats in time.
+        # Nobody may take over a task while its lease lasts.
         assert before is not None
         assert before.state is State.QUEUED or before.lease_until + SKEW < self.clock.now() + SKEW
-        self.runs.append(mine)
-        return mine
+        self.runs.append(a_run)
+        return a_run
 
     def step(self, pick: int, do: Callable[[Run], None]) -> None:
-        """Let one worker do something; if it is killed or has lost its window, it is no more."""
-        mine = self.runs[pick % len(self.runs)]
+        """Let one worker do something. Remove it if it is killed, or if its run is over or lost."""
+        a_run = self.runs[pick % len(self.runs)]
         try:
-            do(mine)
+            do(a_run)
         except (Crash, Refused, errors.LeaseLost):
-            self.runs.remove(mine)
+            self.runs.remove(a_run)
         except errors.Outage:
             return
         else:
-            if mine.task.state.ended or mine.task.lease_until == 0:
-                self.runs.remove(mine)
+            if a_run.task.state.ended or a_run.task.lease_until == 0:
+                self.runs.remove(a_run)
 
     @precondition(lambda self: self.runs)
     @rule(pick=PICK, tail=st.sampled_from(["", "x" * 4000]))
     def report(self, pick: int, tail: str = "") -> None:
-        """A long one is written by itself even if it is the last."""
+        """Report a short or a long text. A long last report is not written with the end."""
         text = "{} of run {}\n" + tail
-        self.step(pick, lambda mine: mine.report(text.format(mine.task.done, mine.task.run)))
+        self.step(pick, lambda a_run: a_run.report(text.format(a_run.task.done, a_run.task.run)))
 
     @precondition(lambda self: self.runs)
     @rule(pick=PICK)
     def beat(self, pick: int) -> None:
-        self.step(pick, lambda mine: mine.beat())
+        self.step(pick, lambda a_run: a_run.beat())
 
     @precondition(lambda self: self.runs)
     @rule(pick=PICK)
     def hand_over(self, pick: int) -> None:
-        def give_back(mine: Run) -> None:
-            mine.give_back()
-            self.faulty_queue.send(mine.task.task_id)
+        def give_back(a_run: Run) -> None:
+            a_run.give_back()
+            self.faulty_queue.send(a_run.task.task_id)
 
         self.step(pick, give_back)
 
     @precondition(lambda self: self.runs)
     @rule(pick=PICK)
     def iostat_is_killed(self, pick: int) -> None:
-        self.step(pick, lambda mine: mine.fail_attempt("Killed."))
+        self.step(pick, lambda a_run: a_run.fail_attempt("Killed."))
 
     @precondition(lambda self: self.runs)
     @rule(pick=PICK)
     def iostat_refuses(self, pick: int) -> None:
-        self.step(pick, lambda mine: mine.fail("Refused."))
+        self.step(pick, lambda a_run: a_run.fail("Refused."))
 
     @precondition(lambda self: self.runs)
     @rule(pick=PICK)
@@ -230,20 +198,20 @@ class Protocol(RuleBasedStateMachine):
     @rule(
         pick=PICK,
         call=st.sampled_from(["put_report", "move"]),
-        usurper=st.sampled_from(["worker", "caller"]),
+        other=st.sampled_from(["worker", "caller"]),
     )
-    def a_worker_is_frozen_in_a_write(self, pick: int, call: str, usurper: str) -> None:
-        """Its request is on the way, or it sleeps in the kernel, while others go on."""
+    def a_worker_is_frozen_in_a_write(self, pick: int, call: str, other: str) -> None:
+        """Freeze a worker before its write takes effect, while another worker or a caller acts."""
         task_id = self.runs[pick % len(self.runs)].task.task_id
 
         def others_go_on() -> None:
             self.faulty.heal()
-            if usurper == "caller":
+            if other == "caller":
                 self.service.cancel("v2", task_id)
             else:
                 self.clock.freeze(SETTINGS.lease_seconds * 1.2)
-                if mine := self.claim(task_id):
-                    self.step(self.runs.index(mine), lambda mine: mine.report("usurped\n"))
+                if a_run := self.claim(task_id):
+                    self.step(self.runs.index(a_run), lambda a_run: a_run.report("usurped\n"))
             self.nothing_is_broken()
 
         self.faulty.arm(call, "before", others_go_on)
@@ -251,40 +219,17 @@ class Protocol(RuleBasedStateMachine):
             self.report(pick)
         self.faulty.heal()
 
-    # What must hold after every step.
+    # What must be true after every step.
 
     @invariant()
     def nothing_is_broken(self) -> None:
         stored, reports = self.snapshot()
         for task in stored:
-            self.check_task(task)
-            self.check_reports(task, reports.get(task.task_id, []))
-            self.known[task.task_id] = task
+            self.seen.check(task, reports.get(task.task_id, []))
         assert {task.task_id for task in stored} >= set(self.promised)
 
-    def check_task(self, task: Task) -> None:
-        before = self.known.get(task.task_id, task)
-        assert not before.state.ended or task == before
-        assert task.state is not State.QUEUED or before.state is State.QUEUED
-        assert task.run >= before.run
-        assert before.done <= task.done <= COUNT
-        assert task.failures <= SETTINGS.max_attempts
-        assert (task.due_at is None) == task.state.ended == (task.expires_at is not None)
-        assert (task.error is not None) == (task.state is State.FAILURE)
-        assert task.state is not State.SUCCESS or task.done == COUNT
-        assert task.state is not State.QUEUED or (task.run, task.done) == (0, 0)
-
-    def check_reports(self, task: Task, stored: list[Report]) -> None:
-        last = [task.last_report] if task.last_report else []
-        reports = stored[: task.done - len(last)] + last
-        assert [report.index for report in reports] == list(range(task.done))
-        runs = [report.run for report in reports]
-        assert runs == sorted(runs)
-        for report in reports:
-            assert self.counted.setdefault((task.task_id, report.index), report) == report
-
     def teardown(self) -> None:
-        """Heal, let time pass and work go on: what was promised must come to its end."""
+        """Remove all faults, and let time pass: every task that was accepted must end."""
         try:
             self.faulty.heal()
             self.faulty_queue.heal()
@@ -294,12 +239,12 @@ class Protocol(RuleBasedStateMachine):
                 self.drain()
             self.nothing_is_broken()
             for task_id in self.promised:
-                assert self.known[task_id].state.ended
+                assert self.seen.known[task_id].state.ended
         finally:
             self.close()
 
     def drain(self) -> None:
         while self.queue.sent:
-            mine = self.claim(self.queue.sent.pop())
-            while mine in self.runs:
-                self.step(self.runs.index(mine), lambda mine: mine.report("at the end\n"))
+            a_run = self.claim(self.queue.sent.pop())
+            while a_run in self.runs:
+                self.step(self.runs.index(a_run), lambda a_run: a_run.report("at the end\n"))

@@ -1,10 +1,4 @@
-"""A process killed at any call, the first time or the second: nothing accepted is lost.
-
-The points are those of the failure catalogue: F1 create.before, F2 create.after and send.before,
-F5 send.after, F6 claim.before, F7 and F8 claim.after, F9 and F10 put_report.before, F11
-put_report.after and move.before, F12 and F13 move.after, F14 and F15 the same at a hand-over, F16
-and F17 at the sweeper's move and send.
-"""
+"""Crashes: a process is killed before or after any call, and no accepted task may be lost."""
 
 import contextlib
 
@@ -27,7 +21,7 @@ POINTS = [
 
 
 class World(Rig):
-    """A rig whose calls can fail, and the ids that callers were promised."""
+    """A rig whose calls can fail, and the ids of the tasks that were accepted."""
 
     def __init__(self) -> None:
         memory, queue = MemoryStore(), FakeDispatcher()
@@ -45,7 +39,7 @@ class World(Rig):
             self.promised.append(self.service.create("v2", Window(5, 1)))
 
     def work(self) -> None:
-        """Deal with every message there is; one whose worker is killed is not acknowledged."""
+        """Deal with every message. If the worker is killed, the message stays in the queue."""
         for task_id in list(self.dispatcher.sent):
             with contextlib.suppress(Crash):
                 self.worker.work(task_id)
@@ -56,7 +50,7 @@ class World(Rig):
             self.sweeper.sweep()
 
     def settle(self) -> None:
-        """Heal, and let time pass until nothing is due any more."""
+        """Remove all faults, and let time pass until no task is due any more."""
         self.faulty_store.heal()
         self.faulty_queue.heal()
         for _ in range(40):
@@ -101,17 +95,17 @@ def test_a_lost_write_or_answer_of_a_run_is_tried_again(call: str, when: str, hi
     while world.dispatcher.sent:
         world.work()
     check(world.store, world.promised)
-    # Hand-overs made the runs: no report was lost to a failure.
+    # Only hand-overs made new runs. No attempt has failed.
     assert world.task(world.promised[0]).failures == 0
 
 
-def test_every_message_delivered_three_times_is_one_run() -> None:
+def test_messages_that_come_three_times_make_no_extra_runs() -> None:
     world = World()
     for _ in range(5):
         world.accept()
     for task_id in sorted(world.dispatcher.sent * 3):
         world.worker.work(task_id)
-    # A window of 4 s in segments of 2 s is two runs; every further delivery changed nothing.
+    # A window of 4 s takes two runs of 2 s. The other deliveries changed nothing.
     world.settle()
     assert {world.task(task_id).run for task_id in world.promised} == {2}
     check(world.store, world.promised)

@@ -1,11 +1,11 @@
-"""Submit, drain, look: a task's whole life over the real store, queue and function."""
+"""The life of a task, from its create to its result, with the real stores and function on moto."""
 
 import threading
 from typing import Any
 
 import pytest
 
-from chalicelib import bootstrap
+from chalicelib.bootstrap import parts
 from tests.support.asking import ask, ask_task, drain
 
 pytestmark = pytest.mark.usefixtures("cloud", "one_thread")
@@ -16,7 +16,7 @@ def submit(**numbers: Any) -> str:
     return task_id
 
 
-def test_a_task_is_submitted_drained_and_looked_at() -> None:
+def test_a_task_is_created_measured_and_read() -> None:
     task_id = submit(count="2", wait="1")
     assert ask_task("GET", task_id).body["state"] == "QUEUED"
     assert drain() == 1
@@ -26,21 +26,21 @@ def test_a_task_is_submitted_drained_and_looked_at() -> None:
     assert ask_task("DELETE", task_id).status == 409
 
 
-def test_a_task_that_is_cancelled_before_the_drain_never_runs() -> None:
+def test_a_task_that_is_cancelled_before_its_message_comes_never_runs() -> None:
     task_id = submit()
     ask_task("DELETE", task_id)
     assert drain() == 1
     assert ask_task("GET", task_id).body["result"] == {"iostat": ""}
 
 
-def test_a_message_that_comes_twice_is_one_run() -> None:
+def test_a_message_that_comes_twice_makes_one_run() -> None:
     task_id = submit()
-    bootstrap.dispatcher().send(task_id)
+    parts.dispatcher.send(task_id)
     assert drain() == 2
     assert ask_task("GET", task_id).body["result"]["iostat"].count("Device") == 1
 
 
-def test_a_segment_is_handed_over_and_the_text_reads_as_one_run(
+def test_a_window_of_several_runs_has_the_text_of_one_iostat(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SEGMENT_SECONDS", "1")
@@ -50,5 +50,5 @@ def test_a_segment_is_handed_over_and_the_text_reads_as_one_run(
     assert (text.count("Linux"), text.count("Device")) == (1, 4)
 
 
-def test_no_thread_stays_behind_that_somebody_must_end() -> None:
+def test_no_thread_is_left_that_keeps_the_process_alive() -> None:
     assert all(thread.daemon for thread in threading.enumerate()[1:])

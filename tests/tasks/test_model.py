@@ -1,27 +1,28 @@
-"""States and ids."""
+"""Tasks: states, moves between them, and ids."""
 
 import pytest
 
+from chalicelib import errors, ids
 from chalicelib.measure.model import Window
-from chalicelib.tasks import model as tasks
+from chalicelib.tasks import model
 from chalicelib.tasks.model import MOVES, State, Task
 
 
-def test_only_a_started_task_succeeds_and_an_ended_one_stays() -> None:
+def test_only_a_started_task_can_succeed_and_an_ended_one_cannot_change() -> None:
     assert {state for state in State if state.ended} == {
         State.SUCCESS,
         State.FAILURE,
         State.REVOKED,
     }
-    assert tasks.sources(State.SUCCESS) == [State.STARTED]
-    assert tasks.sources(State.REVOKED) == [State.QUEUED, State.STARTED]
-    assert tasks.sources(State.QUEUED) == []
+    assert model.sources(State.SUCCESS) == [State.STARTED]
+    assert model.sources(State.REVOKED) == [State.QUEUED, State.STARTED]
+    assert model.sources(State.QUEUED) == []
     assert set(MOVES) == set(State)
 
 
-def test_an_end_takes_a_task_off_the_sweepers_list_and_dates_its_expiry() -> None:
+def test_a_task_that_ends_is_due_no_more_and_gets_the_time_of_its_expiry() -> None:
     task = Task(task_id="x", version="v2", window=Window(1, 1), created_at=100, due_at=160)
-    ended = tasks.ended(task, State.FAILURE, at=200, keep_days=7, error="It broke.")
+    ended = model.ended(task, State.FAILURE, at=200, keep_days=7, error="It broke.")
     assert (ended.state, ended.error, ended.ended_at, ended.due_at) == (
         State.FAILURE,
         "It broke.",
@@ -33,8 +34,8 @@ def test_an_end_takes_a_task_off_the_sweepers_list_and_dates_its_expiry() -> Non
     assert ended.expired(200 + 7 * 86_400)
 
 
-def test_a_new_id_is_one() -> None:
-    assert tasks.is_id(tasks.new_id())
+def test_a_new_id_has_the_form_of_an_id() -> None:
+    assert model.is_id(ids.new_id())
 
 
 @pytest.mark.parametrize(
@@ -51,5 +52,21 @@ def test_a_new_id_is_one() -> None:
         " 00000000-0000-4000-8000-000000000000",
     ],
 )
-def test_what_we_never_made_is_no_id(text: str) -> None:
-    assert not tasks.is_id(text)
+def test_other_texts_are_no_ids(text: str) -> None:
+    assert not model.is_id(text)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (State.QUEUED, State.SUCCESS),
+        (State.SUCCESS, State.SUCCESS),
+        (State.SUCCESS, State.STARTED),
+        (State.REVOKED, State.QUEUED),
+        (State.STARTED, State.QUEUED),
+    ],
+)
+def test_a_move_that_is_not_in_the_table_is_an_error(before: State, after: State) -> None:
+    with pytest.raises(errors.IllegalMove) as caught:
+        model.check_move(before, after)
+    assert str(caught.value) == f"A task that is {before} cannot become {after}."

@@ -1,4 +1,4 @@
-"""The protocol holds over both stores, and without any one of its guards it does not."""
+"""The protocol: it is right on both stores, and wrong if one of its conditions is missing."""
 
 import contextlib
 from collections.abc import Callable
@@ -16,7 +16,8 @@ from chalicelib.aws.task_store import DynamoTaskStore
 from chalicelib.tasks.model import Report, Task
 from chalicelib.tasks.ports import Store
 from local import stage
-from tests.tasks.protocol import COUNT, Protocol, Snapshot
+from tests.tasks.protocol import COUNT, Protocol
+from tests.tasks.worlds import Snapshot
 
 TEMPLATE = stage.PROJECT / ".chalice" / "resources.json"
 
@@ -28,7 +29,7 @@ def settings(examples: int) -> hypothesis.settings:
         derandomize=True,
         database=None,
         deadline=None,
-        # Not shrunk: on a busy machine that takes longer than the tests may.
+        # A failure is not shrunk: on a busy computer that takes longer than the tests may.
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
@@ -63,11 +64,11 @@ class ProtocolOnDynamo(Protocol):
     make_store = staticmethod(in_moto)
 
 
-def test_it_holds_over_the_fake() -> None:
+def test_the_protocol_is_right_on_the_fake_store() -> None:
     run_state_machine_as_test(Protocol, settings=settings(400))
 
 
-def test_it_holds_over_dynamodb() -> None:
+def test_the_protocol_is_right_on_dynamodb() -> None:
     run_state_machine_as_test(ProtocolOnDynamo, settings=settings(15))
 
 
@@ -85,7 +86,7 @@ def a_worker_finishes_what_was_cancelled_meanwhile(world: Protocol) -> None:
     world.a_worker_is_frozen_in_a_write(0, "move", "caller")
 
 
-def a_worker_thaws_when_another_has_written(world: Protocol) -> None:
+def a_frozen_worker_goes_on_when_another_has_written(world: Protocol) -> None:
     world.create()
     world.deliver(0, again=False, skew=0)
     world.a_worker_is_frozen_in_a_write(0, "put_report", "worker")
@@ -103,35 +104,35 @@ def a_caller_cancels_what_has_ended(world: Protocol) -> None:
 GUARDS: dict[str, Callable[[Protocol], None]] = {
     "_QUEUED_OR_GIVEN_BACK": a_hint_comes_twice,
     "_SAME_RUN": a_worker_finishes_what_was_cancelled_meanwhile,
-    "_NOT_OF_A_LATER_RUN": a_worker_thaws_when_another_has_written,
+    "_NOT_OF_A_LATER_RUN": a_frozen_worker_goes_on_when_another_has_written,
     "_NOT_ENDED": a_caller_cancels_what_has_ended,
 }
 
 
-def tell(story: Callable[[Protocol], None], world: Protocol) -> None:
-    """Let a story happen, and check the world then and when all has come to its end."""
+def play(scenario: Callable[[Protocol], None], world: Protocol) -> None:
+    """Play a scenario, and check the invariants after it and after every task has ended."""
     try:
-        story(world)
+        scenario(world)
         world.nothing_is_broken()
     finally:
         world.teardown()
 
 
-@pytest.mark.parametrize("story", GUARDS.values())
-def test_it_holds_in_the_stories_that_its_conditions_are_for(
-    story: Callable[[Protocol], None],
+@pytest.mark.parametrize("scenario", GUARDS.values())
+def test_it_is_right_in_the_scenarios_that_its_conditions_are_for(
+    scenario: Callable[[Protocol], None],
 ) -> None:
-    tell(story, ProtocolOnDynamo())
+    play(scenario, ProtocolOnDynamo())
 
 
-@pytest.mark.parametrize(("guard", "story"), GUARDS.items())
-def test_without_one_of_its_conditions_it_breaks(
-    monkeypatch: pytest.MonkeyPatch, guard: str, story: Callable[[Protocol], None]
+@pytest.mark.parametrize(("guard", "scenario"), GUARDS.items())
+def test_without_one_of_its_conditions_it_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, guard: str, scenario: Callable[[Protocol], None]
 ) -> None:
     condition = getattr(stores, guard)
     monkeypatch.setattr(stores, guard, f"({condition} OR attribute_exists(#task_id))")
     with pytest.raises(AssertionError):
-        tell(story, ProtocolOnDynamo())
+        play(scenario, ProtocolOnDynamo())
 
 
 @pytest.mark.parametrize("works", [True, False])
@@ -144,4 +145,4 @@ def test_a_lost_hint_needs_a_sweeper(works: bool) -> None:
         sweeper_works = works
 
     with contextlib.nullcontext() if works else pytest.raises(AssertionError):
-        tell(a_hint_is_lost, Swept())
+        play(a_hint_is_lost, Swept())

@@ -1,7 +1,5 @@
 """A run: its lease, and the two threads that write for it."""
 
-import dataclasses
-
 import pytest
 
 from chalicelib import errors
@@ -10,11 +8,6 @@ from chalicelib.tasks.model import State
 from chalicelib.tasks.ports import Refused
 from chalicelib.tasks.run import Run
 from tests.support.rig import SETTINGS, Rig
-
-
-@pytest.fixture
-def rig() -> Rig:
-    return Rig()
 
 
 def begin(rig: Rig, count: int = 10, wait: int = 1) -> Run:
@@ -28,95 +21,93 @@ def begin(rig: Rig, count: int = 10, wait: int = 1) -> Run:
     )
 
 
-def stored(rig: Rig, mine: Run) -> tuple[State, int, float, float | None]:
-    task = rig.task(mine.task.task_id)
+def stored(rig: Rig, a_run: Run) -> tuple[State, int, float, float | None]:
+    task = rig.task(a_run.task.task_id)
     return task.state, task.done, task.lease_until, task.due_at
 
 
 def test_a_heartbeat_extends_the_lease_when_it_is_due(rig: Rig) -> None:
-    mine = begin(rig)
+    a_run = begin(rig)
     rig.clock.freeze(14)
-    mine.beat()
-    assert stored(rig, mine) == (State.STARTED, 0, 1090, 1099)
+    a_run.beat()
+    assert stored(rig, a_run) == (State.STARTED, 0, 1090, 1099)
     rig.clock.freeze(1)
-    mine.beat()
-    assert stored(rig, mine) == (State.STARTED, 0, 1105, 1114)
+    a_run.beat()
+    assert stored(rig, a_run) == (State.STARTED, 0, 1105, 1114)
 
 
 @pytest.mark.parametrize(("wait", "young", "old"), [(1, 13, 14), (10, 4, 5)])
-def test_a_report_takes_the_heartbeat_along_that_is_due_before_the_next(
+def test_a_report_extends_the_lease_if_a_heartbeat_is_due_before_the_next_report(
     rig: Rig, wait: int, young: int, old: int
 ) -> None:
-    mine = begin(rig, wait=wait)
+    a_run = begin(rig, wait=wait)
     rig.clock.freeze(young)
-    mine.report("0")
-    assert stored(rig, mine) == (State.STARTED, 1, 1090, 1099)
+    a_run.report("0")
+    assert stored(rig, a_run) == (State.STARTED, 1, 1090, 1099)
     rig.clock.freeze(old - young)
-    mine.report("1")
-    assert stored(rig, mine) == (State.STARTED, 2, 1090 + old, 1099 + old)
+    a_run.report("1")
+    assert stored(rig, a_run) == (State.STARTED, 2, 1090 + old, 1099 + old)
     rig.clock.freeze(14)
-    mine.beat()
-    assert stored(rig, mine) == (State.STARTED, 2, 1090 + old, 1099 + old)
+    a_run.beat()
+    assert stored(rig, a_run) == (State.STARTED, 2, 1090 + old, 1099 + old)
 
 
-def test_a_heartbeat_after_the_hand_over_is_none(rig: Rig) -> None:
-    mine = begin(rig)
-    mine.give_back()
+def test_a_heartbeat_after_the_hand_over_writes_nothing(rig: Rig) -> None:
+    a_run = begin(rig)
+    a_run.give_back()
     rig.clock.freeze(20)
-    mine.beat()
-    assert stored(rig, mine) == (State.STARTED, 0, 0, 1060)
+    a_run.beat()
+    assert stored(rig, a_run) == (State.STARTED, 0, 0, 1060)
 
 
-def test_a_heartbeat_after_the_end_is_none(rig: Rig) -> None:
-    mine = begin(rig, count=1)
-    mine.report("0")
+def test_a_heartbeat_after_the_end_writes_nothing(rig: Rig) -> None:
+    a_run = begin(rig, count=1)
+    a_run.report("0")
     rig.clock.freeze(20)
-    mine.beat()
-    assert stored(rig, mine) == (State.SUCCESS, 1, 1090, None)
+    a_run.beat()
+    assert stored(rig, a_run) == (State.SUCCESS, 1, 1090, None)
 
 
 @pytest.mark.parametrize("write", ["report", "give_back"])
-def test_a_heartbeat_does_not_come_between_a_write_and_what_it_was_made_from(
-    rig: Rig, write: str
-) -> None:
-    """As the keeper's thread would, in the middle of the other one's write."""
-    mine = begin(rig)
+def test_a_heartbeat_writes_nothing_during_another_write(rig: Rig, write: str) -> None:
+    """Call `beat` in the middle of a write, as the keeper's thread may do."""
+    a_run = begin(rig)
     rig.clock.freeze(20)
     beats: list[str] = []
 
     def beat(method: str) -> None:
         if method == "move" and not beats:
             beats.append(method)
-            mine.beat()
+            a_run.beat()
 
     rig.store.before = beat
-    mine.report("0") if write == "report" else mine.give_back()
+    a_run.report("0") if write == "report" else a_run.give_back()
     assert beats == ["move"]
-    assert rig.task(mine.task.task_id) == mine.task
+    assert rig.task(a_run.task.task_id) == a_run.task
 
 
-def test_a_heartbeat_that_was_on_its_way_too_long_changes_nothing(rig: Rig) -> None:
-    mine = begin(rig)
-    claimed = mine.task
-    mine.give_back()
-    late = dataclasses.replace(claimed, lease_until=1200, due_at=1209)
+def test_a_heartbeat_that_arrives_after_the_hand_over_is_refused(rig: Rig) -> None:
+    a_run = begin(rig)
+    claimed = a_run.task
+    a_run.give_back()
+    late = claimed._replace(lease_until=1200, due_at=1209)
     with pytest.raises(Refused):
-        rig.store.move(claimed, late, held=True)
-    assert stored(rig, mine) == (State.STARTED, 0, 0, 1060)
+        rig.store.move(claimed, late, leased=True)
+    assert stored(rig, a_run) == (State.STARTED, 0, 0, 1060)
 
 
-def test_a_heartbeat_whose_answer_was_lost_does_not_cost_the_window(rig: Rig) -> None:
-    mine = begin(rig)
+def test_a_heartbeat_whose_answer_was_lost_does_not_cost_the_lease(rig: Rig) -> None:
+    a_run = begin(rig)
     rig.clock.freeze(15)
-    extended = dataclasses.replace(mine.task, lease_until=1105, due_at=1114)
-    rig.store.move(mine.task, extended, held=True)
+    extended = a_run.task._replace(lease_until=1105, due_at=1114)
+    rig.store.move(a_run.task, extended, leased=True)
     rig.clock.freeze(2)
-    mine.beat()
-    assert stored(rig, mine) == (State.STARTED, 0, 1107, 1116)
+    a_run.beat()
+    assert stored(rig, a_run) == (State.STARTED, 0, 1107, 1116)
 
 
-def test_a_report_that_was_tried_for_long_does_not_make_the_lease_look_younger(rig: Rig) -> None:
-    mine = begin(rig)
+def test_a_lease_counts_from_the_first_try_of_the_report_that_extended_it(rig: Rig) -> None:
+    a_run = begin(rig)
     rig.clock.freeze(14)
     tries = iter([True] * 40)
 
@@ -125,48 +116,48 @@ def test_a_report_that_was_tried_for_long_does_not_make_the_lease_look_younger(r
             raise errors.Outage
 
     rig.store.before = out
-    mine.report("0")
+    a_run.report("0")
     assert rig.clock.now() == 1034
-    assert stored(rig, mine) == (State.STARTED, 1, 1104, 1113)
+    assert stored(rig, a_run) == (State.STARTED, 1, 1104, 1113)
     rig.clock.freeze(1014 + 67.5 - 1034)
-    assert not mine.held
+    assert not a_run.may_write
 
 
-def test_a_lease_that_was_extended_further_is_kept(rig: Rig) -> None:
-    mine = begin(rig)
+def test_a_lease_that_already_lasts_longer_is_not_shortened(rig: Rig) -> None:
+    a_run = begin(rig)
     rig.clock.freeze(20)
-    rig.store.move(mine.task, dataclasses.replace(mine.task, lease_until=1500))
-    mine.beat()
-    assert stored(rig, mine)[2] == 1500
+    rig.store.move(a_run.task, a_run.task._replace(lease_until=1500))
+    a_run.beat()
+    assert stored(rig, a_run)[2] == 1500
     rig.clock.freeze(60)
-    assert mine.held
+    assert a_run.may_write
 
 
-def test_a_lease_that_was_given_back_elsewhere_is_lost(rig: Rig) -> None:
-    mine = begin(rig)
+def test_a_lease_that_was_given_back_is_not_extended(rig: Rig) -> None:
+    a_run = begin(rig)
     rig.clock.freeze(20)
-    rig.store.move(mine.task, dataclasses.replace(mine.task, lease_until=0))
+    rig.store.move(a_run.task, a_run.task._replace(lease_until=0))
     with pytest.raises(Refused):
-        mine.beat()
+        a_run.beat()
 
 
 @pytest.mark.parametrize(
-    ("text", "kept_apart"), [("x" * 3000, False), ("x" * 3001, True), ("ü" * 1501, True)]
+    ("text", "separate"), [("x" * 3000, False), ("x" * 3001, True), ("ü" * 1501, True)]
 )
-def test_the_last_report_comes_with_the_end_unless_it_is_long(
-    rig: Rig, text: str, kept_apart: bool
+def test_the_last_report_is_written_with_the_end_unless_it_is_long(
+    rig: Rig, text: str, separate: bool
 ) -> None:
-    mine = begin(rig, count=1)
-    mine.report(text)
-    task = rig.task(mine.task.task_id)
+    a_run = begin(rig, count=1)
+    a_run.report(text)
+    task = rig.task(a_run.task.task_id)
     assert (task.state, task.done) == (State.SUCCESS, 1)
-    assert ((task.task_id, 0) in rig.store.stored) == kept_apart
+    assert ((task.task_id, 0) in rig.store.stored) == separate
     assert rig.texts(task.task_id) == [text]
 
 
-def test_a_report_came_when_it_came_however_long_it_waits_for_a_heartbeat(rig: Rig) -> None:
-    class Held:
-        """A heartbeat has it, for 9 s."""
+def test_a_report_has_the_time_when_it_came_even_if_it_waits_for_a_heartbeat(rig: Rig) -> None:
+    class BusyLock:
+        """A lock that a heartbeat releases after 9 s."""
 
         def __enter__(self) -> None:
             rig.clock.freeze(9)
@@ -174,8 +165,8 @@ def test_a_report_came_when_it_came_however_long_it_waits_for_a_heartbeat(rig: R
         def __exit__(self, *_: object) -> None:
             pass
 
-    mine = begin(rig, count=1)
-    mine._writing = Held()  # type: ignore[assignment]
-    mine.report("0")
-    (report,) = rig.store.reports(rig.task(mine.task.task_id))
+    a_run = begin(rig, count=1)
+    a_run._writing = BusyLock()  # type: ignore[assignment]
+    a_run.report("0")
+    (report,) = rig.store.reports(rig.task(a_run.task.task_id))
     assert (report.at, rig.clock.now()) == (1000, 1009)

@@ -1,16 +1,15 @@
-"""The use cases of tasks, over fakes."""
+"""The use cases of tasks, on fakes."""
 
-import dataclasses
+from functools import partial
 
 import pytest
 
-from chalicelib import errors
+from chalicelib import errors, ids
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
 from chalicelib.tasks import idempotency as keys
 from chalicelib.tasks import model as tasks
-from chalicelib.tasks.model import Report, State, Task
-from chalicelib.tasks.ports import Conflict
+from chalicelib.tasks.model import Look, Report, State, Task
 from chalicelib.tasks.service import TaskService
 from tests.support.fakes import FakeClock, FakeDispatcher, MemoryStore
 
@@ -38,9 +37,14 @@ def service(store: MemoryStore, dispatcher: FakeDispatcher, clock: FakeClock) ->
     return TaskService(store=store, dispatcher=dispatcher, clock=clock, settings=settings)
 
 
+def found(service: TaskService, version: str, task_id: str) -> Task:
+    """Give the task as a caller sees it."""
+    return service.look(version, task_id, Look()).task
+
+
 def made(service: TaskService, version: str = "v2", **more: str) -> Task:
-    """A task that was just created."""
-    return service.find(version, service.create(version, WINDOW, **more))
+    """Create a task and give it."""
+    return found(service, version, service.create(version, WINDOW, **more))
 
 
 def ended(store: MemoryStore, task: Task, state: State, error: str | None = None) -> Task:
@@ -48,7 +52,7 @@ def ended(store: MemoryStore, task: Task, state: State, error: str | None = None
     return store.tasks[task.task_id]
 
 
-def test_a_created_task_is_kept_and_the_workers_are_told(
+def test_a_created_task_is_stored_and_the_workers_get_a_hint(
     service: TaskService, store: MemoryStore, dispatcher: FakeDispatcher
 ) -> None:
     task = made(service)
@@ -59,34 +63,35 @@ def test_a_created_task_is_kept_and_the_workers_are_told(
     assert dispatcher.sent == [task.task_id]
 
 
-def test_a_task_is_accepted_though_the_queue_is_out(
+def test_a_task_is_accepted_when_the_queue_does_not_answer(
     service: TaskService, dispatcher: FakeDispatcher
 ) -> None:
     dispatcher.out = True
     task = made(service)
-    assert service.find("v2", task.task_id) == task
+    assert found(service, "v2", task.task_id) == task
 
 
-def test_a_task_of_another_version_is_as_unknown_as_none(service: TaskService) -> None:
+def test_a_task_of_another_version_gets_the_answer_of_an_unknown_one(service: TaskService) -> None:
     task = made(service, "v3")
-    unknown = tasks.new_id()
+    unknown = ids.new_id()
     for task_id in (task.task_id, unknown, "x"):
-        for use in (service.find, service.cancel):
+        for use in (partial(found, service), service.cancel):
             with pytest.raises(errors.NoSuchTask) as caught:
                 use("v2", task_id)
-            assert str(caught.value) == f"There is no task '{task_id}': never made, or expired."
-    assert service.find("v3", task.task_id).state is State.QUEUED
+            said = f"There is no task '{task_id}': it was never created, or it has expired."
+            assert str(caught.value) == said
+    assert found(service, "v3", task.task_id).state is State.QUEUED
 
 
-def test_an_expired_task_is_gone(
+def test_an_expired_task_cannot_be_read_or_cancelled(
     service: TaskService, store: MemoryStore, clock: FakeClock
 ) -> None:
     task = ended(store, made(service), State.REVOKED)
     clock.jump(7 * 86_400 - 1)
-    assert service.find("v2", task.task_id) == task
+    assert found(service, "v2", task.task_id) == task
     service.cancel("v2", task.task_id)
     clock.jump(1)
-    for use in (service.find, service.cancel):
+    for use in (partial(found, service), service.cancel):
         with pytest.raises(errors.NoSuchTask):
             use("v2", task.task_id)
 
@@ -94,10 +99,10 @@ def test_an_expired_task_is_gone(
 def test_a_cancelled_task_is_revoked_for_good(service: TaskService, store: MemoryStore) -> None:
     task = made(service)
     service.cancel("v2", task.task_id)
-    revoked = service.find("v2", task.task_id)
+    revoked = found(service, "v2", task.task_id)
     assert revoked == tasks.ended(task, State.REVOKED, at=1000, keep_days=7)
     service.cancel("v2", task.task_id)
-    assert service.find("v2", task.task_id) == revoked
+    assert found(service, "v2", task.task_id) == revoked
 
 
 @pytest.mark.parametrize("state", [State.SUCCESS, State.FAILURE])
@@ -111,55 +116,58 @@ def test_a_task_that_ended_otherwise_cannot_be_cancelled(
     assert store.tasks[task.task_id] == task
 
 
-def test_reports_are_there_as_far_as_they_are_counted_in(
+def test_only_the_reports_that_the_task_counts_are_given(
     service: TaskService, store: MemoryStore
 ) -> None:
     task = made(service)
     for index in (0, 1, 2):
         report = Report(index=index, run=1, at=1000, text=f"report {index}\n")
         store.put_report(task.task_id, report, 2000)
-    two = dataclasses.replace(task, done=2)
-    assert [report.index for report in service.reports(two)] == [0, 1]
-    assert [report.index for report in service.reports(two, 1)] == [1]
+    two = task._replace(done=2)
+    store.tasks[task.task_id] = two
+    for since, indexes in ((0, [0, 1]), (1, [1]), (2, [])):
+        view = service.look("v2", task.task_id, Look(detail=True, since=since))
+        assert view.task == two
+        assert [it.report.index for it in view.reports] == indexes
 
 
 class TestKey:
-    def test_the_same_create_again_makes_nothing(
+    def test_the_same_create_again_makes_no_second_task(
         self, service: TaskService, store: MemoryStore, dispatcher: FakeDispatcher
     ) -> None:
-        first = service.create("v2", WINDOW, key="a key")
-        assert service.create("v2", WINDOW, key="a key") == first
+        first = service.create("v2", WINDOW, key="a-key")
+        assert service.create("v2", WINDOW, key="a-key") == first
         assert list(store.tasks) == [first]
-        # Who asks again may have heard nothing the first time, nor may the workers.
+        # The first create may have failed before its hint, so the second one sends a hint too.
         assert dispatcher.sent == [first, first]
 
-    def test_another_key_makes_another(self, service: TaskService) -> None:
-        ids = {service.create("v2", WINDOW, key=key) for key in ("a key", "b key", None, None)}
+    def test_another_key_makes_another_task(self, service: TaskService) -> None:
+        ids = {service.create("v2", WINDOW, key=key) for key in ("a-key", "b-key", None, None)}
         assert len(ids) == 4
 
     def test_the_same_key_for_another_window_is_refused(self, service: TaskService) -> None:
-        service.create("v2", WINDOW, key="a key")
+        service.create("v2", WINDOW, key="a-key")
         with pytest.raises(errors.KeyReused):
-            service.create("v2", Window(3, 2), key="a key")
+            service.create("v2", Window(3, 2), key="a-key")
 
-    def test_it_is_held_for_a_day(self, service: TaskService, clock: FakeClock) -> None:
-        first = service.create("v2", WINDOW, key="a key")
+    def test_a_key_is_valid_for_a_day(self, service: TaskService, clock: FakeClock) -> None:
+        first = service.create("v2", WINDOW, key="a-key")
         clock.jump(86_399)
-        assert service.create("v2", WINDOW, key="a key") == first
+        assert service.create("v2", WINDOW, key="a-key") == first
         clock.jump(1)
-        assert service.create("v2", Window(3, 2), key="a key") != first
+        assert service.create("v2", Window(3, 2), key="a-key") != first
 
-    def test_two_at_the_same_moment_are_told_so(
+    def test_two_creates_with_one_key_at_the_same_moment_are_an_error(
         self, service: TaskService, store: MemoryStore
     ) -> None:
         def conflict(method: str) -> None:
-            raise Conflict
+            raise errors.Conflict
 
         store.before = conflict
         with pytest.raises(errors.KeyInUse):
-            service.create("v2", WINDOW, key="a key")
+            service.create("v2", WINDOW, key="a-key")
 
-    def test_it_is_kept_as_a_digest_of_its_scope(self) -> None:
+    def test_the_digest_of_a_key_depends_on_its_scope(self) -> None:
         digests = [
             keys.digest("a-key", "v2", "192.0.2.1"),
             keys.digest("a-key", "v2", "192.0.2.2"),
@@ -170,12 +178,12 @@ class TestKey:
         assert keys.digest("a-key", "v3", "jluser") == digests[2]
 
     @pytest.mark.parametrize("given", ["", " ", "a b", "x" * 256, "é", "a\n", "\x7f"])
-    def test_one_that_is_none_is_refused(self, given: str) -> None:
+    def test_a_key_that_is_not_allowed_is_refused(self, given: str) -> None:
         with pytest.raises(errors.Invalid, match="Idempotency-Key must be 1 to 255 visible"):
             keys.digest(given, "v2")
 
 
-def test_what_does_not_answer_is_named(
+def test_a_service_that_does_not_answer_is_named(
     service: TaskService, store: MemoryStore, dispatcher: FakeDispatcher
 ) -> None:
     service.reach()

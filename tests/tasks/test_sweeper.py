@@ -9,12 +9,7 @@ from chalicelib.tasks.model import State
 from tests.support.rig import Rig
 
 
-@pytest.fixture
-def rig() -> Rig:
-    return Rig()
-
-
-def test_a_lost_hint_is_sent_again_further_and_further_apart(rig: Rig) -> None:
+def test_a_lost_hint_is_sent_again_after_longer_and_longer_gaps(rig: Rig) -> None:
     task_id = rig.create()
     sent_at = []
     for second in range(20_000):
@@ -28,7 +23,7 @@ def test_a_lost_hint_is_sent_again_further_and_further_apart(rig: Rig) -> None:
     assert (sent_at[0], gaps) == (60, [120, 240, 480, 960, 1920, 3600, 3600, 3600, 3600])
 
 
-def test_a_claim_begins_the_count_anew(rig: Rig) -> None:
+def test_a_claim_resets_the_count_of_hints(rig: Rig) -> None:
     task_id = rig.create(count=60, wait=5)
     rig.clock.freeze(60)
     rig.sweeper.sweep()
@@ -37,14 +32,14 @@ def test_a_claim_begins_the_count_anew(rig: Rig) -> None:
     assert (rig.task(task_id).done, rig.task(task_id).hints) == (21, 0)
 
 
-def test_a_window_that_is_held_is_left_alone(rig: Rig) -> None:
+def test_a_task_with_a_lease_gets_no_hint(rig: Rig) -> None:
     task_id = rig.create(count=60)
-    rig.host.before = lambda index: rig.sweeper.sweep()
+    rig.machine.before = lambda index: rig.sweeper.sweep()
     rig.worker.work(task_id)
     assert (rig.task(task_id).state, rig.dispatcher.sent) == (State.SUCCESS, [])
 
 
-def test_a_lease_that_ran_out_is_due_as_soon_as_clocks_may_differ(rig: Rig) -> None:
+def test_a_task_gets_a_hint_when_its_lease_and_the_margin_for_clocks_are_over(rig: Rig) -> None:
     task_id = rig.create()
     crash(rig, task_id)
     rig.clock.freeze(98)
@@ -57,7 +52,7 @@ def test_a_lease_that_ran_out_is_due_as_soon_as_clocks_may_differ(rig: Rig) -> N
     assert (rig.task(task_id).state, rig.task(task_id).run) == (State.SUCCESS, 2)
 
 
-def test_a_task_that_has_lost_its_workers_is_given_up_without_one(rig: Rig) -> None:
+def test_a_task_that_lost_too_many_workers_is_ended_by_the_sweeper(rig: Rig) -> None:
     task_id = rig.create()
     for _ in range(3):
         crash(rig, task_id)
@@ -66,7 +61,7 @@ def test_a_task_that_has_lost_its_workers_is_given_up_without_one(rig: Rig) -> N
     task = rig.task(task_id)
     assert (task.state, task.error, task.due_at) == (
         State.FAILURE,
-        "Its worker was lost 3 times in a row without a report between.",
+        "Its worker was lost. This was attempt 3 in a row without a report.",
         None,
     )
     assert rig.dispatcher.sent == []
@@ -101,7 +96,7 @@ def test_one_bad_task_does_not_block_the_others(rig: Rig, trouble: type[Exceptio
     assert rig.task(bad).hints == 0
 
 
-def test_the_longest_due_is_first_and_time_runs_out_for_the_last(rig: Rig) -> None:
+def test_the_longest_due_come_first_and_the_sweep_stops_in_time(rig: Rig) -> None:
     ids = []
     for _ in range(5):
         ids.append(rig.create())
@@ -112,8 +107,8 @@ def test_the_longest_due_is_first_and_time_runs_out_for_the_last(rig: Rig) -> No
     assert rig.dispatcher.sent == ids[:3]
 
 
-def test_what_the_index_has_not_heard_of_yet_is_no_harm(rig: Rig) -> None:
-    """Ended, gone or swept by another since: the table itself decides."""
+def test_an_index_that_is_behind_does_no_harm(rig: Rig) -> None:
+    """A task on the index may have ended, or be gone, or swept already: only the table decides."""
     ended, gone = rig.create(), rig.create()
     rig.clock.freeze(60)
     stale = list(rig.store.due(rig.clock.now()))
@@ -141,13 +136,13 @@ def test_of_two_sweepers_one_sends(rig: Rig) -> None:
     assert rig.dispatcher.sent == [task_id]
 
 
-def test_dead_letters_are_told(rig: Rig, logged: list[tuple[str, dict[str, object]]]) -> None:
+def test_dead_letters_are_logged(rig: Rig, logged: list[tuple[str, dict[str, object]]]) -> None:
     rig.dispatcher.dead = 3
     rig.sweeper.sweep()
     assert logged == [("dead letters", {"depth": 3})]
 
 
-def test_tasks_are_swept_though_dead_letters_cannot_be_counted(rig: Rig) -> None:
+def test_tasks_are_swept_when_dead_letters_cannot_be_counted(rig: Rig) -> None:
     task_id = rig.create()
     rig.clock.freeze(60)
 
@@ -165,7 +160,7 @@ def crash(rig: Rig, task_id: str) -> None:
     def die(index: int) -> None:
         raise KeyboardInterrupt
 
-    rig.host.before = die
+    rig.machine.before = die
     with pytest.raises(KeyboardInterrupt):
         rig.worker.work(task_id)
-    rig.host.before = lambda index: None
+    rig.machine.before = lambda index: None

@@ -1,4 +1,4 @@
-"""Held answers: when a task is looked at again, and how often."""
+"""Answers that are held: when the task is read again, and how often."""
 
 import pytest
 
@@ -9,16 +9,16 @@ from tests.support.rig import SETTINGS, Rig
 
 
 class TestWatch:
-    """Held answers, on a clock of their own: nobody waits in a test."""
+    """Answers that are held, on a fake clock, so that no test really waits."""
 
     @pytest.fixture
     def rig(self) -> Rig:
         return Rig()
 
     def running(self, rig: Rig, *, count: int, wait: int) -> str:
-        """A task that a worker measures while somebody watches."""
+        """Create a task that a worker measures while an answer is held."""
         task_id = rig.create(count=count, wait=wait)
-        mine = run.claim(
+        a_run = run.claim(
             task_id,
             host="web-1",
             source="iostat",
@@ -26,16 +26,16 @@ class TestWatch:
             clock=rig.clock,
             settings=SETTINGS,
         )
-        mine.report("report 0\n")
+        a_run.report("report 0\n")
         began = rig.clock.now()
         inner = rig.clock.sleep
 
         def sleep(seconds: float) -> None:
             until = rig.clock.now() + seconds
-            due_at = began + mine.task.done * wait
-            while mine.task.done < count and due_at <= until:
+            due_at = began + a_run.task.done * wait
+            while a_run.task.done < count and due_at <= until:
                 inner(due_at - rig.clock.now())
-                mine.report(f"report {mine.task.done}\n")
+                a_run.report(f"report {a_run.task.done}\n")
                 due_at += wait
             inner(until - rig.clock.now())
 
@@ -50,41 +50,41 @@ class TestWatch:
 
     def test_an_answer_is_there_at_once_if_there_is_something_new(self, rig: Rig) -> None:
         task_id = self.running(rig, count=10, wait=5)
-        task = rig.service.watch("v2", task_id, Look(detail=True, timeout=20))
+        task = rig.service.look("v2", task_id, Look(detail=True, timeout=20)).task
         assert (task.done, self.reads, rig.clock.now()) == (1, 1, 1000)
 
     @pytest.mark.parametrize(("wait", "reads"), [(1, 2), (5, 3), (12, 4)])
-    def test_it_comes_with_the_next_report_and_costs_few_reads(
+    def test_an_answer_comes_with_the_next_report_and_costs_few_reads(
         self, rig: Rig, wait: int, reads: int
     ) -> None:
         task_id = self.running(rig, count=10, wait=wait)
-        task = rig.service.watch("v2", task_id, Look(detail=True, since=1, timeout=20))
+        task = rig.service.look("v2", task_id, Look(detail=True, since=1, timeout=20)).task
         assert task.done == 2
         assert wait <= rig.clock.now() - 1000 <= wait + 0.5
         assert self.reads <= reads
 
-    def test_following_a_window_takes_a_request_a_report(self, rig: Rig) -> None:
+    def test_following_a_window_takes_one_request_for_each_report(self, rig: Rig) -> None:
         task_id = self.running(rig, count=30, wait=1)
         for since in range(30):
             look = Look(detail=True, since=since, timeout=20)
-            assert rig.service.watch("v2", task_id, look).done == since + 1
+            assert rig.service.look("v2", task_id, look).task.done == since + 1
         assert self.reads <= 2 * 30
 
-    def test_without_detail_it_waits_for_the_end(self, rig: Rig) -> None:
+    def test_without_detail_an_answer_waits_for_the_end(self, rig: Rig) -> None:
         task_id = self.running(rig, count=30, wait=1)
-        first = rig.service.watch("v2", task_id, Look(timeout=20))
+        first = rig.service.look("v2", task_id, Look(timeout=20)).task
         assert (first.state, rig.clock.now()) == (State.STARTED, 1020)
-        second = rig.service.watch("v2", task_id, Look(timeout=20))
+        second = rig.service.look("v2", task_id, Look(timeout=20)).task
         assert second.state is State.SUCCESS
         assert rig.clock.now() <= 1029.5
         assert self.reads <= 10
 
-    def test_past_the_last_report_it_waits_for_the_end(self, rig: Rig) -> None:
+    def test_after_the_last_report_an_answer_waits_for_the_end(self, rig: Rig) -> None:
         task_id = self.running(rig, count=3, wait=2)
-        task = rig.service.watch("v2", task_id, Look(detail=True, since=3, timeout=20))
+        task = rig.service.look("v2", task_id, Look(detail=True, since=3, timeout=20)).task
         assert task.state is State.SUCCESS
 
-    def test_a_queued_task_is_looked_at_again_and_again(self, rig: Rig) -> None:
+    def test_a_queued_task_is_read_again_and_again(self, rig: Rig) -> None:
         task_id = rig.create()
         looks: list[float] = []
 
@@ -93,12 +93,12 @@ class TestWatch:
                 looks.append(rig.clock.now() - 1000)
 
         rig.store.before = look
-        task = rig.service.watch("v2", task_id, Look(timeout=3))
+        task = rig.service.look("v2", task_id, Look(timeout=3)).task
         assert task.state is State.QUEUED
         assert rig.clock.now() == pytest.approx(1003)
         assert looks[:7] == pytest.approx([0, 0.04, 0.08, 0.16, 0.32, 0.64, 1.09])
 
-    def test_what_is_done_at_once_is_seen_at_once(self, rig: Rig) -> None:
+    def test_a_task_that_ends_at_once_is_answered_at_once(self, rig: Rig) -> None:
         task_id, inner = rig.create(count=1), rig.clock.sleep
 
         def sleep(seconds: float) -> None:
@@ -106,15 +106,15 @@ class TestWatch:
             inner(seconds)
 
         rig.clock.sleep = sleep  # type: ignore[method-assign]
-        task = rig.service.watch("v2", task_id, Look(timeout=20))
+        task = rig.service.look("v2", task_id, Look(timeout=20)).task
         assert task.state is State.SUCCESS
         assert rig.clock.now() == pytest.approx(1000.04)
 
-    def test_what_is_late_is_looked_at_ever_more_seldom(self, rig: Rig) -> None:
+    def test_a_task_whose_report_is_late_is_read_less_and_less_often(self, rig: Rig) -> None:
         task_id = self.running(rig, count=9, wait=1)
         rig.clock.freeze(10)
         rig.clock.sleep = rig.clock.freeze  # type: ignore[method-assign]
-        rig.service.watch("v2", task_id, Look(detail=True, since=1, timeout=20))
+        rig.service.look("v2", task_id, Look(detail=True, since=1, timeout=20))
         assert self.reads <= 8
 
     def test_a_clock_that_is_behind_the_workers_does_not_wait_longer(self, rig: Rig) -> None:
@@ -127,7 +127,7 @@ class TestWatch:
             rig.clock.freeze(seconds)
 
         rig.clock.sleep = sleep  # type: ignore[method-assign]
-        rig.service.watch("v2", task_id, Look(detail=True, since=1, timeout=2))
+        rig.service.look("v2", task_id, Look(detail=True, since=1, timeout=2))
         assert slept[0] == pytest.approx(1.1)
 
     def test_a_cancel_is_noticed_before_the_next_report(self, rig: Rig) -> None:
@@ -139,18 +139,18 @@ class TestWatch:
             rig.service.cancel("v2", task_id)
 
         rig.clock.sleep = sleep  # type: ignore[method-assign]
-        task = rig.service.watch("v2", task_id, Look(timeout=20))
+        task = rig.service.look("v2", task_id, Look(timeout=20)).task
         assert task.state is State.REVOKED
         assert rig.clock.now() <= 1005
 
-    def test_holding_can_be_turned_off(self) -> None:
+    def test_no_answer_is_held_if_the_setting_is_zero(self) -> None:
         rig = Rig(SETTINGS._replace(hold_seconds=0))
-        rig.service.watch("v2", rig.create(), Look(timeout=20))
+        rig.service.look("v2", rig.create(), Look(timeout=20))
         assert rig.clock.now() == 1000
 
     def test_a_report_that_the_window_does_not_have_is_refused(self, rig: Rig) -> None:
         task_id = rig.create(count=3)
-        rig.service.watch("v2", task_id, Look(since=3))
+        rig.service.look("v2", task_id, Look(since=3))
         with pytest.raises(errors.Invalid) as caught:
-            rig.service.watch("v2", task_id, Look(since=4))
+            rig.service.look("v2", task_id, Look(since=4))
         assert str(caught.value) == "since must be at most 3, the window's count, not 4."
