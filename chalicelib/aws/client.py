@@ -1,4 +1,4 @@
-"""Clients of AWS: how they are made, and what of their errors is an outage."""
+"""Clients of AWS: how they are made, and which of their errors are an outage."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,19 +11,19 @@ from chalicelib import errors
 
 Answer = TypeVar("Answer")
 
-#: The defaults wait 60 s, longer than API Gateway itself.
+#: botocore's own timeouts are 60 s, longer than API Gateway waits for us.
 _CONFIG = botocore.config.Config(
     connect_timeout=1,
     read_timeout=3,
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=50,
-    # botocore builds its own anew for every call, in a fifth of its own time of it.
+    # Otherwise botocore builds this text for every call, which takes a fifth of its own time.
     user_agent="hoststat",
 )
-#: Read timeouts above the seconds that a long poll waits.
-_PATIENT = _CONFIG.merge(botocore.config.Config(read_timeout=25))
+#: For long polls: a read timeout above the 20 s that SQS may wait.
+_LONG_POLL = _CONFIG.merge(botocore.config.Config(read_timeout=25))
 
-#: What is not our fault; besides, every status from 500 on.
+#: Errors that are over after a while, like every status from 500 on.
 _TRANSIENT_STATUS = {408, 429}
 _TRANSIENT = {
     "LimitExceededException",
@@ -39,20 +39,20 @@ _TRANSIENT = {
 
 
 def session() -> Any:
-    """What clients are made from; two of one share what it has read. Not for many threads."""
+    """Make a botocore session. Its clients share what it has loaded; it is not thread-safe."""
     return botocore.session.get_session()
 
 
-def client(session: Any, service: str, *, patient: bool = False) -> Any:
-    """A new client of "dynamodb" or "sqs"; a `patient` one may long-poll."""
-    return session.create_client(service, config=_PATIENT if patient else _CONFIG)
+def client(session: Any, service: str, *, long_poll: bool = False) -> Any:
+    """Make a client of "dynamodb" or "sqs"; `long_poll` lets it wait up to 20 s for messages."""
+    return session.create_client(service, config=_LONG_POLL if long_poll else _CONFIG)
 
 
 def ask(operation: Callable[..., Answer], **parameters: Any) -> Answer:
     """Call an operation of a client.
 
-    Raises Outage where the service does not answer or is too busy, after botocore's own retries;
-    any other ClientError as it is.
+    Raises Outage if the service does not answer or is too busy, after botocore's own retries. Any
+    other error of botocore is raised as it is.
     """
     try:
         return operation(**parameters)

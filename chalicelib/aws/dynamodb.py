@@ -1,67 +1,70 @@
-"""A table of DynamoDB: how its requests are written and its answers read."""
+"""DynamoDB: requests to a table, their answers, and how records become items."""
 
+import math
 import re
 import time
+import types
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar, get_args
 
 from botocore.exceptions import ClientError
 
 from chalicelib import errors
 from chalicelib.aws import client as aws
-from chalicelib.aws import task_items as items
-from chalicelib.aws.task_items import Item
-from chalicelib.tasks.ports import Conflict
 
-#: One write; by itself, or one of a transaction.
+#: An item, or a key, as DynamoDB writes it: each value with its type.
+Item = dict[str, Any]
+#: One write, by itself or as part of a transaction.
 Step = dict[str, dict[str, Any]]
+Record = TypeVar("Record")
 
-#: Keys that BatchGetItem takes at once.
+#: The most keys that BatchGetItem takes at once.
 _BATCH = 100
-#: Seconds after each try to read a batch.
+#: Seconds to wait after each try to read a batch.
 _PAUSES = (0.05, 0.2, 0.5, 1)
 _UNMET, _CONFLICT = "ConditionalCheckFailed", "TransactionConflict"
-#: Reasons of a transaction that will not be there for another try.
+#: Why a transaction failed that may succeed when it is tried again.
 _BUSY = {"ProvisionedThroughputExceeded", "ThrottlingError"}
 
 
 class Unmet(Exception):
-    """A condition did not hold: `old` is the item as it stands, None where there is none."""
+    """The condition of a write was not met. `old` is the stored item, None if there is none."""
 
     def __init__(self, old: Item | None) -> None:
-        super().__init__("the condition does not hold")
+        super().__init__("the condition was not met")
         self.old = old
 
 
 class Cancelled(Exception):
-    """A transaction was given up, for reasons in the order of its writes.
+    """A transaction was not made. `reasons` has one entry for each write, in their order.
 
-    Each is None, a Conflict with somebody else's, or the Unmet condition of the write.
+    An entry is Unmet if the condition of that write was not met, Conflict if another transaction
+    wrote the same item, and else None.
     """
 
-    def __init__(self, reasons: Sequence[Unmet | Conflict | None]) -> None:
-        super().__init__("the transaction was given up")
+    def __init__(self, reasons: Sequence[Unmet | errors.Conflict | None]) -> None:
+        super().__init__("the transaction was not made")
         self.reasons = reasons
 
 
 class Table:
-    """One table. Every method may raise Outage.
+    """One table. Every method that asks DynamoDB may raise Outage.
 
-    In conditions `#name` stands for the attribute of that name, for many of DynamoDB's own words
-    are names of ours, and `:name` for the value of that name.
+    In a condition `#name` stands for the attribute of that name, because many of our names are
+    reserved words of DynamoDB, and `:name` for the value of that name.
     """
 
     def __init__(self, client: Any, name: str) -> None:
         self._client, self._name = client, name
 
     def get(self, key: Item) -> Item | None:
-        """The item as it stands, after everything that was acknowledged before."""
+        """Give the item, None if there is none. The read sees every write that ended before it."""
         answer = aws.ask(self._client.get_item, TableName=self._name, Key=key, ConsistentRead=True)
         found: Item | None = answer.get("Item")
         return found
 
     def get_many(self, keys: list[Item]) -> list[Item]:
-        """The same for many at once, those that there are, in no order."""
+        """Give the items of these keys that exist, in any order, read as by `get`."""
         found: list[Item] = []
         for start in range(0, len(keys), _BATCH):
             batch = {"Keys": keys[start : start + _BATCH], "ConsistentRead": True}
@@ -69,11 +72,11 @@ class Table:
         return found
 
     def _read_batch(self, wanted: Any) -> list[Item]:
-        """The items of one batch; DynamoDB may leave some for another try when it is busy."""
         found: list[Item] = []
         for pause in _PAUSES:
             answer = aws.ask(self._client.batch_get_item, RequestItems=wanted)
             found += answer["Responses"].get(self._name, [])
+            # A busy DynamoDB leaves some keys for another try.
             wanted = answer.get("UnprocessedKeys")
             if not wanted:
                 return found
@@ -83,7 +86,10 @@ class Table:
     def query(
         self, condition: str, values: Mapping[str, object], **parameters: Any
     ) -> Iterator[Item]:
-        """The items that meet a condition on their keys, page by page."""
+        """Give the items whose keys meet a condition; each page is read when it is needed.
+
+        `parameters` are further parameters of DynamoDB's Query.
+        """
         page: dict[str, Any] | None = {}
         while page is not None:
             answer = aws.ask(
@@ -99,15 +105,15 @@ class Table:
             page = {"ExclusiveStartKey": last} if last else None
 
     def put(self, step: Step) -> None:
-        """Take a step of `to_put` by itself. Raises Unmet."""
+        """Do a step of `to_put`, without a transaction. Raises Unmet."""
         self._write(self._client.put_item, step["Put"])
 
     def update(self, step: Step) -> None:
-        """Take a step of `to_update` by itself. Raises Unmet."""
+        """Do a step of `to_update`, without a transaction. Raises Unmet."""
         self._write(self._client.update_item, step["Update"])
 
     def updated(self, step: Step) -> Item:
-        """The same, and give the item as it is then."""
+        """Do a step of `to_update` and give the item as it is then. Raises Unmet."""
         parameters = {**step["Update"], "ReturnValues": "ALL_NEW"}
         found: Item = self._write(self._client.update_item, parameters)["Attributes"]
         return found
@@ -118,11 +124,14 @@ class Table:
         condition: str,
         values: Mapping[str, object] | None = None,
     ) -> Step:
-        """Keep an item of `attributes`, those left out that are None, if `condition` holds."""
-        return {"Put": self._step(condition, values, Item=items.to_item(attributes))}
+        """Give the step that stores an item of these attributes if `condition` is met.
+
+        Attributes that are None are left out.
+        """
+        return {"Put": self._step(condition, values, Item=to_item(attributes))}
 
     def to_delete(self, key: Item, condition: str, values: Mapping[str, object]) -> Step:
-        """Take an item away, if `condition` holds."""
+        """Give the step that deletes an item if `condition` is met."""
         return {"Delete": self._step(condition, values, Key=key)}
 
     def to_update(
@@ -133,8 +142,10 @@ class Table:
         values: Mapping[str, object],
         computed: Mapping[str, str] | None = None,
     ) -> Step:
-        """Write `changes` (None removes) and what is `computed` of the item itself, if
-        `condition` holds.
+        """Give the step that changes an item if `condition` is met; None removes an attribute.
+
+        `computed` are expressions for attributes that DynamoDB computes from the item itself. At
+        least one attribute must be set, not removed.
         """
         given = {name: thing for name, thing in changes.items() if thing is not None}
         expressions = {name: f":{name}" for name in given} | dict(computed or {})
@@ -168,7 +179,7 @@ class Table:
 
 
 def transact(client: Any, steps: Sequence[Step]) -> None:
-    """Take all steps, of any tables, or none. Raises Cancelled, Outage."""
+    """Do all steps, of any tables, or none of them. Raises Cancelled, Outage."""
     try:
         aws.ask(client.transact_write_items, TransactItems=steps)
     except ClientError as exc:
@@ -181,16 +192,59 @@ def transact(client: Any, steps: Sequence[Step]) -> None:
         raise Cancelled([_reason(it) for it in reasons]) from exc
 
 
-def _reason(reason: Mapping[str, Any]) -> Unmet | Conflict | None:
+def _reason(reason: Mapping[str, Any]) -> Unmet | errors.Conflict | None:
     if reason["Code"] == _UNMET:
         return Unmet(reason.get("Item"))
-    return Conflict() if reason["Code"] == _CONFLICT else None
+    return errors.Conflict() if reason["Code"] == _CONFLICT else None
 
 
 def _names(expression: str) -> dict[str, str]:
-    """Every #name in an expression."""
+    """Give every #name in an expression."""
     return {f"#{name}": name for name in re.findall(r"#(\w+)", expression)}
 
 
 def _values(values: Mapping[str, object]) -> Item:
-    return {f":{name}": items.value(thing) for name, thing in values.items()}
+    return {f":{name}": value(thing) for name, thing in values.items()}
+
+
+def value(thing: object) -> dict[str, str | bool]:
+    """Give a text, a boolean or a number as DynamoDB writes it."""
+    if isinstance(thing, bool):
+        return {"BOOL": thing}
+    return {"S": str(thing)} if isinstance(thing, str) else {"N": repr(thing)}
+
+
+def to_item(attributes: Mapping[str, object]) -> Item:
+    """Give the item of these attributes, without those that are None."""
+    return {name: value(thing) for name, thing in attributes.items() if thing is not None}
+
+
+def ttl(expires_at: float) -> int:
+    """Give when DynamoDB may delete an item: whole seconds since the epoch, never too early."""
+    return math.ceil(expires_at)
+
+
+def read(record: type[Record], item: Item, **given: object) -> Record:
+    """Make a record, a named tuple, of an item and of the fields in `given`.
+
+    Numbers get the type of their field. Attributes without a field are left out, and fields
+    without an attribute get their default: another version of our code may have written the item.
+    """
+    fields = record.__annotations__
+    stored = {
+        name: _number(raw, fields[name]) if kind == "N" else raw
+        for name, typed in item.items()
+        for kind, raw in typed.items()
+        if name in fields and kind != "NULL"
+    }
+    return record(**{**stored, **given})
+
+
+def number(item: Item, name: str) -> int:
+    """Give the whole number of that name in an item."""
+    return int(item[name]["N"])
+
+
+def _number(raw: str, kind: Any) -> int | float:
+    kinds = get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
+    return int(raw) if int in kinds else float(raw)

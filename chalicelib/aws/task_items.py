@@ -1,61 +1,45 @@
-"""Tasks and reports as items of DynamoDB, and back."""
+"""Tasks, reports and idempotency keys as items of DynamoDB."""
 
-import dataclasses
-import math
-from collections.abc import Mapping
-from typing import Any
-
+from chalicelib.aws.dynamodb import Item, number, read, to_item, ttl, value
 from chalicelib.measure.model import Window
 from chalicelib.tasks.idempotency import IdempotencyKey
 from chalicelib.tasks.model import Cursor, Report, State, Task
 
-Item = dict[str, Any]
-
-#: The parts of the index of open tasks: several, so that none of them is a hot one.
+#: The partitions of the index of open tasks: several, so that none gets all the writes.
 SHARDS = ("open-0", "open-1", "open-2", "open-3")
 
-#: The version whose tasks are on the index of all.
+#: The version of the API whose tasks can be listed.
 LISTED = "v3"
 
-_WHOLE = {"count", "wait", "hints", "run", "failures", "done", "index"}
-_TASK_FIELDS = {field.name for field in dataclasses.fields(Task)}
-_REPORT_FIELDS = {field.name for field in dataclasses.fields(Report)}
+_TASK_FIELDS = set(Task._fields)
 
 
 def key(task_id: str) -> Item:
-    """The key of a task."""
+    """Give the key of a task."""
     return {"task_id": value(task_id)}
 
 
-def place(at: Cursor) -> Item:
-    """The key of a task on the index of all tasks."""
-    keys = {"listed": LISTED, "created_at": at.created_at, "task_id": at.task_id}
-    return to_item(keys)
-
-
-def value(thing: object) -> dict[str, str | bool]:
-    """One attribute value: a string, a boolean, or a number."""
-    if isinstance(thing, bool):
-        return {"BOOL": thing}
-    return {"S": str(thing)} if isinstance(thing, str) else {"N": repr(thing)}
+def cursor(at: Cursor) -> Item:
+    """Give the key of a task in the index of listed tasks."""
+    return to_item({"listed": LISTED, "created_at": at.created_at, "task_id": at.task_id})
 
 
 def attributes(task: Task) -> dict[str, object]:
-    """The task's attributes; None stands for one that is not stored."""
+    """Give the attributes of a task; those that are None are not stored."""
     fields = {name: getattr(task, name) for name in _TASK_FIELDS - {"window"}}
     return fields | {
         "count": task.window.count,
         "wait": task.window.wait,
-        # Only open tasks bear this attribute, so only they are on the index.
+        # Only open tasks have this attribute, so only they are in the index of open tasks.
         "open": None if task.due_at is None else shard(task.task_id),
-        # Only tasks of v3 are listed, so only they bear this one.
+        # Only tasks of v3 have this one, so only they are in the index of listed tasks.
         "listed": task.version if task.version == LISTED else None,
         "ttl": None if task.expires_at is None else ttl(task.expires_at),
     }
 
 
 def end(state: State, ended_at: float, expires_at: float) -> dict[str, object]:
-    """The attributes that a task's end changes."""
+    """Give the attributes that change when a task ends; None removes one."""
     return {
         "state": state,
         "ended_at": ended_at,
@@ -67,62 +51,38 @@ def end(state: State, ended_at: float, expires_at: float) -> dict[str, object]:
 
 
 def shard(task_id: str) -> str:
-    """The part of the index of open tasks that a task is on."""
+    """Give the partition of the index of open tasks that a task belongs to."""
     return SHARDS[int(task_id[-1], 16) % len(SHARDS)]
 
 
-def ttl(expires_at: float) -> int:
-    """When DynamoDB may delete an item: whole seconds, never too early."""
-    return math.ceil(expires_at)
-
-
-def to_item(attributes: Mapping[str, object]) -> Item:
-    """An item of attributes, those left out that are None."""
-    return {name: value(thing) for name, thing in attributes.items() if thing is not None}
-
-
 def to_task(item: Item) -> Task:
-    """The task of an item."""
-    fields = plain(item)
-    return Task(
-        window=Window(fields["count"], fields["wait"]),
-        state=State(fields.pop("state")),
-        **{name: thing for name, thing in fields.items() if name in _TASK_FIELDS},
-    )
+    """Read the task of an item."""
+    return read(Task, item, window=_window(item), state=State(item["state"]["S"]))
 
 
 def to_report(item: Item) -> Report:
-    """The report of an item."""
-    fields = plain(item)
-    return Report(**{name: fields[name] for name in _REPORT_FIELDS})
+    """Read the report of an item."""
+    return read(Report, item)
 
 
 def key_attributes(key: IdempotencyKey) -> dict[str, object]:
-    """The attributes of an idempotency key."""
-    fields = {name: getattr(key, name) for name in ("key", "task_id", "held_until")}
-    numbers = {"count": key.window.count, "wait": key.window.wait}
-    return {**fields, **numbers, "ttl": ttl(key.held_until)}
-
-
-def to_key(item: Item) -> IdempotencyKey:
-    """The idempotency key of an item."""
-    fields = plain(item)
-    return IdempotencyKey(
-        key=fields["key"],
-        task_id=fields["task_id"],
-        window=Window(fields["count"], fields["wait"]),
-        held_until=fields["held_until"],
-    )
-
-
-def plain(item: Item) -> dict[str, Any]:
-    """An item's attributes as Python has them."""
+    """Give the attributes of an idempotency key."""
     return {
-        name: _read(name, kind, raw) for name, typed in item.items() for kind, raw in typed.items()
+        "key": key.key,
+        "task_id": key.task_id,
+        "count": key.window.count,
+        "wait": key.window.wait,
+        "held_until": key.valid_until,
+        "ttl": ttl(key.valid_until),
     }
 
 
-def _read(name: str, kind: str, raw: Any) -> Any:
-    if kind != "N":
-        return raw
-    return int(raw) if name in _WHOLE else float(raw)
+def to_key(item: Item) -> IdempotencyKey:
+    """Read the idempotency key of an item."""
+    return read(
+        IdempotencyKey, item, window=_window(item), valid_until=float(item["held_until"]["N"])
+    )
+
+
+def _window(item: Item) -> Window:
+    return Window(number(item, "count"), number(item, "wait"))

@@ -1,42 +1,42 @@
-"""Tasks and reports in DynamoDB: on what condition each of their writes is made."""
+"""Tasks, reports and idempotency keys in DynamoDB, and the condition of each write."""
 
-import dataclasses
 import heapq
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from chalicelib import errors
 from chalicelib.aws import task_items as items
-from chalicelib.aws.dynamodb import Cancelled, Step, Table, Unmet, transact
+from chalicelib.aws.dynamodb import Cancelled, Step, Table, Unmet, to_item, transact, ttl
+from chalicelib.tasks import model
 from chalicelib.tasks.idempotency import IdempotencyKey
-from chalicelib.tasks.model import MOVES, Claim, Cursor, Report, State, Task, sources
-from chalicelib.tasks.ports import Conflict, Refused
+from chalicelib.tasks.model import Claim, Cursor, Report, State, Task
+from chalicelib.tasks.ports import Refused
 
 _NEW = "attribute_not_exists(#task_id)"
 _FREE = "attribute_not_exists(#key) OR #held_until <= :now"
 _QUEUED_OR_GIVEN_BACK = "#state = :queued OR (#state = :started AND #lease_until = :given_back)"
 _SAME_RUN = "#state = :was_state AND #run = :was_run"
-_HELD = "#lease_until > :given_back AND #lease_until < :lease_until"
-_NOT_ENDED = "#version = :version AND #state IN (:queued, :started)"
+_LEASED = "#lease_until > :given_back AND #lease_until < :lease_until"
+_NOT_ENDED = "#version = :version AND #state IN ({})"
 _NOT_OF_A_LATER_RUN = "attribute_not_exists(#run) OR #run <= :run"
 
 
 class DynamoTaskStore:
-    """`ports.Store` on three tables: tasks by id, reports by task and index, keys."""
+    """`tasks.ports.Store` on three tables: tasks, reports by task and index, idempotency keys."""
 
     def __init__(self, client: Any, *, tasks: str, reports: str, keys: str) -> None:
         self._client, self._keys = client, Table(client, keys)
         self._tasks, self._reports = Table(client, tasks), Table(client, reports)
 
     def create(self, task: Task, key: IdempotencyKey | None = None) -> IdempotencyKey | None:
-        """See `ports.Store`."""
         if key:
             return self._create_once(task, key)
         try:
             self._tasks.put(self._tasks.to_put(items.attributes(task), _NEW))
         except Unmet as unmet:
-            # Nobody else makes this id: an earlier try of ours, whose answer was lost. Others may
-            # have touched it since.
+            # Nobody else makes this id, so an earlier try of ours has stored it and its answer was
+            # lost. A worker or a cancel may have changed it since.
             refused = _refused(unmet)
             if refused.old is None or refused.old.created_at != task.created_at:
                 raise refused from unmet
@@ -51,33 +51,29 @@ class DynamoTaskStore:
         try:
             transact(self._client, steps)
         except Cancelled as cancelled:
-            held = cancelled.reasons[0]
-            if not isinstance(held, Unmet) or held.old is None:
-                raise Conflict from cancelled
-            other = items.to_key(held.old)
-            # Ours already, if an earlier try had won and its answer was lost.
-            return None if other.task_id == task.task_id else other
+            taken = cancelled.reasons[0]
+            if not isinstance(taken, Unmet) or taken.old is None:
+                raise errors.Conflict from cancelled
+            stored = items.to_key(taken.old)
+            # The key is ours if an earlier try has stored it and its answer was lost.
+            return None if stored.task_id == task.task_id else stored
         return None
 
     def get(self, task_id: str) -> Task | None:
-        """See `ports.Store`."""
         item = self._tasks.get(items.key(task_id))
         return items.to_task(item) if item else None
 
     def get_many(self, task_ids: list[str]) -> list[Task]:
-        """See `ports.Store`."""
         found = self._tasks.get_many([items.key(task_id) for task_id in task_ids])
         return [items.to_task(item) for item in found]
 
     def due(self, now: float) -> Iterator[str]:
-        """See `ports.Store`."""
         shards = [self._due_in(shard, now) for shard in items.SHARDS]
         for _, task_id in heapq.merge(*shards):
             yield task_id
 
     def claim(self, claim: Claim) -> Task:
-        """See `ports.Store`."""
-        fields = dataclasses.asdict(claim) | {"state": State.STARTED, "hints": 0}
+        fields = claim._asdict() | {"state": State.STARTED, "hints": 0}
         step = self._tasks.to_update(
             items.key(fields.pop("task_id")),
             fields,
@@ -91,7 +87,8 @@ class DynamoTaskStore:
         try:
             return items.to_task(self._tasks.updated(step))
         except Unmet as unmet:
-            # Ours already, if nobody cancelled since: an earlier try had won, its answer was lost.
+            # The claim is ours if an earlier try has made it, its answer was lost, and nobody
+            # has cancelled the task since.
             refused = _refused(unmet)
             old = refused.old
             if old is None or old.token != claim.token or old.state is not State.STARTED:
@@ -99,40 +96,38 @@ class DynamoTaskStore:
             return old
 
     def move(
-        self, before: Task, after: Task, *, seen: Sequence[str] = (), held: bool = False
+        self, before: Task, after: Task, *, seen: Sequence[str] = (), leased: bool = False
     ) -> None:
-        """See `ports.Store`."""
         if before.state.ended:
             raise Refused(before)
-        assert after.state is before.state or after.state in MOVES[before.state]
+        model.check_move(before.state, after.state)
         old, new = items.attributes(before), items.attributes(after)
         changes = {name: new[name] for name in new if new[name] != old[name]}
         if all(thing is None for thing in changes.values()):
-            # Something must be set, even if it is only for the condition to be asked.
+            # `to_update` needs an attribute to set, even if we only remove some.
             changes["state"] = after.state
         values = {"was_state": before.state, "was_run": before.run}
         values |= {f"was_{name}": old[name] for name in seen}
         conditions = [_SAME_RUN, *(f"#{name} = :was_{name}" for name in seen)]
-        if held:
-            conditions.append(_HELD)
+        if leased:
+            conditions.append(_LEASED)
             values["given_back"] = 0
         key, condition = items.key(before.task_id), " AND ".join(conditions)
         try:
             self._update(self._tasks.to_update(key, changes, condition, values))
         except Refused as refused:
-            if refused.old is None or not _holds(refused.old, after, changes):
+            if refused.old is None or not _is_done(refused.old, after, changes):
                 raise
 
     def cancel(self, task_id: str, version: str, ended_at: float, expires_at: float) -> None:
-        """See `ports.Store`."""
-        queued, started = sources(State.REVOKED)
         end = items.end(State.REVOKED, ended_at, expires_at)
-        values = {"version": version, "queued": queued, "started": started}
-        self._update(self._tasks.to_update(items.key(task_id), end, _NOT_ENDED, values))
+        states = {f"from_{state.lower()}": state for state in model.sources(State.REVOKED)}
+        condition = _NOT_ENDED.format(", ".join(f":{name}" for name in states))
+        values = {"version": version, **states}
+        self._update(self._tasks.to_update(items.key(task_id), end, condition, values))
 
     def put_report(self, task_id: str, report: Report, expires_at: float) -> None:
-        """See `ports.Store`."""
-        item = dataclasses.asdict(report) | {"task_id": task_id, "ttl": items.ttl(expires_at)}
+        item = report._asdict() | {"task_id": task_id, "ttl": ttl(expires_at)}
         step = self._reports.to_put(item, _NOT_OF_A_LATER_RUN, {"run": report.run})
         try:
             self._reports.put(step)
@@ -140,12 +135,11 @@ class DynamoTaskStore:
             raise Refused(None) from unmet
 
     def reports(self, task: Task, since: int = 0) -> Iterator[Report]:
-        """See `ports.Store`."""
         last = task.last_report
         until = task.done - 1 if last else task.done
         if until - since == 1:
-            # Who follows a window asks for one at a time, and one needs no search.
-            key = items.to_item({"task_id": task.task_id, "index": since})
+            # A caller who follows a window asks for one report at a time: get it without a query.
+            key = to_item({"task_id": task.task_id, "index": since})
             item = self._reports.get(key)
             yield from map(items.to_report, [item] if item else [])
         elif since < until:
@@ -159,8 +153,7 @@ class DynamoTaskStore:
             yield last
 
     def newest(self, after: Cursor | None, batch: int) -> Iterator[Task]:
-        """See `ports.Store`."""
-        start = {"ExclusiveStartKey": items.place(after)} if after else {}
+        start = {"ExclusiveStartKey": items.cursor(after)} if after else {}
         found = self._tasks.query(
             "#listed = :listed",
             {"listed": items.LISTED},
@@ -169,7 +162,7 @@ class DynamoTaskStore:
             Limit=batch,
             **start,
         )
-        # The index has keys alone: what it may lag behind is only who is on it.
+        # The index has only keys, and may be a moment behind. So the tasks are read from the table.
         while keys := list(itertools.islice(found, batch)):
             ids = [key["task_id"]["S"] for key in keys]
             tasks = {task.task_id: task for task in self.get_many(ids)}
@@ -185,7 +178,7 @@ class DynamoTaskStore:
             yield float(item["due_at"]["N"]), item["task_id"]["S"]
 
     def _update(self, step: Step) -> None:
-        """Take a step of the tasks' table. Raises Refused."""
+        """Do a step on the table of tasks. Raises Refused."""
         try:
             self._tasks.update(step)
         except Unmet as unmet:
@@ -196,8 +189,8 @@ def _refused(unmet: Unmet) -> Refused:
     return Refused(items.to_task(unmet.old) if unmet.old else None)
 
 
-def _holds(task: Task, after: Task, changes: Mapping[str, object]) -> bool:
-    """Whether the task is as our own write leaves it: it was made, and its answer was lost."""
+def _is_done(task: Task, after: Task, changes: Mapping[str, object]) -> bool:
+    """Tell whether a task is as our own write leaves it: then only the answer to it was lost."""
     now = items.attributes(task)
     same = task.state is after.state and task.run == after.run
     return same and all(now[name] == thing for name, thing in changes.items())

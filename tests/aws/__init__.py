@@ -1,1 +1,1 @@
-"""DynamoDB and SQS, over moto."""
+"""Tests of the code for DynamoDB and SQS, on moto."""

@@ -1,7 +1,7 @@
-"""Faults on the wire, at every call that is made of DynamoDB and SQS.
+"""Faults on the network, at every call of DynamoDB and SQS.
 
-botocore itself tries again, so what is tested is that a second try does no harm: a conditional
-write whose answer was lost is refused the second time, and must be known as one's own.
+botocore retries by itself. These tests check that a retry does no harm: if the answer to a
+conditional write was lost, its retry is refused, and we must recognise our own write.
 """
 
 import contextlib
@@ -18,11 +18,10 @@ from moto.core.models import botocore_stubber
 from chalicelib import errors
 from chalicelib.aws import client as aws
 from chalicelib.aws.sqs import SqsDispatcher
-from chalicelib.aws.tally_store import DynamoTallyStore
 from chalicelib.aws.task_store import DynamoTaskStore
-from chalicelib.aws.user_store import DynamoUserStore
+from chalicelib.aws.user_store import DynamoTallyStore, DynamoUserStore
 from chalicelib.measure.model import Window
-from chalicelib.tasks.model import State
+from chalicelib.tasks.model import Look, State
 from tests.support.asking import authorization
 from tests.support.fake_users import LoginRig
 from tests.support.rig import Rig
@@ -43,7 +42,7 @@ def refused(code: str, status: int) -> Fault:
     def answer(event_name: str, request: Any) -> AWSResponse:
         response = AWSResponse(request.url, status, {"x-amzn-errortype": code}, raw=None)
         response._content = f'{{"__type": "{code}", "message": "injected"}}'.encode()
-        # moto would carry it out all the same, if it knew where it was going.
+        # Else moto would do what the request asks. It ignores requests to an unknown address.
         request.url = "https://nobody.invalid/"
         return response
 
@@ -57,7 +56,7 @@ FAULTS = {
     "broken": refused("InternalServerError", 500),
     "conflict": refused("TransactionConflictException", 400),
 }
-#: Every call, and how many of its kind go well first.
+#: Every call that gets a fault, and how many calls of its kind succeed first.
 CALLS = [
     ("dynamodb.PutItem", 0),
     ("dynamodb.PutItem", 1),
@@ -77,25 +76,25 @@ CALLS = [
 
 @functools.cache
 def clients() -> dict[str, Any]:
-    """Made once: that takes longer than a test."""
+    """Make the clients once for all tests, because that takes longer than a test."""
     session = aws.session()
     return {name: aws.client(session, name) for name in ("dynamodb", "sqs")}
 
 
 class Wire:
-    """What the clients of a rig send, where one request of a kind can go wrong."""
+    """The network below the clients. One request can have a fault."""
 
     def __init__(self) -> None:
         self._fault: Fault | None = None
         self._skip = 0
 
     def break_(self, fault: Fault, *, skip: int) -> None:
-        """Let the next request but `skip` go wrong, once."""
+        """Give one request a fault: the first one after `skip` good ones."""
         self._fault, self._skip = fault, skip
 
     @property
     def broke(self) -> bool:
-        """Whether it has."""
+        """Whether the fault has happened."""
         return self._fault is None
 
     def send(self, request: Any, event_name: str, **_: Any) -> AWSResponse | None:
@@ -110,7 +109,7 @@ class Wire:
 
 @pytest.fixture
 def wire(cloud: Any, monkeypatch: pytest.MonkeyPatch, call: str) -> Iterator[Wire]:
-    # No seconds between tries: they are botocore's own affair.
+    # botocore waits between two tries. The tests need not.
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda seconds: None)
     made = Wire()
     service, operation = call.split(".")
@@ -132,7 +131,7 @@ def a_rig() -> Rig:
 
 
 def insist(do: Callable[[], Any]) -> Any:
-    """Do it again after an outage, as a client told 503 does, or a message that comes again."""
+    """Do something; after an Outage do it again, as a client does that was answered 503."""
     try:
         return do()
     except errors.Outage:
@@ -141,13 +140,13 @@ def insist(do: Callable[[], Any]) -> Any:
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 @pytest.mark.parametrize(("call", "skip"), CALLS)
-def test_a_fault_changes_nothing_that_anybody_sees(wire: Wire, fault: Fault, skip: int) -> None:
+def test_a_fault_does_not_change_the_results_of_tasks(wire: Wire, fault: Fault, skip: int) -> None:
     rig = a_rig()
     wire.break_(fault, skip=skip)
 
     first = insist(lambda: rig.service.create("v2", Window(5, 1)))
-    second = insist(lambda: rig.service.create("v2", Window(5, 1), key="a digest"))
-    assert insist(lambda: rig.service.create("v2", Window(5, 1), key="a digest")) == second
+    second = insist(lambda: rig.service.create("v2", Window(5, 1), key="a-key"))
+    assert insist(lambda: rig.service.create("v2", Window(5, 1), key="a-key")) == second
     insist(lambda: rig.worker.work(first))
     insist(lambda: rig.service.cancel("v2", second))
     insist(lambda: rig.worker.work(second))
@@ -155,16 +154,17 @@ def test_a_fault_changes_nothing_that_anybody_sees(wire: Wire, fault: Fault, ski
     insist(lambda: rig.sweeper.sweep())
     insist(lambda: rig.worker.work(first))
 
-    done = insist(lambda: rig.service.find("v2", first))
+    view = insist(lambda: rig.service.look("v2", first, Look()))
+    done = view.task
     assert (done.state, done.run, done.failures) == (State.SUCCESS, 1, 0)
     text = "".join(f"report {index}\n" for index in range(5))
-    found = insist(lambda: list(rig.service.reports(done)))
-    assert "".join(report.text for report in found) == text
-    assert insist(lambda: rig.service.find("v2", second)).state is State.REVOKED
+    assert "".join(it.report.text for it in view.reports) == text
+    revoked = insist(lambda: rig.service.look("v2", second, Look())).task
+    assert revoked.state is State.REVOKED
     assert wire.broke
 
 
-#: The same for users and logins.
+#: The calls for users and logins.
 USER_CALLS = [
     *(("dynamodb.TransactWriteItems", skip) for skip in range(6)),
     *(("dynamodb.GetItem", skip) for skip in range(4)),
@@ -179,7 +179,9 @@ USER_CALLS = [
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 @pytest.mark.parametrize(("call", "skip"), USER_CALLS)
-def test_a_fault_changes_no_user_and_no_login(wire: Wire, fault: Fault, skip: int) -> None:
+def test_a_fault_does_not_change_the_results_of_users_and_logins(
+    wire: Wire, fault: Fault, skip: int
+) -> None:
     rig = LoginRig(
         users=DynamoUserStore(clients()["dynamodb"], "hoststat-dev-users"),
         tallies=DynamoTallyStore(clients()["dynamodb"], "hoststat-dev-tallies"),
@@ -187,29 +189,29 @@ def test_a_fault_changes_no_user_and_no_login(wire: Wire, fault: Fault, skip: in
     fields = {"username": "jluser", "fullname": "J.", "password": "secret of jluser"}
     wire.break_(fault, skip=skip)
 
-    insist(lambda: rig.directory.make_admin("root", "secret of root"))
-    insist(lambda: rig.directory.make_admin("boss", "secret of boss"))
-    insist(lambda: rig.directory.replace("jluser", fields))
-    insist(lambda: rig.directory.change("boss", {"admin": False}))
-    insist(lambda: rig.directory.change("jluser", {"fullname": "N."}))
+    insist(lambda: rig.service.make_admin("root", "secret of root"))
+    insist(lambda: rig.service.make_admin("boss", "secret of boss"))
+    insist(lambda: rig.service.replace("jluser", fields))
+    insist(lambda: rig.service.change("boss", {"admin": False}))
+    insist(lambda: rig.service.change("jluser", {"fullname": "N."}))
     with pytest.raises(errors.Unauthorized):
         insist(lambda: rig.logins.check(authorization("jluser:secret guess"), "192.0.2.1"))
     user = insist(lambda: rig.logins.check(authorization("jluser:secret of jluser"), "192.0.2.1"))
-    # moto ignores the token by which DynamoDB knows a second try.
+    # moto ignores the token by which DynamoDB recognises a retry.
     with contextlib.suppress(errors.NoSuchUser):
-        insist(lambda: rig.directory.delete("boss"))
+        insist(lambda: rig.service.delete("boss"))
 
-    found, _ = insist(lambda: rig.directory.page(None, 10))
+    found, _ = insist(lambda: rig.service.page(None, 10))
     assert [(it.username, it.admin) for it in found] == [("jluser", False), ("root", True)]
     assert (user.fullname, found[0]) == ("N.", user)
-    assert rig.guesses.check("jluser", "192.0.2.1")[0].failures == 0
-    assert rig.guesses.check("jluser", "192.0.2.1")[1].failures == 1
+    assert rig.throttle.check("jluser", "192.0.2.1")[0].failures == 0
+    assert rig.throttle.check("jluser", "192.0.2.1")[1].failures == 1
     with pytest.raises(errors.LastAdmin):
-        rig.directory.delete("root")
+        rig.service.delete("root")
     assert wire.broke
 
 
-def test_an_error_that_is_our_own_is_no_outage(cloud: Any) -> None:
+def test_a_mistake_of_ours_is_no_outage(cloud: Any) -> None:
     store = DynamoTaskStore(
         boto3.client("dynamodb"), tasks="no-such-table", reports="none", keys="none"
     )

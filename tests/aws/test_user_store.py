@@ -1,6 +1,5 @@
-"""The contract of a store of users, kept by DynamoDB and by the fake alike."""
+"""The contract of `users.model.UserStore`, for DynamoDB and for the fake."""
 
-import dataclasses
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib import errors
 from chalicelib.aws.user_store import DynamoUserStore
-from chalicelib.tasks.ports import Conflict, UserStore
+from chalicelib.users.model import UserStore
 from tests.support.fake_users import MemoryUsers, a_user
 
 
@@ -26,13 +25,13 @@ def store(request: pytest.FixtureRequest) -> Iterator[UserStore]:
 
 ROOT = a_user("root", admin=True)
 USER = a_user()
-CHANGED = dataclasses.replace(USER, fullname="Another Name", revision="second")
-RENAMED = dataclasses.replace(USER, username="stpierre", revision="third")
+CHANGED = USER._replace(fullname="Another Name", revision="second")
+RENAMED = USER._replace(username="stpierre", revision="third")
 
 
 @pytest.fixture
-def kept(store: UserStore) -> UserStore:
-    """A store with an admin and a user."""
+def filled(store: UserStore) -> UserStore:
+    """Give a store with an admin and a user."""
     store.write(None, ROOT)
     store.write(None, USER)
     return store
@@ -43,108 +42,112 @@ def names(store: UserStore) -> list[str]:
 
 
 class TestRead:
-    def test_a_written_user_is_read_whole(self, kept: UserStore) -> None:
-        assert kept.get("jluser") == USER
-        assert kept.get("root") == ROOT
+    def test_a_written_user_is_read_whole(self, filled: UserStore) -> None:
+        assert filled.get("jluser") == USER
+        assert filled.get("root") == ROOT
 
-    def test_there_is_none_of_another_name(self, kept: UserStore) -> None:
-        assert [kept.get(name) for name in ("nobody", "Jluser", "admins", "user")] == [None] * 4
+    def test_a_user_of_another_name_is_not_found(self, filled: UserStore) -> None:
+        assert [filled.get(name) for name in ("nobody", "Jluser", "admins", "user")] == [None] * 4
 
-    def test_they_are_listed_by_the_bytes_of_their_names(self, kept: UserStore) -> None:
+    def test_users_are_listed_by_the_bytes_of_their_names(self, filled: UserStore) -> None:
         for name in ("Zoe", "a.b", "a-b", "9lives"):
-            kept.write(None, a_user(name))
+            filled.write(None, a_user(name))
         expected = ["9lives", "Zoe", "a-b", "a.b", "jluser", "root"]
-        assert names(kept) == expected
-        assert [user.username for user in kept.after("Zoe", 2)] == ["a-b", "a.b"]
-        assert [user.username for user in kept.after("b", 9)] == ["jluser", "root"]
-        assert kept.after("root", 9) == []
+        assert names(filled) == expected
+        assert [user.username for user in filled.after("Zoe", 2)] == ["a-b", "a.b"]
+        assert [user.username for user in filled.after("b", 9)] == ["jluser", "root"]
+        assert filled.after("root", 9) == []
 
 
 class TestWrite:
-    def test_a_name_that_is_taken_is_refused(self, kept: UserStore) -> None:
+    def test_a_name_that_is_taken_is_refused(self, filled: UserStore) -> None:
         with pytest.raises(errors.UsernameTaken):
-            kept.write(None, dataclasses.replace(USER, revision="other"))
-        assert kept.get("jluser") == USER
+            filled.write(None, USER._replace(revision="other"))
+        assert filled.get("jluser") == USER
 
-    def test_a_user_is_changed(self, kept: UserStore) -> None:
-        kept.write(USER, CHANGED)
-        assert kept.get("jluser") == CHANGED
+    def test_a_user_is_changed(self, filled: UserStore) -> None:
+        filled.write(USER, CHANGED)
+        assert filled.get("jluser") == CHANGED
 
-    def test_one_who_has_changed_since_is_a_conflict(self, kept: UserStore) -> None:
-        kept.write(USER, CHANGED)
-        for after in (dataclasses.replace(USER, revision="late"), RENAMED, None):
-            with pytest.raises(Conflict):
-                kept.write(USER, after)
-        assert names(kept) == ["jluser", "root"]
+    def test_a_user_who_changed_after_the_read_is_a_conflict(self, filled: UserStore) -> None:
+        filled.write(USER, CHANGED)
+        for after in (USER._replace(revision="late"), RENAMED, None):
+            with pytest.raises(errors.Conflict):
+                filled.write(USER, after)
+        assert names(filled) == ["jluser", "root"]
 
-    def test_one_who_is_not_there_is_a_conflict_and_not_made(self, kept: UserStore) -> None:
+    def test_a_user_who_is_not_there_is_a_conflict_and_not_created(self, filled: UserStore) -> None:
         for after in (a_user("nobody", revision="late"), a_user("else")):
-            with pytest.raises(Conflict):
-                kept.write(a_user("nobody"), after)
-        assert names(kept) == ["jluser", "root"]
+            with pytest.raises(errors.Conflict):
+                filled.write(a_user("nobody"), after)
+        assert names(filled) == ["jluser", "root"]
 
-    def test_a_user_is_renamed(self, kept: UserStore) -> None:
-        kept.write(USER, RENAMED)
-        assert kept.get("stpierre") == RENAMED
-        assert names(kept) == ["root", "stpierre"]
+    def test_a_user_is_renamed(self, filled: UserStore) -> None:
+        filled.write(USER, RENAMED)
+        assert filled.get("stpierre") == RENAMED
+        assert names(filled) == ["root", "stpierre"]
 
-    def test_a_rename_onto_a_taken_name_changes_nothing(self, kept: UserStore) -> None:
+    def test_a_rename_to_a_taken_name_changes_nothing(self, filled: UserStore) -> None:
         with pytest.raises(errors.UsernameTaken):
-            kept.write(USER, dataclasses.replace(USER, username="root", revision="late"))
-        assert (kept.get("jluser"), kept.get("root")) == (USER, ROOT)
+            filled.write(USER, USER._replace(username="root", revision="late"))
+        assert (filled.get("jluser"), filled.get("root")) == (USER, ROOT)
 
-    def test_a_user_is_deleted(self, kept: UserStore) -> None:
-        kept.write(USER, None)
-        assert kept.get("jluser") is None
+    def test_a_user_is_deleted(self, filled: UserStore) -> None:
+        filled.write(USER, None)
+        assert filled.get("jluser") is None
 
-    def test_one_who_was_renamed_meanwhile_is_not_deleted(self, kept: UserStore) -> None:
-        kept.write(USER, RENAMED)
-        with pytest.raises(Conflict):
-            kept.write(USER, None)
-        assert kept.get("stpierre") == RENAMED
+    def test_a_user_who_was_renamed_in_the_meantime_is_not_deleted(self, filled: UserStore) -> None:
+        filled.write(USER, RENAMED)
+        with pytest.raises(errors.Conflict):
+            filled.write(USER, None)
+        assert filled.get("stpierre") == RENAMED
 
     @pytest.mark.parametrize(
         ("before", "after"), [(None, a_user("new")), (USER, CHANGED), (USER, RENAMED)]
     )
-    def test_again_succeeds_as_it_had(self, kept: UserStore, before: None, after: None) -> None:
-        kept.write(before, after)
-        was = kept.after(None, 9)
-        kept.write(before, after)
-        assert kept.after(None, 9) == was
+    def test_again_succeeds_and_changes_nothing(
+        self, filled: UserStore, before: None, after: None
+    ) -> None:
+        filled.write(before, after)
+        was = filled.after(None, 9)
+        filled.write(before, after)
+        assert filled.after(None, 9) == was
 
 
 class TestLastAdmin:
-    DEMOTED = dataclasses.replace(ROOT, admin=False, revision="demoted")
+    DEMOTED = ROOT._replace(admin=False, revision="demoted")
 
-    def test_the_last_admin_can_be_neither_deleted_nor_demoted(self, kept: UserStore) -> None:
-        for after in (None, self.DEMOTED, dataclasses.replace(self.DEMOTED, username="toor")):
+    def test_the_last_admin_can_be_neither_deleted_nor_demoted(self, filled: UserStore) -> None:
+        for after in (None, self.DEMOTED, self.DEMOTED._replace(username="toor")):
             with pytest.raises(errors.LastAdmin):
-                kept.write(ROOT, after)
-        assert kept.after(None, 9) == [USER, ROOT]
+                filled.write(ROOT, after)
+        assert filled.after(None, 9) == [USER, ROOT]
 
-    def test_the_last_admin_can_be_changed_and_renamed(self, kept: UserStore) -> None:
-        renamed = dataclasses.replace(ROOT, username="toor", revision="renamed")
-        kept.write(ROOT, renamed)
+    def test_the_last_admin_can_be_changed_and_renamed(self, filled: UserStore) -> None:
+        renamed = ROOT._replace(username="toor", revision="renamed")
+        filled.write(ROOT, renamed)
         with pytest.raises(errors.LastAdmin):
-            kept.write(renamed, None)
+            filled.write(renamed, None)
 
     @pytest.mark.parametrize("after", [None, DEMOTED])
-    def test_of_two_admins_one_can_go(self, kept: UserStore, after: None) -> None:
-        promoted = dataclasses.replace(USER, admin=True, revision="promoted")
-        kept.write(USER, promoted)
-        kept.write(ROOT, after)
+    def test_of_two_admins_one_can_be_deleted_or_demoted(
+        self, filled: UserStore, after: None
+    ) -> None:
+        promoted = USER._replace(admin=True, revision="promoted")
+        filled.write(USER, promoted)
+        filled.write(ROOT, after)
         with pytest.raises(errors.LastAdmin):
-            kept.write(promoted, dataclasses.replace(promoted, admin=False, revision="late"))
+            filled.write(promoted, promoted._replace(admin=False, revision="late"))
 
-    def test_admins_who_were_refused_do_not_count(self, kept: UserStore) -> None:
+    def test_admins_who_were_refused_do_not_count(self, filled: UserStore) -> None:
         with pytest.raises(errors.UsernameTaken):
-            kept.write(None, dataclasses.replace(USER, admin=True, revision="other"))
+            filled.write(None, USER._replace(admin=True, revision="other"))
         with pytest.raises(errors.LastAdmin):
-            kept.write(ROOT, None)
+            filled.write(ROOT, None)
 
 
 class TestRequests:
-    """What moto does not show: it is consistent whatever it is asked."""
+    """The requests themselves: moto cannot show whether they are right."""
 
     def asked(self, use: Callable[[DynamoUserStore], object]) -> dict[str, Any]:
         client, asked = boto3.client("dynamodb"), dict[str, Any]()
@@ -157,11 +160,11 @@ class TestRequests:
         return asked
 
     def test_every_read_is_consistent(self, cloud: object) -> None:
-        """A deleted user is refused from the next request on."""
+        """A deleted user must be refused from the next request on."""
         assert self.asked(lambda users: users.get("jluser"))["ConsistentRead"] is True
         assert self.asked(lambda users: users.after(None, 9))["ConsistentRead"] is True
 
-    def test_a_transaction_has_a_token_by_which_a_second_try_is_known(self, cloud: object) -> None:
+    def test_each_transaction_has_a_token_of_its_own_for_its_retries(self, cloud: object) -> None:
         one = self.asked(lambda users: users.write(None, USER))
         two = self.asked(lambda users: users.write(USER, CHANGED))
         assert one["ClientRequestToken"] != two["ClientRequestToken"]
@@ -169,15 +172,15 @@ class TestRequests:
     @pytest.mark.parametrize(
         ("codes", "expected"),
         [
-            (["TransactionConflict", "None"], Conflict),
-            (["None", "TransactionConflict"], Conflict),
+            (["TransactionConflict", "None"], errors.Conflict),
+            (["None", "TransactionConflict"], errors.Conflict),
             (["ThrottlingError", "None"], errors.Outage),
             (["None", "ProvisionedThroughputExceeded"], errors.Outage),
             (["ValidationError", "None"], ClientError),
             ([], ClientError),
         ],
     )
-    def test_a_transaction_is_given_up_for_a_reason(
+    def test_each_reason_of_a_refused_transaction_has_its_error(
         self, codes: list[str], expected: type[Exception]
     ) -> None:
         class Refusing:
