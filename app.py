@@ -1,33 +1,39 @@
-"""hoststat on AWS Chalice: what there is, registered, and nothing else."""
+"""hoststat on AWS Chalice: registers the routes and the Lambda functions, nothing else."""
 
 import os
+from typing import Any
 
 from chalice import Chalice, Rate
 from chalice.app import CloudWatchEvent, SQSEvent
 
-from chalicelib import bootstrap, invocation, log
-from chalicelib.api import middleware as door
-from chalicelib.api import root, v1, v2, v3
+from chalicelib import log
+from chalicelib.api import middleware, root, v1, v2, v3
+from chalicelib.bootstrap import parts
 from chalicelib.settings import Settings
 
 log.configure()
 
 app = Chalice(app_name="hoststat", configure_logs=False)
-app.register_middleware(door.guard(app.routes), "http")
-for part in (root, v1, v2, v3):
-    app.register_blueprint(part.api)
+app.register_middleware(middleware.guard(app.routes), "http")
+for version in (root, v1, v2, v3):
+    app.register_blueprint(version.api)
 
 
 @app.on_sqs_message(
     queue=Settings.from_env(os.environ).name("tasks"), batch_size=1, maximum_concurrency=20
 )
 def run_iostat(event: SQSEvent) -> None:
-    """Measure the window that a message names."""
+    """Measure the window of the task that a message names."""
     for record in event:
-        bootstrap.worker().take(record.body, seconds=invocation.seconds_left(record.context))
+        parts.worker.take(record.body, seconds=_seconds_left(record.context))
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def sweep(event: CloudWatchEvent) -> None:
-    """Send hints again for tasks that nobody works on."""
-    bootstrap.sweeper().sweep(invocation.seconds_left(event.context))
+    """Send new hints for tasks that nobody works on, and end those that failed too often."""
+    parts.sweeper.sweep(_seconds_left(event.context))
+
+
+def _seconds_left(context: Any) -> float:
+    """Give the seconds that an invocation has left, by its Lambda context."""
+    return float(context.get_remaining_time_in_millis()) / 1000

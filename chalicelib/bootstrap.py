@@ -1,191 +1,225 @@
-"""What everything is made of here: made once, when it is first asked for, and no sooner."""
+"""Builds the objects of this process, each once, when it is first used.
+
+Only here are modules imported inside functions. An answer of v1 needs none of them, and botocore,
+argon2 and msgspec take longer to import than everything else.
+"""
 
 import functools
 import os
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from chalicelib.clock import SystemClock
+from chalicelib.clock import Clock, SystemClock
 from chalicelib.measure.machine import ThisMachine
+from chalicelib.measure.model import Machine
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     from chalicelib.aws.sqs import SqsDispatcher
-    from chalicelib.aws.task_store import DynamoTaskStore
-    from chalicelib.aws.user_store import DynamoUserStore
     from chalicelib.tasks.keeper import Keeper
+    from chalicelib.tasks.ports import Dispatcher, Store
     from chalicelib.tasks.service import TaskService
     from chalicelib.tasks.sweeper import Sweeper
     from chalicelib.tasks.worker import Worker
     from chalicelib.users.logins import Logins
+    from chalicelib.users.model import UserStore
     from chalicelib.users.passwords import Passwords
     from chalicelib.users.service import UserService
+    from chalicelib.users.throttle import TallyStore
 
-Made = TypeVar("Made")
-
-_lock = threading.RLock()
-_memories: list[dict[str, Any]] = []
+Built = TypeVar("Built")
 
 
-def _once(make: Callable[[], Made]) -> Callable[[], Made]:
-    """What `make` makes, made by the first who asks: the threads of a worker begin together."""
-    memory: dict[str, Made] = {}
-    _memories.append(memory)
+class part(Generic[Built]):  # noqa: N801 # used as a decorator, like `property`
+    """A part: built by the first thread that asks for it, and from then on a plain attribute."""
 
-    @functools.wraps(make)
-    def made() -> Made:
-        with _lock:
-            if "made" not in memory:
-                memory["made"] = make()
-            return memory["made"]
+    def __init__(self, build: Callable[["Parts"], Built]) -> None:
+        self._build = build
+        functools.update_wrapper(self, build)  # type: ignore[arg-type]
 
-    return made
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
 
-
-@_once
-def settings() -> Settings:
-    """The settings of this process's environment."""
-    return Settings.from_env(os.environ)
+    def __get__(self, parts: "Parts", owner: type | None = None) -> Built:
+        with parts._building:
+            if self._name not in vars(parts):
+                vars(parts)[self._name] = self._build(parts)
+            built: Built = vars(parts)[self._name]
+            return built
 
 
-@_once
-def host() -> ThisMachine:
-    """The machine that this process runs on."""
-    return ThisMachine(os.environ.get("PATH", os.defpath))
+class Parts:
+    """The objects of a process. A part that is given takes the place of the one built here."""
+
+    def __init__(self, **given: Any) -> None:
+        """Tests give parts by name, such as a clock, a machine or a store."""
+        self._building = threading.RLock()
+        self.reset(**given)
+
+    def reset(self, **given: Any) -> None:
+        """Forget every part that was built, and take those that are given.
+
+        Raises TypeError for the name of a part that does not exist.
+        """
+        unknown = [name for name in given if not isinstance(vars(Parts).get(name), part)]
+        if unknown:
+            raise TypeError(f"There is no part {unknown[0]}.")
+        with self._building:
+            building = self._building
+            vars(self).clear()
+            vars(self).update(given, _building=building)
+
+    @part
+    def settings(self) -> Settings:
+        """The settings in the environment of this process."""
+        return Settings.from_env(os.environ)
+
+    @part
+    def clock(self) -> Clock:
+        """The clock of the system."""
+        return SystemClock()
+
+    @part
+    def machine(self) -> Machine:
+        """The machine that this process runs on."""
+        return ThisMachine(os.environ.get("PATH", os.defpath))
+
+    @part
+    def tasks(self) -> "TaskService":
+        """The use cases of tasks."""
+        from chalicelib.tasks.service import TaskService
+
+        return TaskService(
+            store=self.task_store,
+            dispatcher=self.dispatcher,
+            clock=self.clock,
+            settings=self.settings,
+        )
+
+    @part
+    def keeper(self) -> "Keeper":
+        """What keeps the leases of this process."""
+        from chalicelib.tasks.keeper import Keeper
+
+        return Keeper(store=self.task_store, clock=self.clock, settings=self.settings)
+
+    @part
+    def worker(self) -> "Worker":
+        """What deals with the messages of the queue."""
+        from chalicelib.tasks.worker import Worker
+
+        return Worker(
+            store=self.task_store,
+            dispatcher=self.dispatcher,
+            machine=self.machine,
+            keeper=self.keeper,
+            clock=self.clock,
+            settings=self.settings,
+        )
+
+    @part
+    def sweeper(self) -> "Sweeper":
+        """What looks after tasks that nobody works on."""
+        from chalicelib.tasks.sweeper import Sweeper
+
+        return Sweeper(
+            store=self.task_store,
+            dispatcher=self.dispatcher,
+            clock=self.clock,
+            settings=self.settings,
+        )
+
+    @part
+    def users(self) -> "UserService":
+        """The use cases of users."""
+        from chalicelib.users.service import UserService
+
+        return UserService(store=self.user_store, passwords=self.passwords, clock=self.clock)
+
+    @part
+    def user_schemas(self) -> dict[str, dict[str, Any]]:
+        """The rules of a user's fields as JSON Schemas, by field."""
+        from chalicelib.users import fields
+
+        return fields.schemas()
+
+    @part
+    def logins(self) -> "Logins":
+        """What checks logins."""
+        from chalicelib.users.logins import Logins
+        from chalicelib.users.passwords import RecentLogins
+        from chalicelib.users.throttle import Throttle
+
+        limit = self.settings.login_failures
+        return Logins(
+            users=self.user_store,
+            throttle=Throttle(store=self.tally_store, clock=self.clock, limit=limit),
+            passwords=self.passwords,
+            recent=RecentLogins(self.clock),
+        )
+
+    @part
+    def passwords(self) -> "Passwords":
+        """What hashes passwords."""
+        from chalicelib.users import passwords
+
+        return passwords.Passwords(passwords.hasher())
+
+    @part
+    def task_store(self) -> "Store":
+        """The tables of tasks, reports and idempotency keys."""
+        from chalicelib.aws.task_store import DynamoTaskStore
+
+        names = self.settings.name
+        tables = {name: names(name) for name in ("tasks", "reports", "keys")}
+        return DynamoTaskStore(self.dynamodb, **tables)
+
+    @part
+    def user_store(self) -> "UserStore":
+        """The table of users."""
+        from chalicelib.aws.user_store import DynamoUserStore
+
+        return DynamoUserStore(self.dynamodb, self.settings.name("users"))
+
+    @part
+    def tally_store(self) -> "TallyStore":
+        """The table of tallies of wrong logins."""
+        from chalicelib.aws.user_store import DynamoTallyStore
+
+        return DynamoTallyStore(self.dynamodb, self.settings.name("tallies"))
+
+    @part
+    def dispatcher(self) -> "Dispatcher":
+        """The queue of hints."""
+        return self._queue(long_poll=False)
+
+    @part
+    def receiver(self) -> "SqsDispatcher":
+        """The queue of hints, with a client that can wait for messages."""
+        return self._queue(long_poll=True)
+
+    @part
+    def dynamodb(self) -> Any:
+        """The client of DynamoDB."""
+        from chalicelib.aws import client
+
+        return client.client(self.session, "dynamodb")
+
+    @part
+    def session(self) -> Any:
+        """The botocore session that all clients share."""
+        from chalicelib.aws import client
+
+        return client.session()
+
+    def _queue(self, *, long_poll: bool) -> "SqsDispatcher":
+        from chalicelib.aws import client
+        from chalicelib.aws.sqs import SqsDispatcher
+
+        sqs, names = client.client(self.session, "sqs", long_poll=long_poll), self.settings.name
+        return SqsDispatcher(sqs, queue=names("tasks"), dead=names("dead"))
 
 
-# What follows needs botocore, argon2 or msgspec, which take longer to import than all the rest: v1
-# goes without.
-
-
-@_once
-def dynamo() -> "DynamoTaskStore":
-    """The tables of this stage."""
-    from chalicelib.aws.task_store import DynamoTaskStore
-
-    names = settings().name
-    tables = {name: names(name) for name in ("tasks", "reports", "keys")}
-    return DynamoTaskStore(_dynamodb(), **tables)
-
-
-@_once
-def user_store() -> "DynamoUserStore":
-    """The users of this stage."""
-    from chalicelib.aws.user_store import DynamoUserStore
-
-    return DynamoUserStore(_dynamodb(), settings().name("users"))
-
-
-@_once
-def _dynamodb() -> Any:
-    from chalicelib.aws import client as aws
-
-    return aws.client(_session(), "dynamodb")
-
-
-@_once
-def _session() -> Any:
-    from chalicelib.aws import client as aws
-
-    return aws.session()
-
-
-@_once
-def dispatcher() -> "SqsDispatcher":
-    """The queues of this stage."""
-    return _queues(patient=False)
-
-
-@_once
-def poller() -> "SqsDispatcher":
-    """The same, with a client that may wait for messages."""
-    return _queues(patient=True)
-
-
-def _queues(*, patient: bool) -> "SqsDispatcher":
-    from chalicelib.aws import client as aws
-    from chalicelib.aws.sqs import SqsDispatcher
-
-    client, names = aws.client(_session(), "sqs", patient=patient), settings().name
-    return SqsDispatcher(client, queue=names("tasks"), dead=names("dead"))
-
-
-@_once
-def service() -> "TaskService":
-    """The use cases of tasks."""
-    from chalicelib.tasks.service import TaskService
-
-    return TaskService(
-        store=dynamo(), dispatcher=dispatcher(), clock=SystemClock(), settings=settings()
-    )
-
-
-@_once
-def logins() -> "Logins":
-    """What lets users in."""
-    from chalicelib.aws.tally_store import DynamoTallyStore
-    from chalicelib.users.logins import Logins
-    from chalicelib.users.passwords import Memory
-    from chalicelib.users.throttle import Throttle
-
-    tallies = DynamoTallyStore(_dynamodb(), settings().name("tallies"))
-    guesses = Throttle(store=tallies, clock=SystemClock(), limit=settings().login_failures)
-    return Logins(
-        users=user_store(), guesses=guesses, passwords=passwords(), memory=Memory(SystemClock())
-    )
-
-
-@_once
-def directory() -> "UserService":
-    """The use cases of users."""
-    from chalicelib.users.service import UserService
-
-    return UserService(store=user_store(), passwords=passwords(), clock=SystemClock())
-
-
-@_once
-def passwords() -> "Passwords":
-    """What hashes passwords."""
-    from chalicelib.users import passwords
-
-    return passwords.Passwords(passwords.hasher())
-
-
-@_once
-def leases() -> "Keeper":
-    """The leases that this process holds."""
-    from chalicelib.tasks.keeper import Keeper
-
-    return Keeper(store=dynamo(), clock=SystemClock(), settings=settings())
-
-
-@_once
-def worker() -> "Worker":
-    """What deals with the queue's messages."""
-    from chalicelib.tasks.worker import Worker
-
-    return Worker(
-        store=dynamo(),
-        dispatcher=dispatcher(),
-        host=host(),
-        leases=leases(),
-        clock=SystemClock(),
-        settings=settings(),
-    )
-
-
-@_once
-def sweeper() -> "Sweeper":
-    """What looks after tasks that nobody works on."""
-    from chalicelib.tasks.sweeper import Sweeper
-
-    return Sweeper(
-        store=dynamo(), dispatcher=dispatcher(), clock=SystemClock(), settings=settings()
-    )
-
-
-def clear() -> None:
-    """Forget everything made so far; a test begins with another environment."""
-    for memory in _memories:
-        memory.clear()
+#: The parts of this process.
+parts = Parts()

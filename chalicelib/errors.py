@@ -1,19 +1,14 @@
-"""What can go wrong, one class each; `problems` maps them to HTTP.
-
-They pass through a Chalice view unchanged (that is what ChaliceUnhandledError is for), so that
-the door answers them all in one place.
-"""
+"""Everything that can go wrong, one class each. `api.problems` says which status each becomes."""
 
 import errno
 import json
 
-from chalice import ChaliceUnhandledError
-
+#: System errors that are over when another process has freed memory or descriptors.
 _SHORTAGES = {errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 
-class HoststatError(ChaliceUnhandledError):
-    """Something went wrong; the docstring is the message where none is given."""
+class HoststatError(Exception):
+    """Something went wrong. Without a message, the docstring of the class is the message."""
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or type(self).__doc__)
@@ -24,14 +19,14 @@ class Invalid(HoststatError):
 
 
 class Unauthorized(HoststatError):
-    """A name and a password are needed here, and these are none that are known."""
+    """Log in with a username and a password; none were sent, or they are wrong."""
 
 
 class TooManyLogins(HoststatError):
-    """Too many wrong logins."""
+    """Too many wrong logins; no other login is tried for `seconds`."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"Too many wrong logins from there; try again in {seconds} s.")
+        super().__init__(f"Too many wrong logins from this address; try again in {seconds} s.")
         self.seconds = seconds
 
 
@@ -52,7 +47,7 @@ class UnknownMediaType(HoststatError):
 
 
 class MethodNotAllowed(HoststatError):
-    """The path does not know this method."""
+    """The path does not have this method, only those in `allowed`."""
 
     def __init__(self, method: str, allowed: list[str]) -> None:
         super().__init__(f"{method} is not allowed here, only {', '.join(allowed)}.")
@@ -64,10 +59,12 @@ class NoSuchPath(HoststatError):
 
 
 class NoSuchTask(HoststatError):
-    """There is no such task: it was never made, or it has expired."""
+    """There is no such task."""
 
     def __init__(self, task_id: str) -> None:
-        super().__init__(f"There is no task {shorten(task_id)}: never made, or expired.")
+        super().__init__(
+            f"There is no task {shorten(task_id)}: it was never created, or it has expired."
+        )
 
 
 class NoSuchUser(HoststatError):
@@ -81,11 +78,11 @@ class UsernameTaken(HoststatError):
     """Another user has that name."""
 
     def __init__(self, username: str) -> None:
-        super().__init__(f"There is a user {shorten(username)} already.")
+        super().__init__(f"There is already a user {shorten(username)}; choose another name.")
 
 
 class LastAdmin(HoststatError):
-    """The last admin can be neither deleted nor demoted: nobody could change users any more."""
+    """The last admin cannot be deleted or demoted: nobody could change users any more."""
 
 
 class TaskEnded(HoststatError):
@@ -93,11 +90,11 @@ class TaskEnded(HoststatError):
 
 
 class KeyReused(HoststatError):
-    """The Idempotency-Key was used for another window within a day; take a new one."""
+    """This Idempotency-Key was used for another window within the last day; choose a new one."""
 
 
 class KeyInUse(HoststatError):
-    """A create with the same Idempotency-Key is being made just now; try again."""
+    """Another request with this Idempotency-Key is not finished yet; try again."""
 
 
 class Outage(HoststatError):
@@ -105,29 +102,41 @@ class Outage(HoststatError):
 
 
 class MachineFailed(HoststatError):
-    """The host could not be measured, and would fail again."""
+    """This machine cannot be measured, and another try would fail as well."""
 
 
 class Killed(HoststatError):
-    """iostat was ended from outside before it was done."""
+    """Something outside hoststat ended iostat before its window was over."""
 
 
 class LeaseLost(HoststatError):
-    """This run no longer holds the window; whoever holds it now goes on."""
+    """This run has lost its lease and must write nothing more; another run goes on."""
 
 
 class BadMessage(HoststatError):
     """A message of the queue cannot be read."""
 
 
+class IllegalMove(HoststatError):
+    """A task cannot go from one of its states to the other."""
+
+
+class Conflict(HoststatError):
+    """Somebody else wrote the same item first. Read it again."""
+
+
 def from_os_error(what: str, exc: OSError) -> HoststatError:
-    """What an error of the system means for a window: a shortage may be over for another try."""
+    """Give the error that an OSError means for a window; `what` begins its sentence.
+
+    A shortage of memory, processes or descriptors may be over soon, so it is Killed, which is
+    tried again. Everything else is MachineFailed, which is not.
+    """
     kind = Killed if exc.errno in _SHORTAGES else MachineFailed
     return kind(f"{what}: {exc}")
 
 
 def shorten(given: object, limit: int = 60) -> str:
-    """`given` as a message quotes it, and at most `limit` characters of it."""
+    """Quote a value for an error message, cut to `limit` characters."""
     if isinstance(given, str):
         return repr(given if len(given) <= limit else given[:limit] + "…")
     if given is None or isinstance(given, int | float):

@@ -1,4 +1,4 @@
-"""The log: one line of JSON an event, on standard error."""
+"""The log: one line of JSON for each event, on standard error."""
 
 import json
 import logging
@@ -9,7 +9,7 @@ _logger = logging.getLogger("hoststat")
 
 
 def configure() -> None:
-    """Send what is logged, by us and by Chalice for us, to standard error."""
+    """Send our events, and what Chalice logs for our app, to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Formatter())
     _logger.handlers = [handler]
@@ -18,17 +18,17 @@ def configure() -> None:
 
 
 def event(name: str, *, level: int = logging.INFO, **fields: object) -> None:
-    """Log that something happened, with what is needed to find its like: ids, counts, seconds."""
+    """Log an event with fields to search for later: ids, counts, seconds. Never a secret."""
     _logger.log(level, name, extra={"fields": fields})
 
 
 def failure(name: str, **fields: object) -> None:
-    """Log what a person must act on, with the stack of the exception in hand."""
+    """Log an event that a person must act on, with the stack of the exception being handled."""
     _logger.error(name, exc_info=True, extra={"fields": fields})
 
 
 def line(record: logging.LogRecord) -> str:
-    """A record as a line of the log."""
+    """Write a record as one line of JSON."""
     fields = {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
         "level": record.levelname,

@@ -1,7 +1,4 @@
-"""Settings: environment variables, read late, each with a default.
-
-Named tuples, here and in what an answer of v1 needs: `dataclasses` takes 5 ms to import.
-"""
+"""Settings: environment variables, read when they are first needed, each with a default."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
@@ -10,46 +7,47 @@ _MAY_BE_ZERO = {"HOLD_SECONDS"}
 
 
 class Settings(NamedTuple):
-    """What a stage can set; every field is the variable of its name in capitals."""
+    """What a stage can set. Each field is the environment variable of its name in capitals."""
 
-    #: Names the tables and the queue: ``hoststat-STAGE-…``.
+    #: The stage; it names the tables and queues: ``hoststat-STAGE-…``.
     stage: str = "dev"
-    #: Reports in a window, at most.
+    #: The most reports that a window may have.
     max_count: int = 10_000
-    #: Seconds between two reports, at most.
+    #: The most seconds between two reports.
     max_wait: int = 86_400
-    #: Seconds a window may last, at most.
+    #: The most seconds that a window may last.
     max_window: int = 30 * 86_400
-    #: Seconds that v1 may keep its caller waiting.
+    #: The longest window in seconds that v1 measures while its caller waits.
     sync_seconds: float = 25
-    #: Seconds that a claim holds without a heartbeat.
+    #: Seconds that a lease lasts when nothing extends it.
     lease_seconds: float = 90
     #: Seconds between two heartbeats.
     heartbeat_seconds: float = 15
-    #: Seconds between two looks for cancelled windows.
+    #: Seconds between two checks for cancelled windows.
     cancel_seconds: float = 2
-    #: Seconds between two sweeps, and before a first hint is sent again.
+    #: Seconds between two sweeps, and before the first hint of a task is sent again.
     sweep_seconds: float = 60
-    #: Runs in a row that may fail before the task is a failure.
+    #: Failed attempts in a row, without a report between them, that make a task a FAILURE.
     max_attempts: int = 5
-    #: Seconds that one run of a worker holds a window.
+    #: Seconds that one run of a worker measures before it hands the rest over.
     segment_seconds: float = 840
-    #: Seconds that an answer is held at most, until there is something new; 0: never.
+    #: The most seconds that an answer is held until there is something new; 0 is never.
     hold_seconds: float = 20
-    #: Windows that one local or host worker runs at once.
+    #: Windows that one worker measures at once on a laptop or a host. Lambda ignores it.
     concurrency: int = 200
-    #: Days that a task is kept after its end.
+    #: Days that a task can be read after its end.
     keep_days: float = 7
-    #: Wrong logins before they are slowed down.
+    #: Wrong logins within 10 minutes after which none is tried for a while.
     login_failures: int = 10
-    #: A sentence that an answer of 503 ends with.
+    #: A sentence that is added to each answer of 503: what a person can do about it.
     outage_hint: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Read the settings from `environ`.
 
-        Raises ValueError, naming the variable, where a number is none, or not above 0.
+        Raises ValueError, naming the variable, for a value that is not a number, is out of
+        bounds, or does not fit another one.
         """
         given: dict[str, Any] = {}
         for name, kind in cls.__annotations__.items():
@@ -57,14 +55,21 @@ class Settings(NamedTuple):
             if key in environ:
                 given[name] = _parse(key, environ[key], kind)
         settings = cls(**given)
-        if settings.heartbeat_seconds >= settings.lease_seconds / 2:
-            # A worker that misses one heartbeat must not lose its windows.
-            raise ValueError("HEARTBEAT_SECONDS must be below half of LEASE_SECONDS")
+        settings._check()
         return settings
 
     def name(self, thing: str) -> str:
-        """The name of a table or a queue of this stage."""
+        """Give the full name of a table or queue of this stage."""
         return f"hoststat-{self.stage}-{thing}"
+
+    def _check(self) -> None:
+        """Raise ValueError for settings that are fine alone but not together."""
+        if self.heartbeat_seconds >= self.lease_seconds / 2:
+            # One missed heartbeat must not cost a worker its windows.
+            raise ValueError("HEARTBEAT_SECONDS must be below half of LEASE_SECONDS")
+        if self.keep_days < 1:
+            # An idempotency key is valid for a day: a repeated create must find its task.
+            raise ValueError("KEEP_DAYS must be at least 1, the day that an Idempotency-Key lasts")
 
 
 def _parse(key: str, raw: str, kind: Any) -> Any:

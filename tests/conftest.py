@@ -1,4 +1,4 @@
-"""What every test begins with: no credentials, a region that is nowhere, nothing made yet."""
+"""Fixtures for all tests. Each test begins without usable credentials and without built parts."""
 
 import fcntl
 import logging
@@ -10,7 +10,8 @@ import boto3
 import moto
 import pytest
 
-from chalicelib import bootstrap, log
+from chalicelib import log
+from chalicelib.bootstrap import parts
 from deploy import package
 from local import stage
 from tests.support import leaks
@@ -18,19 +19,19 @@ from tests.support import leaks
 
 @pytest.fixture(autouse=True)
 def _nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A call that leaks out of a test reaches nobody."""
+    """Set credentials and a region that do not exist, so that no test can reach AWS."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nobody")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-gov-nowhere-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    bootstrap.clear()
+    parts.reset()
     yield
-    bootstrap.clear()
+    parts.reset()
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_leaks() -> Iterator[None]:
-    """After all the tests: no password and no hash was in any answer, log, message or table."""
+    """Check after all tests that no answer, log, message or table had a password or hash in it."""
 
     class Hear(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -47,7 +48,7 @@ def _no_leaks() -> Iterator[None]:
 
 @pytest.fixture
 def logged() -> Iterator[list[tuple[str, dict[str, object]]]]:
-    """The events that are logged, with their fields."""
+    """Give the events that are logged, with their fields."""
     events: list[tuple[str, dict[str, object]]] = []
 
     class Keep(logging.Handler):
@@ -66,7 +67,7 @@ def logged() -> Iterator[list[tuple[str, dict[str, object]]]]:
 
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A cloud in this process, with the data stack as it is deployed; for one thread."""
+    """Start moto in this process, with the data stack. Only one thread may use it."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     template = (stage.PROJECT / ".chalice" / "resources.json").read_text()
     with moto.mock_aws():
@@ -81,14 +82,15 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def pack(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
-    """Package the stage prod into a folder; one test at a time, for Chalice keeps its own zip in
-    the project.
+    """Give a function that packages the stage prod into a folder.
+
+    Only one test at a time can do so, because Chalice writes a zip of its own into the project.
     """
     lock = tmp_path_factory.getbasetemp().parent / "package.lock"
 
     def packed(folder: Path) -> None:
-        with lock.open("w") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
+        with lock.open("w") as lock_file:
+            fcntl.flock(lock_file, fcntl.LOCK_EX)
             package.package("prod", folder)
 
     return packed
@@ -96,7 +98,7 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
 
 @pytest.fixture(scope="session")
 def dist(tmp_path_factory: pytest.TempPathFactory, pack: Callable[[Path], None]) -> Path:
-    """The stage prod, packaged."""
+    """Package the stage prod, and give the folder."""
     folder = tmp_path_factory.mktemp("dist")
     pack(folder)
     return folder
@@ -104,14 +106,14 @@ def dist(tmp_path_factory: pytest.TempPathFactory, pack: Callable[[Path], None])
 
 @pytest.fixture
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Moto in a process is for one thread: the keeper of leases must not wake up."""
+    """Let the keeper's thread sleep: only one thread may use moto in a process."""
     monkeypatch.setenv("CANCEL_SECONDS", "1000")
     monkeypatch.setenv("HEARTBEAT_SECONDS", "1000")
     monkeypatch.setenv("LEASE_SECONDS", "9000")
 
 
 def _hear_what_is_kept() -> None:
-    """Messages and items; of a user everything but the hash, which may be there alone."""
+    """Remember all messages and items for `leaks`, but not the hash of a user: it must be there."""
     queues, tables = boto3.client("sqs"), boto3.client("dynamodb")
     url = queues.get_queue_url(QueueName="hoststat-dev-tasks")["QueueUrl"]
     while messages := queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):

@@ -1,4 +1,4 @@
-"""Everything is made once, whoever asks first, and none of it on import."""
+"""The parts of a process: each is built once, when it is first used."""
 
 import subprocess
 import sys
@@ -7,23 +7,25 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib import bootstrap
+from chalicelib.bootstrap import parts
 
 
-def test_threads_that_ask_together_get_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two `Keeper` in one process would each know half of its windows."""
+def test_threads_that_ask_at_the_same_time_get_the_same_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """If there were two keepers, each would know only some windows of the process."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     together = threading.Barrier(8)
 
     def ask(_: int) -> object:
         together.wait(30)
-        return bootstrap.worker()
+        return parts.worker
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(ask, range(8)))) == 1
 
 
-def test_v1_is_answered_without_what_only_others_need() -> None:
+def test_v1_does_not_import_what_only_v2_and_v3_need() -> None:
     script = """
 import sys
 before = set(sys.modules)

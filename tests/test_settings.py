@@ -1,4 +1,4 @@
-"""Settings are read late, and name what is wrong."""
+"""Settings: defaults, variables, and the errors of wrong values."""
 
 import pytest
 
@@ -23,15 +23,21 @@ def test_a_variable_overrides_its_field() -> None:
         ({"LEASE_SECONDS": "-1"}, "LEASE_SECONDS must be more than 0, not '-1'"),
         ({"CONCURRENCY": "0"}, "CONCURRENCY must be more than 0, not '0'"),
         ({"LEASE_SECONDS": "30"}, "HEARTBEAT_SECONDS must be below half of LEASE_SECONDS"),
+        (
+            {"KEEP_DAYS": "0.5"},
+            "KEEP_DAYS must be at least 1, the day that an Idempotency-Key lasts",
+        ),
         ({"LEASE_SECONDS": "inf"}, "LEASE_SECONDS must be more than 0, not 'inf'"),
         ({"LEASE_SECONDS": "nan"}, "LEASE_SECONDS must be more than 0, not 'nan'"),
     ],
 )
-def test_a_variable_that_is_no_number_is_named(environ: dict[str, str], said: str) -> None:
+def test_a_wrong_value_is_an_error_that_names_its_variable(
+    environ: dict[str, str], said: str
+) -> None:
     with pytest.raises(ValueError, match="must be") as caught:
         Settings.from_env(environ)
     assert str(caught.value) == said
 
 
-def test_names_bear_the_stage() -> None:
+def test_names_contain_the_stage() -> None:
     assert Settings(stage="prod").name("tasks") == "hoststat-prod-tasks"

@@ -1,1 +1,1 @@
-"""HTTP: the routes of each version, what holds for every request, how answers look."""
+"""HTTP: the routes of each version, what applies to every request, how answers look."""

@@ -1,59 +1,58 @@
-"""The bodies of answers, as the contract has them. The versions share them by these functions."""
+"""The answers of the routes, as docs/api.md describes them. All versions use these functions."""
 
 import time
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from chalice.app import Request, Response
 
-from chalicelib.api import links, pages
-from chalicelib.measure import numbers as devices
+from chalicelib.api import links
+from chalicelib.measure import numbers
+from chalicelib.measure.model import Machine
 from chalicelib.measure.numbers import Device
+from chalicelib.tasks.model import Look, Task, TaskView
+from chalicelib.users.model import User
 
-if TYPE_CHECKING:
-    from chalicelib.tasks.model import Look, Report, Task
-    from chalicelib.tasks.ports import Machine
-    from chalicelib.users.model import User
-
-#: Seconds that a client is asked to wait before it looks again, at most.
+#: The most seconds that a client is asked to wait before it looks again.
 _MAX_RETRY = 30
 
 
 def index(request: Request, version: str, *more: str) -> dict[str, object]:
-    """What a version has."""
+    """Show links to what a version has: uptime, iostat and the names in `more`."""
     names = ("uptime", "iostat", *more)
     return {"links": [links.link(request, name, f"/{version}/{name}/") for name in names]}
 
 
-def created(request: Request, version: str, task_id: str) -> Response:
-    """A task that was accepted."""
+def uptime(machine: Machine, *, detail: bool) -> dict[str, object]:
+    """Show the uptime of a machine, with its numbers if `detail` is set. Raises MachineFailed."""
+    return machine.uptime_numbers() if detail else {"uptime": machine.uptime()}
+
+
+def window(found: Sequence[tuple[float, str]], *, detail: bool) -> dict[str, object]:
+    """Show a window that was measured at once, with the numbers of each report if `detail` is set.
+
+    `found` has the time (seconds since the epoch) and the text of each report.
+    """
+    body: dict[str, object] = {"iostat": "".join(text for _, text in found)}
+    if detail:
+        body["reports"] = [
+            _report(index, at, numbers.read_report(text)) for index, (at, text) in enumerate(found)
+        ]
+    return body
+
+
+def new_task(request: Request, version: str, task_id: str) -> Response:
+    """Show a task that was created."""
     to_task = links.link(request, "task", f"/{version}/task/{task_id}")
     body = {"task_id": task_id, "links": [to_task]}
     return Response(body, {"Location": to_task["href"]}, 201)
 
 
-def uptime(host: "Machine", *, detail: bool) -> dict[str, object]:
-    """The host's uptime, in numbers, too, where `detail` is asked for."""
-    return host.uptime_numbers() if detail else {"uptime": host.uptime()}
+def task(request: Request, view: TaskView, look: Look) -> Response:
+    """Show a task: its state, its result if it has ended, and all the rest if `look` has `detail`.
 
-
-def measured(found: Sequence[tuple[float, str]], *, detail: bool) -> dict[str, object]:
-    """A window that was measured at once."""
-    body: dict[str, object] = {"iostat": "".join(text for _, text in found)}
-    if detail:
-        body["reports"] = [
-            _report(index, at, devices.read(text)) for index, (at, text) in enumerate(found)
-        ]
-    return body
-
-
-def shown(request: Request, task: "Task", look: "Look", found: "Iterable[Report]") -> Response:
-    """A task as it stands, with its result once it has ended, and its reports where they are
-    asked for; as many of those that are `found` as an answer may hold.
+    If `view` does not have all the reports, a Link leads to the next ones.
     """
-    failed = task.error is not None
-    text = task.state.ended and not failed
-    page = pages.cut(found, text=text, numbers=look.detail) if text or look.detail else []
+    task, reports = view.task, view.reports
     body: dict[str, object] = {
         "task_id": task.task_id,
         "state": task.state,
@@ -62,23 +61,23 @@ def shown(request: Request, task: "Task", look: "Look", found: "Iterable[Report]
     headers: dict[str, str | list[str]] = {}
     if not task.state.ended:
         headers["Retry-After"] = str(_retry_after(task))
+    elif task.error is not None:
+        body["result"] = task.error
     else:
-        body["result"] = (
-            task.error if failed else {"iostat": "".join(it.report.text for it in page)}
-        )
-    following = look.since + len(page)
+        body["result"] = {"iostat": "".join(it.report.text for it in reports)}
+    following = look.since + len(reports)
     if look.detail:
         body |= _details(task)
-        body["reports"] = [_report(it.report.index, it.report.at, it.devices) for it in page]
+        body["reports"] = [_report(it.report.index, it.report.at, it.devices) for it in reports]
         body["next"] = following
-    if page and following < task.done:
+    if reports and following < task.done:
         query = f"?since={following}" + ("&detail=1" if look.detail else "")
         headers["Link"] = f'<{links.prefix(request)}{_path(task)}{query}>; rel="next"'
     return Response(body, headers)
 
 
-def tasks_shown(request: Request, found: "Sequence[Task]", more: str | None) -> dict[str, object]:
-    """A page of tasks; `more` is the path of the next one, if there is one."""
+def task_list(request: Request, found: Sequence[Task], more: str | None) -> dict[str, object]:
+    """Show a page of tasks; `more` is the path of the next page, None if there is none."""
     entries = [
         {
             "task_id": task.task_id,
@@ -93,8 +92,8 @@ def tasks_shown(request: Request, found: "Sequence[Task]", more: str | None) -> 
     return {"tasks": entries, **_next(request, more)}
 
 
-def user_shown(request: Request, user: "User") -> dict[str, object]:
-    """A user; its password never is in an answer, not even as a hash."""
+def user(request: Request, user: User) -> dict[str, object]:
+    """Show a user. A password is never shown, not even as a hash."""
     return {
         "username": user.username,
         "fullname": user.fullname,
@@ -103,33 +102,33 @@ def user_shown(request: Request, user: "User") -> dict[str, object]:
     }
 
 
-def user_made(request: Request, user: "User") -> Response:
-    """A user who is new."""
-    location = links.prefix(request) + _user_path(user)
-    return Response(user_shown(request, user), {"Location": location}, 201)
+def new_user(request: Request, made: User) -> Response:
+    """Show a user who was created."""
+    location = links.prefix(request) + _user_path(made)
+    return Response(user(request, made), {"Location": location}, 201)
 
 
-def users_shown(
-    request: Request, found: "Sequence[User]", more: str | None, *, detail: bool
+def user_list(
+    request: Request, found: Sequence[User], more: str | None, *, detail: bool
 ) -> dict[str, object]:
-    """A page of users, whole or by name; `more` is the path of the next one, if there is one."""
-    entries = [user_shown(request, user) if detail else user.username for user in found]
+    """Show a page of users: whole ones if `detail` is set, else names. `more` as in `task_list`."""
+    entries = [user(request, it) if detail else it.username for it in found]
     return {"users": entries, **_next(request, more)}
 
 
-def gone() -> Response:
-    """Done, and nothing to say."""
+def no_content() -> Response:
+    """Give a 204: the request was done, and there is nothing to show."""
     return Response("", status_code=204)
 
 
-def _links(request: Request, task: "Task") -> list[dict[str, str]]:
+def _links(request: Request, task: Task) -> list[dict[str, str]]:
     found = [links.link(request, "self", _path(task))]
     if not task.state.ended:
         found.append(links.link(request, "cancel", _path(task), "DELETE"))
     return found
 
 
-def _details(task: "Task") -> dict[str, object]:
+def _details(task: Task) -> dict[str, object]:
     return {
         "request": _window(task),
         "progress": {"done": task.done, "of": task.window.count},
@@ -146,7 +145,7 @@ def _report(index: int, at: float, found: list[Device]) -> dict[str, object]:
     return {"index": index, "at": _time(at), "since_boot": index == 0, "devices": found}
 
 
-def _window(task: "Task") -> dict[str, int]:
+def _window(task: Task) -> dict[str, int]:
     return {"count": task.window.count, "wait": task.window.wait}
 
 
@@ -154,7 +153,7 @@ def _next(request: Request, path: str | None) -> dict[str, object]:
     return {"links": [links.link(request, "next", path)]} if path else {}
 
 
-def _user_path(user: "User") -> str:
+def _user_path(user: User) -> str:
     return f"/v3/users/{user.username}"
 
 
@@ -164,11 +163,11 @@ def _time(seconds: float | None) -> str | None:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
-def _path(task: "Task") -> str:
+def _path(task: Task) -> str:
     return f"/{task.version}/task/{task.task_id}"
 
 
-def _retry_after(task: "Task") -> int:
-    """Seconds until the window can be over, in steps that a person would wait."""
+def _retry_after(task: Task) -> int:
+    """Give the seconds until the window can be over: at least 1, at most _MAX_RETRY."""
     left = (task.window.count - task.done - 1) * task.window.wait
     return min(max(left, 1), _MAX_RETRY)

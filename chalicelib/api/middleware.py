@@ -1,32 +1,27 @@
-"""The door of HTTP: what holds for every request and every answer, before and after the views.
-
-Logins are here, and nowhere else.
-"""
+"""What applies to every request: checks and the login before its view, headers and log after."""
 
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalice.app import Request, Response
 
-from chalicelib import bootstrap, errors, log
-from chalicelib.api import access, params, problems
+from chalicelib import errors, log
+from chalicelib.api import access, problems, reading
 from chalicelib.api.access import Access
+from chalicelib.bootstrap import parts
+from chalicelib.users.model import User
 
-if TYPE_CHECKING:
-    from chalicelib.users.model import User
-
-#: Bytes of a body, at most.
+#: The most bytes that a body may have.
 MAX_BODY = 65_536
 
-#: Characters of a path that are logged.
+#: The most characters of a path that are logged.
 _LOGGED = 200
 
 _SANE_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
-#: The first clients create by GET.
+#: Paths on which a GET creates a task, because the first clients do it that way.
 _CREATING = ("/v2/iostat", "/v3/iostat")
-_UNFORESEEN = "Something went wrong here; the log knows more."
 _WITH_BODY = ("POST", "PUT", "PATCH")
 
 Routes = Mapping[str, Mapping[str, Any]]
@@ -34,17 +29,23 @@ View = Callable[[Request], Response]
 
 
 def guard(routes: Routes) -> Callable[[Request, View], Response]:
-    """The middleware of an app with these routes, by path and method."""
+    """Make the middleware of an app that has these routes, by path and method."""
 
     def middleware(request: Request, get_response: View) -> Response:
         began = time.perf_counter()
-        response = _answer(request, get_response, routes)
         context: Any = request.lambda_context
         given = str(request.context.get("requestId") or context.aws_request_id)
         request_id = request_id_of(request.headers, given)
+        request.context[access.REQUEST_ID] = request_id
+        response: Response = problems.answering(
+            lambda: _answer(request, get_response, routes), request_id=request_id
+        )
+        if isinstance(response.body, dict) and "Code" in response.body:
+            # Chalice's own answer for an error outside of our views. It has logged it.
+            response = problems.problem(500, problems.UNFORESEEN)
         response.headers |= headers(request_id)
         if response.status_code != 204:
-            response.headers.setdefault("Content-Type", params.JSON)
+            response.headers.setdefault("Content-Type", reading.JSON)
         log.event(
             "answered",
             request_id=request_id,
@@ -60,7 +61,7 @@ def guard(routes: Routes) -> Callable[[Request, View], Response]:
 
 
 def headers(request_id: str) -> dict[str, str]:
-    """What every answer bears."""
+    """Give the headers that every answer has."""
     return {
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
@@ -68,39 +69,42 @@ def headers(request_id: str) -> dict[str, str]:
     }
 
 
-def _answer(request: Request, get_response: View, routes: Routes) -> Response:
-    try:
-        _admit(request, {name: it.view_function for name, it in routes[request.path].items()})
-        response = get_response(request)
-    except errors.HoststatError as error:
-        return problems.answer(error, hint=bootstrap.settings().outage_hint)
-    except Exception:
-        log.failure("request failed")
-        return problems.problem(500, _UNFORESEEN)
-    if isinstance(response.body, dict) and "Code" in response.body:
-        # Chalice's own words for what no view caught; it has logged it.
-        return problems.problem(500, _UNFORESEEN)
-    return response
-
-
-def user(request: Request) -> "User":
-    """Who sent it, where the route needs a login."""
+def user(request: Request) -> User:
+    """Give the user who sent a request. The route must need a login."""
     sender: User = request.context["user"]
     return sender
 
 
 def source(request: Request) -> str:
-    """The address that it came from, as the gateway says."""
+    """Give the source address of a request, as the gateway saw it."""
     address: str = request.context["identity"]["sourceIp"]
     return address
 
 
-def _admit(request: Request, views: Mapping[str, Callable[..., Any]]) -> None:
-    """Raise what is wrong with a request whatever its view may say, in the contract's order."""
+def request_id_of(headers: Any, given: str) -> str:
+    """Give the ``X-Request-Id`` of a request if its form is allowed, otherwise `given`.
+
+    `headers` has a `get` that ignores the case of names.
+    """
+    sent: str = headers.get("x-request-id", "")
+    return sent if _SANE_ID.fullmatch(sent) else given
+
+
+def _answer(request: Request, get_response: View, routes: Routes) -> Response:
+    _check(request, {name: it.view_function for name, it in routes[request.path].items()})
+    return get_response(request)
+
+
+def _check(request: Request, views: Mapping[str, Callable[..., Any]]) -> None:
+    """Check the login, the method, who may use it, the page's site, and the body's size and type.
+
+    `views` are the views of the path, by method. Raises the error of the first check that fails:
+    the order is a part of the API.
+    """
     needed = access.needed(views, request.method)
     if needed > Access.OPEN:
         given = request.headers.get("authorization", "")
-        request.context["user"] = bootstrap.logins().check(given, source(request))
+        request.context["user"] = parts.logins.check(given, source(request))
     if request.method not in views:
         raise errors.MethodNotAllowed(request.method, sorted(views))
     if needed is Access.ADMIN and not user(request).admin:
@@ -110,7 +114,7 @@ def _admit(request: Request, views: Mapping[str, Callable[..., Any]]) -> None:
     if request.method in _WITH_BODY and request.raw_body:
         if len(request.raw_body) > MAX_BODY:
             raise errors.BodyTooLarge
-        if params.media_type(request) not in (params.JSON, params.FORM):
+        if reading.media_type(request) not in (reading.JSON, reading.FORM):
             raise errors.UnknownMediaType
 
 
@@ -120,12 +124,3 @@ def _username(request: Request) -> str | None:
 
 def _changes(request: Request) -> bool:
     return request.method != "GET" or request.path in _CREATING
-
-
-def request_id_of(headers: Any, given: str) -> str:
-    """The id that a request bears, if it is sane, and else the one that it was `given`.
-
-    `headers` has a `get` that does not mind the case of names.
-    """
-    sent: str = headers.get("x-request-id", "")
-    return sent if _SANE_ID.fullmatch(sent) else given

@@ -1,58 +1,22 @@
-"""The description of all of this: OpenAPI 3.1, built of what the code itself validates with."""
+"""The OpenAPI 3.1 document, built from the same bounds and rules that the code checks with."""
 
 import http
 from typing import Any
 
-from chalicelib.api import listings, params, problems, schemas
-from chalicelib.api import middleware as door
+from chalicelib.api import middleware, params, problems, reading, schemas
 from chalicelib.api.schemas import Schema, between, ref
 from chalicelib.settings import Settings
 
-_ID = "4bb22c5a-99f8-4716-8007-cf289e6b8666"
-_USER = {
-    "username": "jluser",
-    "fullname": "J. Random Luser",
-    "admin": False,
-    "links": [{"rel": "self", "href": "/v3/users/jluser"}],
-}
-_NEW_USER = {"username": "jluser", "fullname": "J. Random Luser", "password": "a long password"}
-#: One answer of each schema.
-_EXAMPLES: dict[str, Any] = {
-    "Index": {"links": [{"rel": "uptime", "href": "/v2/uptime/"}]},
-    "Health": {"status": "ok"},
-    "Uptime": {"uptime": "20:16:57 up 14 days,  7:33,  2 users,  load average: 0.58, 0.25, 0.14"},
-    "Iostat": {"iostat": "Linux 6.1.0 (web-1) …"},
-    "Created": {"task_id": _ID, "links": [{"rel": "task", "href": f"/v2/task/{_ID}"}]},
-    "Task": {
-        "task_id": _ID,
-        "state": "STARTED",
-        "links": [
-            {"rel": "self", "href": f"/v2/task/{_ID}"},
-            {"rel": "cancel", "method": "DELETE", "href": f"/v2/task/{_ID}"},
-        ],
-    },
-    "Tasks": {
-        "tasks": [
-            {
-                "task_id": _ID,
-                "state": "SUCCESS",
-                "created_at": "2026-11-22T10:00:00Z",
-                "owner": "jluser",
-                "request": {"count": 30, "wait": 1},
-                "links": [{"rel": "self", "href": f"/v3/task/{_ID}"}],
-            }
-        ]
-    },
-    "User": _USER,
-    "Users": {"users": ["jluser", "stpierre"]},
-}
-_JSON, _FORM, _PROBLEM = params.JSON, params.FORM, "application/problem+json"
-#: What any path may answer.
+_JSON, _FORM, _PROBLEM = reading.JSON, reading.FORM, "application/problem+json"
+#: The statuses of errors that every path may answer with.
 _ANYWHERE = (400, 405, 500)
 
 
-def document(limits: Settings, prefix: str) -> dict[str, Any]:
-    """The description of a stage with these limits, whose paths are below `prefix`."""
+def document(limits: Settings, prefix: str, user_fields: dict[str, Schema]) -> dict[str, Any]:
+    """Give the document for a stage with these limits, whose paths begin with `prefix`.
+
+    `user_fields` are the rules of a user's fields as JSON Schemas, by field.
+    """
     return {
         "openapi": "3.1.0",
         "info": {
@@ -62,15 +26,15 @@ def document(limits: Settings, prefix: str) -> dict[str, Any]:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": prefix or "/"}],
-        "paths": _paths(limits),
+        "paths": _paths(limits, user_fields["username"]),
         "components": {
-            "schemas": schemas.all_of(limits),
+            "schemas": schemas.all_of(limits, user_fields),
             "securitySchemes": {"login": {"type": "http", "scheme": "basic"}},
         },
     }
 
 
-def _paths(limits: Settings) -> dict[str, Any]:
+def _paths(limits: Settings, username: Schema) -> dict[str, Any]:
     paths: dict[str, Any] = {
         "/": {"get": _get("The versions", "Index", headers=("Link",))},
         "/health": {
@@ -81,15 +45,19 @@ def _paths(limits: Settings) -> dict[str, Any]:
     for version in ("v1", "v2", "v3"):
         paths |= _common(version, limits)
     for version in ("v2", "v3"):
-        paths |= _tasks(version, limits)
-    return paths | _users()
+        paths |= _tasks(version, limits, username)
+    return paths | _users(username)
 
 
 def _common(version: str, limits: Settings) -> dict[str, Any]:
     login = version == "v3"
     window = [
         _query("count", between(1, limits.max_count, 1), "Reports"),
-        _query("wait", between(1, limits.max_wait), "Seconds between two reports; 1, with a count"),
+        _query(
+            "wait",
+            between(1, limits.max_wait),
+            "Seconds between two reports; needs a count of 2 or more",
+        ),
     ]
     found = {
         f"/{version}/": {"get": _get("What this version has", "Index")},
@@ -126,7 +94,7 @@ def _common(version: str, limits: Settings) -> dict[str, Any]:
     }
 
 
-def _tasks(version: str, limits: Settings) -> dict[str, Any]:
+def _tasks(version: str, limits: Settings, username: Schema) -> dict[str, Any]:
     login = version == "v3"
     task_id = _in_path("task_id", schemas.TEXT)
     look = [
@@ -141,27 +109,27 @@ def _tasks(version: str, limits: Settings) -> dict[str, Any]:
     if not login:
         return {f"/{version}/task/{{task_id}}": one}
     listing = [
-        _query("limit", between(1, listings.MAX_TASKS, listings.TASKS), "Tasks in a page"),
+        _query("limit", between(1, params.MAX_TASKS, params.TASKS), "Tasks in a page"),
         _query("state", schemas.STATE, "Only those in this state"),
-        _query("owner", schemas.USERNAME, "Only those of this user, by the name at creation"),
-        _query("after", schemas.PLACE, "As a next link has it"),
+        _query("owner", username, "Only tasks of this user, by the name at the time of the create"),
+        _query("after", schemas.CURSOR, "Where the page begins: copy it from a next link"),
     ]
     list_all = _get("The tasks of v3, newest first", "Tasks", 503, login=True, query=listing)
     return {"/v3/task/": {"get": list_all}, f"/{version}/task/{{task_id}}": one}
 
 
-def _users() -> dict[str, Any]:
+def _users(username: Schema) -> dict[str, Any]:
     listing = [
-        _query("limit", between(1, listings.MAX_USERS, listings.USERS), "Users in a page"),
+        _query("limit", between(1, params.MAX_USERS, params.USERS), "Users in a page"),
         _flag("detail"),
-        _query("after", schemas.USERNAME, "The last name of the page before"),
+        _query("after", username, "The last name of the page before"),
     ]
-    new = _body("NewUser", _NEW_USER, form="NewUserForm")
+    new = _body("NewUser", schemas.NEW_USER, form="NewUserForm")
     changes = _body("UserChanges", {"fullname": "J. R. Luser"}, form="UserChangesForm")
     change: dict[str, Any] = {"login": True, "statuses": (403, 409, 503), "more": (413, 415)}
     deleted = _operation("Delete a user", None, statuses=(403, 404, 409, 503), login=True, ok="204")
-    replaced = _operation("Put a user there", "User", body=new, **change)
-    replaced["responses"]["201"] = _answer("User", ("Location",), "Made")
+    replaced = _operation("Replace or create a user", "User", body=new, **change)
+    replaced["responses"]["201"] = _answer("User", ("Location",), "Created")
     changed = _operation("Change a user", "User", body=changes, **change)
     changed["responses"]["404"] = _problem(404)
     return {
@@ -227,13 +195,13 @@ def _operation(
 
 
 def _answer(schema: str | None, headers: tuple[str, ...], description: str) -> Schema:
-    names = (*door.headers(""), *headers)
+    names = (*middleware.headers(""), *headers)
     answer: Schema = {
         "description": description,
         "headers": {name: {"schema": schemas.TEXT} for name in names},
     }
     if schema:
-        answer["content"] = {_JSON: {"schema": ref(schema), "example": _EXAMPLES[schema]}}
+        answer["content"] = {_JSON: {"schema": ref(schema), "example": schemas.EXAMPLES[schema]}}
     return answer
 
 

@@ -1,188 +1,207 @@
-"""What a request brings along: its query and its body, read strictly.
+"""What a request asks for: a window, what to see of a task, a page of a list, a user's fields."""
 
-What only v3 needs is imported where it is needed: v1 starts without.
-"""
-
-import json
 import urllib.parse
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from chalice.app import Request
 
 from chalicelib import errors
-from chalicelib.measure import model as windows
+from chalicelib.api import links, reading
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
+from chalicelib.tasks.model import Cursor, Look, State, Task
+from chalicelib.users import model as users
+from chalicelib.users.model import User
 
-if TYPE_CHECKING:
-    from chalicelib.api.listings import TaskListing, UserListing
-    from chalicelib.tasks.model import Look
-
-JSON, FORM = "application/json", "application/x-www-form-urlencoded"
-#: Seconds that a caller may ask an answer to be held: API Gateway gives up after 29.
+#: The most seconds that a caller may ask us to hold an answer: API Gateway gives up after 29.
 MAX_TIMEOUT = 20
+#: Entries of a page if the caller does not say how many, and the most that a caller may ask for.
+TASKS, MAX_TASKS = 50, 100
+USERS, MAX_USERS = 100, 1000
 
 
-def query(request: Request, *allowed: str) -> dict[str, str]:
-    """The query's values by name. Raises Invalid for an unknown or a repeated name."""
-    given = request.query_params
-    if given is None:
-        return {}
-    for name in given:
-        _known(name, allowed, "The query")
-        times = len(given.getlist(name))
-        if times > 1:
-            raise errors.Invalid(f"{name} was given {times} times, once is allowed.")
-    return dict(given)
+def nothing(request: Request) -> None:
+    """Check that a route that takes no query gets none. Raises Invalid."""
+    reading.query(request)
 
 
-def media_type(request: Request) -> str:
-    """The type of the body, in lower case and without parameters; JSON if it says none."""
-    return str(request.headers.get("content-type", JSON)).partition(";")[0].strip().lower()
+def detail(request: Request) -> bool:
+    """Tell whether a query asks for everything that is known. Raises Invalid."""
+    return reading.flag(reading.query(request, "detail"), "detail")
 
 
-def body(request: Request, *allowed: str) -> dict[str, Any]:
-    """The body's fields by name: any JSON values, or a form's strings; {} where there is none.
+def deep(request: Request) -> bool:
+    """Tell whether a query asks for a check of everything that is needed. Raises Invalid."""
+    return reading.flag(reading.query(request, "deep"), "deep")
 
-    Raises Invalid for what cannot be read, is no object, or has an unknown or a repeated field.
+
+def window(request: Request, limits: Settings) -> Window:
+    """Read the window of a create: from the query or, for a POST, from the body.
+
+    Raises Invalid for numbers that are not allowed, and for numbers in both places.
     """
-    raw = cast(bytes, request.raw_body)
-    if not raw:
-        return {}
-    read = _read_form if media_type(request) == FORM else _read_json
-    fields = _unique(read(raw))
-    for name in fields:
-        _known(name, allowed, "The body")
-    return fields
-
-
-def window(request: Request, limits: Settings, *more: str) -> Window:
-    """The window that a request asks for, in its query or, posted, in its body.
-
-    The query may have `more` names. Raises Invalid where it does so in both, or in neither well.
-    """
-    given: dict[str, Any] = query(request, "count", "wait", *more)
-    given = {name: it for name, it in given.items() if name not in more}
+    given: dict[str, Any] = reading.query(request, "count", "wait")
     if request.method == "POST":
-        posted = body(request, "count", "wait")
+        posted = reading.body(request, "count", "wait")
         if given and posted:
             raise errors.Invalid("Give count and wait in the query or in the body, not in both.")
-        if posted and media_type(request) == JSON:
-            return windows.read(posted, limits)
+        if posted and reading.media_type(request) == reading.JSON:
+            return window_of(posted, limits)
         given = given or posted
-    return windows.read({name: windows.number(text) for name, text in given.items()}, limits)
+    return window_of(_numbers(given), limits)
 
 
-def flag(given: Mapping[str, str], name: str) -> bool:
-    """Whether a query says 1 for that name, 0 or nothing being no. Raises Invalid."""
-    if given.get(name, "0") not in ("0", "1"):
-        raise errors.Invalid(f"{name} must be 0 or 1, not {errors.shorten(given[name])}.")
-    return given.get(name) == "1"
+def window_at_once(request: Request, limits: Settings) -> tuple[Window, bool]:
+    """Read the window that v1 measures while its caller waits, and whether to show numbers.
 
-
-def key(request: Request, *scope: str) -> str | None:
-    """What the Idempotency-Key of a POST is stored as, None where there is none.
-
-    Raises Invalid for one that is none.
+    Raises Invalid for numbers that are not allowed, and for a window that lasts too long.
     """
-    given = request.headers.get("idempotency-key")
-    if request.method != "POST" or given is None:
-        return None
-    from chalicelib.tasks import idempotency as keys
+    given = reading.query(request, "count", "wait", "detail")
+    detail = reading.flag(given, "detail")
+    window = window_of(
+        _numbers({name: it for name, it in given.items() if name != "detail"}), limits
+    )
+    if window.seconds > limits.sync_seconds:
+        path = f"/v2/iostat/?count={window.count}&wait={window.wait}"
+        raise errors.Invalid(
+            f"A window of {window.seconds} s is too long for v1, which measures at "
+            f"most {limits.sync_seconds:g} s; use {links.prefix(request)}{path} instead."
+        )
+    return window, detail
 
-    return keys.digest(given, *scope)
+
+def idempotency_key(request: Request) -> str | None:
+    """Give the Idempotency-Key of a POST as the client sent it. None without one or for a GET."""
+    given: str | None = request.headers.get("idempotency-key")
+    return given if request.method == "POST" else None
 
 
-def detail(request: Request, *more: str) -> bool:
-    """Whether a query asks for all that is known; it may have `more` names. Raises Invalid."""
-    return flag(query(request, "detail", *more), "detail")
-
-
-def look(request: Request, limits: Settings) -> "Look":
-    """What a request wants to see of a task. Raises Invalid."""
-    from chalicelib.tasks.model import Look
-
-    given = query(request, "detail", "since", "timeout")
+def look(request: Request, limits: Settings) -> Look:
+    """Read what a request wants to see of a task. Raises Invalid."""
+    given = reading.query(request, "detail", "since", "timeout")
+    since = reading.number(given.get("since", "0"))
+    timeout = reading.number(given.get("timeout", "0"))
     return Look(
-        detail=flag(given, "detail"),
-        since=_whole(given, "since", limits.max_count),
-        timeout=_whole(given, "timeout", MAX_TIMEOUT),
+        detail=reading.flag(given, "detail"),
+        since=reading.whole("since", since, limits.max_count, least=0),
+        timeout=reading.whole("timeout", timeout, MAX_TIMEOUT, least=0),
     )
 
 
-def _whole(given: Mapping[str, str], name: str, most: int) -> int:
-    number = windows.number(given.get(name, "0"))
-    return windows.whole(name, number, most, least=0)
+class TaskListing(NamedTuple):
+    """Which page of the list of v3's tasks a request asks for."""
+
+    limit: int
+    #: Only tasks in this state; None is any.
+    state: str | None
+    #: Only tasks of this user; None is any.
+    owner: str | None
+    #: Where the page before this one ended, None for the first page.
+    after: Cursor | None
+
+    def wanted(self, task: Task) -> bool:
+        """Tell whether a task belongs to the list."""
+        return self.state in (None, task.state) and self.owner in (None, task.owner)
+
+    def next(self, cursor: Cursor | None) -> str | None:
+        """Give the path of the page that begins after `cursor`, None if that is None."""
+        if cursor is None:
+            return None
+        given = {"limit": self.limit, "state": self.state, "owner": self.owner}
+        return _path("/v3/task/", given, after=str(cursor))
 
 
-def tasks(request: Request) -> "TaskListing":
-    """The page of v3's tasks that a request asks for. Raises Invalid."""
-    from chalicelib.api import listings
+class UserListing(NamedTuple):
+    """Which page of the list of users a request asks for."""
 
-    return listings.of_tasks(query(request, "limit", "state", "owner", "after"))
+    limit: int
+    #: Whether the page has whole users or only their names.
+    detail: bool
+    #: The last name of the page before this one, None for the first page.
+    after: str | None
 
-
-def users(request: Request) -> "UserListing":
-    """The page of users that a request asks for. Raises Invalid."""
-    from chalicelib.api import listings
-
-    given = query(request, "limit", "detail", "after")
-    return listings.of_users(given, detail=flag(given, "detail"))
-
-
-def user(request: Request, *, whole: bool) -> dict[str, Any]:
-    """What a body says of a user: a whole one, or some of it.
-
-    Raises Invalid for what is missing, unknown, repeated or breaks its rule.
-    """
-    from chalicelib.users import fields
-
-    query(request)
-    given = body(request, *fields.RULES)
-    form = media_type(request) == FORM
-    return fields.read(given, required=fields.REQUIRED if whole else (), form=form)
+    def next(self, found: Sequence[User], more: bool) -> str | None:
+        """Give the path of the page after the users `found`, None if there are no `more`."""
+        if not more:
+            return None
+        given = {"limit": self.limit, "detail": 1 if self.detail else None}
+        return _path("/v3/users/", given, after=found[-1].username)
 
 
-def _read_json(raw: bytes) -> list[tuple[str, Any]]:
-    try:
-        # Objects become _Pairs, so that no field is lost to another of its name.
-        found = json.loads(raw, object_pairs_hook=_Pairs, parse_constant=_refuse)
-    except (ValueError, RecursionError) as exc:
-        raise errors.Invalid("The body must be JSON, and cannot be read as that.") from exc
-    if not isinstance(found, _Pairs):
-        raise errors.Invalid("The body must be a JSON object.")
-    return found
-
-
-def _read_form(raw: bytes) -> list[tuple[str, Any]]:
-    try:
-        text = raw.decode("ascii")
-        return urllib.parse.parse_qsl(
-            text, keep_blank_values=True, strict_parsing=True, errors="strict"
+def task_page(request: Request) -> TaskListing:
+    """Read which page of v3's tasks a request asks for. Raises Invalid."""
+    given = reading.query(request, "limit", "state", "owner", "after")
+    state, after = given.get("state"), given.get("after")
+    if state is not None and state not in set(State):
+        raise errors.Invalid(
+            f"state must be one of {', '.join(State)}, not {errors.shorten(state)}."
         )
-    except ValueError as exc:
-        raise errors.Invalid("The body must be a form, and cannot be read as one.") from exc
+    cursor = None if after is None else Cursor.parse(after)
+    return TaskListing(
+        limit=_limit(given, TASKS, MAX_TASKS),
+        state=state,
+        owner=_username(given, "owner"),
+        after=cursor,
+    )
 
 
-class _Pairs(list[tuple[str, Any]]):
-    """A JSON object as it was written."""
+def user_page(request: Request) -> UserListing:
+    """Read which page of the users a request asks for. Raises Invalid."""
+    given = reading.query(request, "limit", "detail", "after")
+    detail = reading.flag(given, "detail")
+    return UserListing(
+        limit=_limit(given, USERS, MAX_USERS), detail=detail, after=_username(given, "after")
+    )
 
 
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)
+def user(request: Request) -> tuple[dict[str, Any], bool]:
+    """Give the fields of a user in a body, and whether the body is a form. Raises Invalid.
+
+    The use case checks the fields by their rules.
+    """
+    nothing(request)
+    return reading.body(request), reading.media_type(request) == reading.FORM
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in fields:
-            raise errors.Invalid(f"The body gives {errors.shorten(name)} more than once.")
-        fields[name] = value
-    return fields
+def window_of(given: Mapping[str, object], limits: Settings) -> Window:
+    """Give the window of "count" and "wait", both 1 if missing.
+
+    Raises Invalid for a value that is not an int or is out of bounds, for "wait" with a "count" of
+    1, and for a window that lasts too long.
+    """
+    window = Window(
+        count=reading.whole("count", given.get("count", 1), limits.max_count),
+        wait=reading.whole("wait", given.get("wait", 1), limits.max_wait),
+    )
+    if window.count == 1 and "wait" in given:
+        raise errors.Invalid(
+            f"wait (given: {window.wait}) needs a count of 2 or more: one report has no interval."
+        )
+    if window.seconds > limits.max_window:
+        raise errors.Invalid(
+            f"count and wait ask for a window of {window.seconds} s; "
+            f"at most {limits.max_window} s are allowed."
+        )
+    return window
 
 
-def _known(name: str, allowed: Iterable[str], where: str) -> None:
-    if name not in allowed:
-        names = ", ".join(allowed) or "none"
-        raise errors.Invalid(f"{where} has {errors.shorten(name)}; allowed here: {names}.")
+def _numbers(given: Mapping[str, str]) -> dict[str, int | str]:
+    return {name: reading.number(text) for name, text in given.items()}
+
+
+def _limit(given: Mapping[str, str], default: int, most: int) -> int:
+    value = reading.number(given["limit"]) if "limit" in given else default
+    return reading.whole("limit", value, most)
+
+
+def _username(given: Mapping[str, str], name: str) -> str | None:
+    value = given.get(name)
+    if value is not None and not users.is_name(value):
+        raise errors.Invalid(f"{name} must be the name of a user, not {errors.shorten(value)}.")
+    return value
+
+
+def _path(path: str, given: Mapping[str, Any], *, after: str) -> str:
+    query = {name: value for name, value in given.items() if value is not None}
+    return f"{path}?{urllib.parse.urlencode({**query, 'after': after})}"

@@ -1,12 +1,15 @@
-"""Errors as answers: RFC 9457, and `msg`, which the first clients read."""
+"""Errors as answers: problem details (RFC 9457), and `msg`, which the first clients read."""
 
 import http
+from collections.abc import Callable
+from typing import Any
 
 from chalice.app import Response
 
-from chalicelib import errors
+from chalicelib import bootstrap, errors, log
 
-_STATUS = {
+#: The status of each error. A 500 is never a mistake of the caller.
+STATUS: dict[type[errors.HoststatError], int] = {
     errors.Invalid: 400,
     errors.Unauthorized: 401,
     errors.AdminsOnly: 403,
@@ -26,10 +29,19 @@ _STATUS = {
     errors.MachineFailed: 500,
     errors.Outage: 503,
 }
-#: RFC 9110's names, where Python 3.11 has older ones.
+#: Errors that only workers and stores may see. One that gets here is a fault of our code.
+INTERNAL = {
+    errors.BadMessage,
+    errors.Conflict,
+    errors.IllegalMove,
+    errors.Killed,
+    errors.LeaseLost,
+}
+#: RFC 9110's names of statuses for which Python 3.11 has older ones.
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
-_RETRY_SECONDS = 5
-#: The headers that an answer of a status bears besides.
+_RETRY_AFTER_OUTAGE = 5
+UNFORESEEN = "Something went wrong in the service; its log says what."
+#: The headers that an answer of a status has besides those of every answer.
 HEADERS = {
     401: ("WWW-Authenticate",),
     405: ("Allow",),
@@ -38,8 +50,23 @@ HEADERS = {
 }
 
 
+def answering(call: Callable[[], Any], *, request_id: str) -> Any:
+    """Give what `call` gives, or the answer for the error that it raises.
+
+    An error that no caller should see is logged with its stack, and answered by a plain 500.
+    """
+    try:
+        return call()
+    except errors.HoststatError as error:
+        if type(error) in INTERNAL:
+            return unforeseen(request_id)
+        return answer(error, hint=bootstrap.parts.settings.outage_hint)
+    except Exception:
+        return unforeseen(request_id)
+
+
 def answer(error: errors.HoststatError, *, hint: str = "") -> Response:
-    """The answer that says `error`; `hint` ends the sentence of an outage."""
+    """Give the answer for an error; the `hint` for people is added to the sentence of an Outage."""
     headers = {}
     detail = str(error)
     if isinstance(error, errors.MethodNotAllowed):
@@ -49,18 +76,24 @@ def answer(error: errors.HoststatError, *, hint: str = "") -> Response:
     if isinstance(error, errors.TooManyLogins):
         headers["Retry-After"] = str(error.seconds)
     if isinstance(error, errors.Outage):
-        headers["Retry-After"] = str(_RETRY_SECONDS)
+        headers["Retry-After"] = str(_RETRY_AFTER_OUTAGE)
         detail = f"{detail} {hint}".strip()
-    return problem(_STATUS[type(error)], detail, headers)
+    return problem(STATUS[type(error)], detail, headers)
+
+
+def unforeseen(request_id: str) -> Response:
+    """Log the exception that is being handled, and give the answer for it."""
+    log.failure("request failed", request_id=request_id)
+    return problem(500, UNFORESEEN)
 
 
 def title(status: int) -> str:
-    """What a status is called."""
+    """Give the name of a status."""
     return _TITLES.get(status, http.HTTPStatus(status).phrase)
 
 
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
-    """An answer of that status; `detail` is one sentence for a person."""
+    """Give an answer of that status; `detail` is one sentence for a person."""
     body = {
         "type": "about:blank",
         "title": title(status),

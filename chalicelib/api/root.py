@@ -1,20 +1,20 @@
-"""The root: where the versions are."""
+"""What belongs to no version: the list of versions, health, and the OpenAPI document."""
 
 from chalice import Blueprint
 from chalice.app import Response
 
-from chalicelib import bootstrap
-from chalicelib.api import access, links, params
+from chalicelib.api import access, links, openapi, params
 from chalicelib.api.access import Access
+from chalicelib.bootstrap import parts
 
 api = Blueprint(__name__)
 
 
 @access.route(api, "/", "GET", to=Access.OPEN)
 def index() -> Response:
-    """The versions."""
+    """List the versions."""
     request = api.current_request
-    params.query(request)
+    params.nothing(request)
     found = [links.link(request, name, f"/{name}/") for name in ("v1", "v2", "v3")]
     described = f'<{links.prefix(request)}/openapi.json>; rel="service-desc"'
     return Response({"links": found}, {"Link": described})
@@ -22,18 +22,15 @@ def index() -> Response:
 
 @access.route(api, "/health", "GET", to=Access.OPEN)
 def health() -> object:
-    """Whether the service answers; `deep` asks what it needs, too."""
-    given = params.query(api.current_request, "deep")
-    if params.flag(given, "deep"):
-        bootstrap.service().reach()
+    """Say that the service answers; with `deep` also check that DynamoDB and SQS answer."""
+    if params.deep(api.current_request):
+        parts.tasks.reach()
     return {"status": "ok"}
 
 
 @access.route(api, "/openapi.json", "GET", to=Access.OPEN)
 def describe() -> object:
-    """All of this, described."""
-    from chalicelib.api import openapi
-
+    """Describe the whole API."""
     request = api.current_request
-    params.query(request)
-    return openapi.document(bootstrap.settings(), links.prefix(request))
+    params.nothing(request)
+    return openapi.document(parts.settings, links.prefix(request), parts.user_schemas)

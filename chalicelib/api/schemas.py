@@ -1,12 +1,10 @@
-"""What requests and answers look like, as JSON Schema; the bounds are those of the code itself."""
+"""Requests and answers as JSON Schemas with the bounds of the code, and an example of each."""
 
 from typing import Any
 
-import msgspec
-
 from chalicelib.settings import Settings
 from chalicelib.tasks.model import CURSOR_PATTERN, State
-from chalicelib.users import fields
+from chalicelib.users import model as users
 
 Schema = dict[str, Any]
 
@@ -17,22 +15,60 @@ WHOLE: Schema = {"type": "integer", "minimum": 0}
 FLAG: Schema = {"type": "boolean"}
 STATE: Schema = {"type": "string", "enum": [str(state) for state in State]}
 TASK_ID: Schema = {"type": "string", "format": "uuid"}
-PLACE: Schema = {"type": "string", "pattern": CURSOR_PATTERN}
-#: As forms spell it; in any case.
+CURSOR: Schema = {"type": "string", "pattern": CURSOR_PATTERN}
+#: A boolean as a form writes it, in any case.
 _FORM_FLAG: Schema = {
     "type": "string",
     "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[01])$",
 }
-USERNAME: Schema = msgspec.json.schema(fields.RULES["username"])
+
+_ID = "4bb22c5a-99f8-4716-8007-cf289e6b8666"
+_USER = {
+    "username": "jluser",
+    "fullname": "J. Random Luser",
+    "admin": False,
+    "links": [{"rel": "self", "href": "/v3/users/jluser"}],
+}
+NEW_USER = {"username": "jluser", "fullname": "J. Random Luser", "password": "a long password"}
+#: An example of each answer.
+EXAMPLES: dict[str, Any] = {
+    "Index": {"links": [{"rel": "uptime", "href": "/v2/uptime/"}]},
+    "Health": {"status": "ok"},
+    "Uptime": {"uptime": "20:16:57 up 14 days,  7:33,  2 users,  load average: 0.58, 0.25, 0.14"},
+    "Iostat": {"iostat": "Linux 6.1.0 (web-1) …"},
+    "Created": {"task_id": _ID, "links": [{"rel": "task", "href": f"/v2/task/{_ID}"}]},
+    "Task": {
+        "task_id": _ID,
+        "state": "STARTED",
+        "links": [
+            {"rel": "self", "href": f"/v2/task/{_ID}"},
+            {"rel": "cancel", "method": "DELETE", "href": f"/v2/task/{_ID}"},
+        ],
+    },
+    "Tasks": {
+        "tasks": [
+            {
+                "task_id": _ID,
+                "state": "SUCCESS",
+                "created_at": "2026-11-22T10:00:00Z",
+                "owner": "jluser",
+                "request": {"count": 30, "wait": 1},
+                "links": [{"rel": "self", "href": f"/v3/task/{_ID}"}],
+            }
+        ]
+    },
+    "User": _USER,
+    "Users": {"users": ["jluser", "stpierre"]},
+}
 
 
 def ref(name: str) -> Schema:
-    """The schema of that name."""
+    """Refer to the schema of that name."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
 def record(required: dict[str, Schema], **optional: Schema) -> Schema:
-    """An object of these members and no others."""
+    """Give the schema of an object with these members and no others."""
     return {
         "type": "object",
         "properties": {**required, **optional},
@@ -42,28 +78,26 @@ def record(required: dict[str, Schema], **optional: Schema) -> Schema:
 
 
 def many(items: Schema) -> Schema:
-    """A list."""
+    """Give the schema of a list of `items`."""
     return {"type": "array", "items": items}
 
 
 def or_null(schema: Schema) -> Schema:
-    """What may be missing yet."""
+    """Give `schema` with null allowed, too."""
     return {**schema, "type": [schema["type"], "null"]}
 
 
 def between(least: int, most: int, default: int | None = None) -> Schema:
-    """A whole number."""
+    """Give the schema of a whole number from `least` to `most`, both included."""
     schema = {"type": "integer", "minimum": least, "maximum": most}
     return schema if default is None else {**schema, "default": default}
 
 
-def _user_fields() -> dict[str, Schema]:
-    return {name: msgspec.json.schema(rule) for name, rule in fields.RULES.items()}
+def all_of(limits: Settings, given: dict[str, Schema]) -> dict[str, Schema]:
+    """Give every schema by name, for a stage with these limits.
 
-
-def all_of(limits: Settings) -> dict[str, Schema]:
-    """Every schema by its name, for a stage with these limits."""
-    given = _user_fields()
+    `given` are the schemas of a user's fields, by field.
+    """
     window = {"count": between(1, limits.max_count), "wait": between(1, limits.max_wait)}
     user = {name: it for name, it in given.items() if name != "password"}
     links = {"links": many(ref("Link"))}
@@ -93,7 +127,7 @@ def all_of(limits: Settings) -> dict[str, Schema]:
             "type": "object",
             "properties": window,
             "additionalProperties": False,
-            # An interval needs two reports.
+            # `wait` makes sense only between two reports.
             "dependentSchemas": {
                 "wait": {
                     "properties": {"count": between(2, limits.max_count)},
@@ -145,14 +179,14 @@ def all_of(limits: Settings) -> dict[str, Schema]:
         ),
         "User": record({**user, **links}),
         "Users": record(
-            {"users": {"anyOf": [many(USERNAME), many(ref("User"))]}},
+            {"users": {"anyOf": [many(given["username"]), many(ref("User"))]}},
             **links,
         ),
         "NewUser": record(
-            {name: given[name] for name in fields.REQUIRED},
+            {name: given[name] for name in users.REQUIRED},
             admin={**given["admin"], "default": False},
         ),
-        "NewUserForm": record({name: given[name] for name in fields.REQUIRED}, admin=_FORM_FLAG),
+        "NewUserForm": record({name: given[name] for name in users.REQUIRED}, admin=_FORM_FLAG),
         "UserChanges": _changes(given),
         "UserChangesForm": _changes({**given, "admin": _FORM_FLAG}),
     }

@@ -1,1 +1,1 @@
-"""HTTP, asked as API Gateway asks it."""
+"""Tests of the API, by requests as API Gateway sends them."""

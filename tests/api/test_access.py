@@ -1,4 +1,4 @@
-"""Who may use what: every route of v3, every method, everybody."""
+"""Access: who may use each route and each method of v3."""
 
 import json
 from typing import Any
@@ -7,9 +7,9 @@ import pytest
 from chalice import Blueprint, Chalice
 
 import app
-from chalicelib import bootstrap
 from chalicelib.api import access
 from chalicelib.api.access import Access
+from chalicelib.bootstrap import parts
 from tests.support.asking import JSON, ZERO, Answer, ask, basic
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
@@ -21,7 +21,7 @@ STRANGERS: dict[str, dict[str, str]] = {
     "unknown name": basic("nobody", PASSWORD),
     "deleted user": basic("deleted", PASSWORD),
 }
-#: What a user gets, and an admin where that is something else; every other method is 405.
+#: The status that a user gets, and the one that an admin gets. Every other method gives 405.
 EXPECTED: dict[tuple[str, str], tuple[int, int]] = {
     ("/v3", "GET"): (200, 200),
     ("/v3/uptime", "GET"): (200, 200),
@@ -57,18 +57,18 @@ def request(method: str, path: str, who: dict[str, str]) -> Answer:
 
 @pytest.fixture
 def people(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An admin, a user, and one who was deleted; nobody is slowed down."""
+    """Make an admin, a user and a deleted user, and let wrong logins cost no pause."""
     monkeypatch.setenv("LOGIN_FAILURES", "10000")
-    directory = bootstrap.directory()
-    directory.make_admin("root", PASSWORD)
-    directory.create(USER)
-    directory.create({**USER, "username": "deleted"})
-    directory.delete("deleted")
+    users = parts.users
+    users.make_admin("root", PASSWORD)
+    users.create(USER)
+    users.create({**USER, "username": "deleted"})
+    users.delete("deleted")
 
 
 @pytest.mark.usefixtures("people")
 @pytest.mark.parametrize("who", STRANGERS)
-def test_a_stranger_gets_into_the_index_alone(who: str) -> None:
+def test_a_stranger_may_use_only_the_index(who: str) -> None:
     found = {
         (path, method): request(method, path, STRANGERS[who]).status
         for path in routes()
@@ -93,7 +93,7 @@ def test_a_user_may_use_everything_and_an_admin_may_change_users(who: str, index
 
 @pytest.mark.usefixtures("people")
 def test_all_strangers_get_the_same_answer() -> None:
-    detail = "A name and a password are needed here, and these are none that are known."
+    detail = "Log in with a username and a password; none were sent, or they are wrong."
     for who in STRANGERS.values():
         answer = request("DELETE", "/v3/users/{username}", who)
         answer.headers.pop("X-Request-Id")
@@ -119,7 +119,7 @@ def test_every_route_of_v1_and_v2_is_open() -> None:
             assert {access.needed(views, method) for method in METHODS} == {Access.OPEN}
 
 
-def test_a_route_that_nobody_declared_is_closed() -> None:
+def test_a_route_without_declared_access_is_for_admins() -> None:
     api = Blueprint("forgetful")
 
     @api.route("/v9/forgotten")

@@ -1,4 +1,4 @@
-"""What callers are promised everywhere, of v1, and of the service itself, asked of the app."""
+"""The API in general, the indexes, v1, and the health check."""
 
 import uuid
 from pathlib import Path
@@ -25,11 +25,11 @@ class TestEverywhere:
         assert ask("GET", "/", headers={"X-Request-Id": sent}).headers["X-Request-Id"] == sent
 
     @pytest.mark.parametrize("sent", ["", "x" * 129, "a b", "a\r\nSet-Cookie: x", "é"])
-    def test_another_is_not(self, sent: str) -> None:
+    def test_any_other_request_id_is_replaced(self, sent: str) -> None:
         answer = ask("GET", "/", headers={"X-Request-Id": sent})
         assert uuid.UUID(answer.headers["X-Request-Id"])
 
-    def test_links_begin_with_what_precedes_the_route(self) -> None:
+    def test_links_begin_with_the_prefix_of_the_path(self) -> None:
         for path in ("/", "/v1", "/v2/", "/v3/"):
             for link in ask("GET", path, prefix="/api").body["links"]:
                 assert link["href"].startswith("/api/v")
@@ -61,22 +61,24 @@ class TestEverywhere:
 
     def test_two_values_for_one_name_are_400(self) -> None:
         answer = ask("GET", "/v1/iostat/", count=["1", "1"])
-        detail = "count was given 2 times, once is allowed."
+        detail = "count was given 2 times; give it once."
         assert answer.body == problem(400, "Bad Request", detail)
 
-    def test_what_nobody_foresaw_is_500_without_a_stack(
+    def test_an_unexpected_error_is_500_without_a_stack(
         self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         monkeypatch.setenv("MAX_COUNT", "many")
         answer = ask("GET", "/v1/iostat/")
-        detail = "Something went wrong here; the log knows more."
+        detail = "Something went wrong in the service; its log says what."
         assert answer.body == problem(500, "Internal Server Error", detail)
 
-    def test_nor_at_the_door(self, monkeypatch: pytest.MonkeyPatch, cloud: Any) -> None:
-        """What is wrong before any view has the request leaves as what is wrong in one."""
+    def test_an_unexpected_error_in_the_middleware_is_500_too(
+        self, monkeypatch: pytest.MonkeyPatch, cloud: Any
+    ) -> None:
+        """An error before the view must be answered like an error in the view."""
         monkeypatch.setenv("STAGE", "without-tables")
         answer = ask("GET", "/v3/uptime", headers=basic("root", "secret of root"))
-        detail = "Something went wrong here; the log knows more."
+        detail = "Something went wrong in the service; its log says what."
         assert answer.body == problem(500, "Internal Server Error", detail)
         assert answer.headers["Cache-Control"] == "no-store"
 
@@ -95,14 +97,14 @@ class TestEverywhere:
         assert answer.body == problem(403, "Forbidden", detail)
 
     @pytest.mark.parametrize("site", ["same-origin", "same-site", "none"])
-    def test_a_page_of_this_site_may(self, cloud: Any, site: str) -> None:
+    def test_a_page_of_this_site_may_create(self, cloud: Any, site: str) -> None:
         assert ask("GET", "/v2/iostat", headers={"sec-fetch-site": site}).status == 201
 
-    def test_a_page_of_another_site_may_look(self) -> None:
+    def test_a_page_of_another_site_may_read(self) -> None:
         assert ask("GET", "/v2", headers={"sec-fetch-site": "cross-site"}).status == 200
 
-    def test_the_first_of_several_faults_is_said(self) -> None:
-        """405, 403, 413, 415, 400, 404."""
+    def test_of_several_errors_the_first_is_answered(self) -> None:
+        """The order is 405, 403, 413, 415, 400, 404."""
         fault: dict[str, Any] = {
             "parameters": {"task_id": "x"},
             "headers": {"sec-fetch-site": "cross-site", "content-type": "text/plain"},
@@ -137,7 +139,9 @@ class TestIndexes:
             ("v3", ["uptime", "iostat", "users"]),
         ],
     )
-    def test_a_version_has_what_there_is_of_it(self, version: str, names: list[str]) -> None:
+    def test_the_index_of_a_version_links_to_its_paths(
+        self, version: str, names: list[str]
+    ) -> None:
         links = [{"rel": name, "href": f"/{version}/{name}/"} for name in names]
         for path in (f"/{version}", f"/{version}/"):
             answer = ask("GET", path)
@@ -153,19 +157,19 @@ class TestV1:
         assert body["uptime"] == body["uptime"].strip()
 
     @pytest.mark.parametrize("version", ["v1", "v2"])
-    def test_uptime_has_its_numbers_for_who_asks(self, version: str) -> None:
+    def test_uptime_has_its_numbers_if_they_are_asked_for(self, version: str) -> None:
         body = ask("GET", f"/{version}/uptime/", detail="1").body
         assert list(body) == ["uptime", "seconds", "users", "load", "host"]
         assert [type(it) for it in body.values()] == [str, float, int, list, str]
         assert list(ask("GET", f"/{version}/uptime/", detail="0").body) == ["uptime"]
 
-    def test_a_query_that_means_nothing_is_refused_before_anything_is_measured(
+    def test_a_wrong_query_is_refused_before_anything_is_measured(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         monkeypatch.setenv("PATH", fake(tmp_path, "exit 3", name="iostat"))
         assert ask("GET", "/v1/iostat", count="3", detail="2").status == 400
 
-    def test_iostat_has_its_numbers_for_who_asks(self) -> None:
+    def test_iostat_has_its_numbers_if_they_are_asked_for(self) -> None:
         body = ask("GET", "/v1/iostat/", count="2", detail="1").body
         assert list(body) == ["iostat", "reports"]
         assert [it["since_boot"] for it in body["reports"]] == [True, False]
@@ -174,36 +178,36 @@ class TestV1:
             assert report["index"] == index
             assert all(list(it)[:2] == ["device", "tps"] for it in report["devices"])
 
-    def test_a_host_that_cannot_be_measured_is_500(
+    def test_a_machine_that_cannot_be_measured_is_500(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         monkeypatch.setenv("PATH", fake(tmp_path, "exit 3", name="uptime"))
         answer = ask("GET", "/v1/uptime/")
         assert answer.status == 500
-        assert answer.body["detail"].startswith("uptime cannot be had: ")
+        assert answer.body["detail"].startswith("uptime ended with status 3.")
 
-    def test_iostat_is_one_report_if_nothing_is_said(self) -> None:
+    def test_iostat_is_one_report_by_default(self) -> None:
         body = ask("GET", "/v1/iostat/").body
         assert list(body) == ["iostat"]
         assert body["iostat"].count("Device") == 1
 
-    def test_a_window_that_is_too_long_to_wait_for_is_shown_the_way(self) -> None:
+    def test_a_window_that_is_too_long_for_v1_is_pointed_to_v2(self) -> None:
         answer = ask("GET", "/v1/iostat", prefix="/api", count="1000", wait="1000")
         detail = (
-            "A window of 999000 s is too long to wait for, more than 25 s; "
-            "ask /api/v2/iostat/?count=1000&wait=1000 instead."
+            "A window of 999000 s is too long for v1, which measures at most 25 s; "
+            "use /api/v2/iostat/?count=1000&wait=1000 instead."
         )
         assert (answer.status, answer.body) == (400, problem(400, "Bad Request", detail))
 
 
 class TestHealth:
-    def test_it_is_well_without_asking_anybody(self) -> None:
+    def test_health_needs_no_other_service(self) -> None:
         assert ask("GET", "/health").body == {"status": "ok"}
 
-    def test_deep_it_asks_what_it_needs(self, cloud: Any) -> None:
+    def test_deep_health_asks_dynamodb_and_sqs(self, cloud: Any) -> None:
         assert ask("GET", "/health/", deep="1").body == {"status": "ok"}
 
-    def test_what_does_not_answer_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_service_that_does_not_answer_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
         answer = ask("GET", "/health", deep="1")
         assert (answer.status, answer.headers["Retry-After"]) == (503, "5")

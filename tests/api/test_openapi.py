@@ -1,4 +1,4 @@
-"""The description: valid, whole, and of the same bounds as the code."""
+"""The OpenAPI description: valid, complete, and with the same limits as the code."""
 
 from typing import Any
 
@@ -8,11 +8,12 @@ import pytest
 
 from chalicelib.api import openapi
 from chalicelib.settings import Settings
+from chalicelib.users import fields
 from tests.support import described
 from tests.support.asking import ask
 
 
-def test_it_is_valid() -> None:
+def test_the_description_is_valid() -> None:
     openapi_spec_validator.validate(ask("GET", "/openapi.json").body)
 
 
@@ -20,22 +21,22 @@ def test_it_describes_every_route_and_no_other() -> None:
     assert described.undescribed() == set()
 
 
-def test_its_paths_are_as_links_have_them() -> None:
-    """A slash at the end for collections and not for items."""
+def test_its_paths_are_written_as_in_links() -> None:
+    """Collections have a slash at the end, items have none."""
     for path in described.document()["paths"]:
         item = path.endswith("}") or path in ("/health", "/openapi.json")
         assert path.endswith("/") is not item
 
 
-def test_it_says_where_it_is() -> None:
+def test_it_names_the_address_of_the_service() -> None:
     body = ask("GET", "/openapi.json", prefix="/prod").body
     assert body["servers"] == [{"url": "/prod"}]
     assert ask("GET", "/openapi.json").body["servers"] == [{"url": "/"}]
 
 
-def test_its_bounds_are_those_of_the_stage() -> None:
+def test_its_limits_are_those_of_the_stage() -> None:
     limits = Settings(max_count=7, max_wait=9)
-    for where in (openapi.document(limits, ""), described.document()):
+    for where in (openapi.document(limits, "", fields.schemas()), described.document()):
         window = where["components"]["schemas"]["Window"]["properties"]
         query = where["paths"]["/v2/iostat/"]["get"]["parameters"]
         asked = {it["name"]: it["schema"]["maximum"] for it in query}
@@ -43,7 +44,7 @@ def test_its_bounds_are_those_of_the_stage() -> None:
     assert asked == {"count": 10_000, "wait": 86_400}
 
 
-def test_every_example_is_what_it_is_an_example_of() -> None:
+def test_every_example_fits_its_schema() -> None:
     for operations in described.paths().values():
         for method, operation in operations.items():
             if method == "parameters":
@@ -68,6 +69,6 @@ def test_every_example_is_what_it_is_an_example_of() -> None:
         ("Task", {"task_id": "x"}),
     ],
 )
-def test_what_the_code_refuses_it_refuses(name: str, body: Any) -> None:
+def test_it_refuses_what_the_code_refuses(name: str, body: Any) -> None:
     with pytest.raises(jsonschema.ValidationError):
         described._validator(name).validate(body)

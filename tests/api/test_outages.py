@@ -1,4 +1,4 @@
-"""DynamoDB or SQS out: an honest 503, or none at all."""
+"""Outages of DynamoDB and SQS: tasks are answered 503, and v1 does not need them."""
 
 import socket
 
@@ -28,6 +28,6 @@ def test_tasks_are_503_and_say_when_to_try_again(
     assert answer.body == problem(503, "Service Unavailable", detail)
 
 
-def test_v1_needs_nobody() -> None:
+def test_v1_needs_no_other_service() -> None:
     assert ask("GET", "/v1/uptime").status == 200
     assert ask("GET", "/v1/iostat").status == 200

@@ -1,4 +1,4 @@
-"""The live service, asked whatever its description allows, and what it does not."""
+"""The running service, with all kinds of requests that its description allows or forbids."""
 
 import subprocess
 import sys
@@ -6,18 +6,18 @@ from pathlib import Path
 
 from tests.support import processes as services
 
-#: Rules between two parameters have no place in OpenAPI: `wait` needs a `count`, numbers stand in
-#: the query or in the body, a new user bears the name of its path.
+#: OpenAPI cannot describe rules between two parameters: `wait` needs a `count`; numbers are in the
+#: query or in the body; the path of a new user contains its name.
 _NOT_CHECKED = "positive_data_acceptance"
-#: Windows are short and nobody measures them, nobody is slowed down: what is asked is the API.
+#: Only the API is tested: windows are short, no worker runs, and wrong logins cost no pause.
 _SETTINGS = {"WORKER": "0", "SYNC_SECONDS": "1", "HOLD_SECONDS": "0", "LOGIN_FAILURES": "100000"}
 
 
-def test_it_keeps_to_its_description_whatever_it_is_asked(tmp_path: Path) -> None:
+def test_every_answer_is_as_described_whatever_is_asked(tmp_path: Path) -> None:
     port, admin = services.free_port(), "root:secret-of-schemathesis"
     url = f"http://127.0.0.1:{port}"
     service = [sys.executable, "-m", "local.launch"]
-    # Its log would fill a pipe.
+    # Its log goes to a file: nobody would read a pipe, and a full pipe would stop the service.
     with (
         (tmp_path / "log").open("w") as log,
         services.process(*service, log=log, PORT=str(port), ADMIN=admin, **_SETTINGS),

@@ -1,4 +1,4 @@
-"""Users as callers are promised them: made, shown, listed, changed, deleted."""
+"""Users of v3: created, shown, listed, changed, and deleted."""
 
 import json
 import urllib.parse
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import bootstrap
+from chalicelib.bootstrap import parts
 from tests.support.as_admin import PASSWORD, ROOT, look
 from tests.support.asking import FORM, JSON, Answer, ask, ask_user, basic, problem
 
@@ -27,11 +27,11 @@ SHAPE = shape("jluser", "J. Random Luser")
 
 @pytest.fixture(autouse=True)
 def root(cloud: Any) -> None:
-    bootstrap.directory().make_admin("root", PASSWORD)
+    parts.users.make_admin("root", PASSWORD)
 
 
 def send(method: str, username: str | None, body: object, **headers: str) -> Answer:
-    """A change of users, by the admin; a string is a form."""
+    """Send a change of users with the login of the admin. A string as `body` is a form."""
     more: dict[str, Any] = (
         {"body": body, "headers": {**FORM, **ROOT, **headers}}
         if isinstance(body, str)
@@ -60,7 +60,7 @@ class TestUsers:
     def test_a_name_that_is_taken_is_409(self) -> None:
         create()
         answer = create(fullname="Another")
-        detail = "There is a user 'jluser' already."
+        detail = "There is already a user 'jluser'; choose another name."
         assert (answer.status, answer.body) == (409, problem(409, "Conflict", detail))
         assert ask_user("GET", "jluser", headers=ROOT).body == SHAPE
 
@@ -77,25 +77,25 @@ class TestUsers:
         assert (answer.status, answer.body) == (200, shape("jluser", "N."))
         assert "Location" not in answer.headers
 
-    def test_put_makes_who_is_not_there(self) -> None:
+    def test_put_creates_a_user_who_is_not_there(self) -> None:
         answer = send("PUT", "jluser", JLUSER)
         assert (answer.status, answer.body) == (201, SHAPE)
         assert answer.headers["Location"] == "/v3/users/jluser"
 
     @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-    def test_another_name_renames(self, method: str) -> None:
+    def test_another_name_renames_the_user(self, method: str) -> None:
         create()
         answer = send(method, "jluser", {**JLUSER, "username": "new"})
         assert (answer.status, answer.body) == (200, shape("new", "J. Random Luser"))
         assert look("/v3/users/") == {"users": ["new", "root"]}
 
     @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-    def test_a_rename_onto_a_taken_name_is_409(self, method: str) -> None:
+    def test_a_rename_to_a_taken_name_is_409(self, method: str) -> None:
         create()
         assert send(method, "jluser", {**JLUSER, "username": "root"}).status == 409
         assert look("/v3/users/") == {"users": ["jluser", "root"]}
 
-    def test_put_of_another_name_on_nobody_is_400(self) -> None:
+    def test_put_of_a_new_user_with_another_name_than_its_path_is_400(self) -> None:
         assert send("PUT", "nobody", JLUSER).status == 400
         assert look("/v3/users/") == {"users": ["root"]}
 
@@ -108,7 +108,7 @@ class TestUsers:
             ({"password": "secret of another"}, SHAPE),
         ],
     )
-    def test_patch_changes_what_it_is_given(self, body: object, expected: object) -> None:
+    def test_patch_changes_the_given_fields(self, body: object, expected: object) -> None:
         create()
         answer = send("PATCH", "jluser", body)
         assert (answer.status, answer.body) == (200, expected)
@@ -134,9 +134,7 @@ class TestUsers:
     )
     def test_the_last_admin_stays(self, method: str, body: object) -> None:
         answer = send(method, "root", body)
-        detail = (
-            "The last admin can be neither deleted nor demoted: nobody could change users any more."
-        )
+        detail = "The last admin cannot be deleted or demoted: nobody could change users any more."
         assert (answer.status, answer.body) == (409, problem(409, "Conflict", detail))
         put = send("PUT", "root", {**JLUSER, "username": "root"})
         assert put.status == 409
@@ -164,14 +162,14 @@ class TestUsers:
 
     @pytest.mark.parametrize("method", ["POST", "PUT"])
     @pytest.mark.parametrize("missing", ["username", "fullname", "password"])
-    def test_a_whole_user_has_all_fields(self, method: str, missing: str) -> None:
+    def test_a_new_user_must_have_all_fields(self, method: str, missing: str) -> None:
         body = {name: value for name, value in JLUSER.items() if name != missing}
         answer = send(method, None if method == "POST" else "jluser", body)
         assert answer.body == problem(400, "Bad Request", f"The body lacks {missing}.")
 
     @pytest.mark.parametrize("body", [{}, ""])
     def test_patch_needs_one_field(self, body: object) -> None:
-        detail = "The body must have one of username, fullname, password, admin at least."
+        detail = "The body must have at least one of username, fullname, password, admin."
         assert send("PATCH", "root", body).body == problem(400, "Bad Request", detail)
 
     def test_a_query_that_the_path_does_not_know_is_400(self) -> None:
@@ -182,14 +180,14 @@ class TestUsers:
             assert answer.status == 400
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-    def test_a_page_of_another_site_changes_nobody(self, method: str) -> None:
+    def test_a_page_of_another_site_changes_no_user(self, method: str) -> None:
         name = None if method == "POST" else "root"
         answer = send(method, name, JLUSER, **{"sec-fetch-site": "cross-site"})
         if method == "POST":
             assert answer.body["detail"] == "A page of another site may not change anything here."
         assert answer.status == 403
 
-    def test_a_user_may_look_and_change_nobody_itself_included(self) -> None:
+    def test_a_user_may_read_users_but_change_none(self) -> None:
         create()
         own = basic("jluser", PASSWORD)
         assert ask_user("GET", "root", headers=own).body == shape("root", "root", admin=True)
@@ -201,11 +199,11 @@ class TestUsers:
 class TestListOfUsers:
     @pytest.fixture(autouse=True)
     def _many(self) -> None:
-        directory = bootstrap.directory()
+        users = parts.users
         for name in ("b", "a", "Z", "9"):
-            directory.create({**JLUSER, "username": name})
+            users.create({**JLUSER, "username": name})
 
-    def test_it_has_all_names_by_their_bytes(self) -> None:
+    def test_it_has_all_names_sorted_by_their_bytes(self) -> None:
         assert look("/v3/users/") == {"users": ["9", "Z", "a", "b", "root"]}
 
     def test_it_can_have_whole_users(self) -> None:
@@ -214,7 +212,7 @@ class TestListOfUsers:
             "links": [{"rel": "next", "href": "/v3/users/?limit=2&detail=1&after=Z"}],
         }
 
-    def test_its_links_lead_through_all_of_it(self) -> None:
+    def test_its_links_lead_through_all_pages(self) -> None:
         found, query = [], {"limit": "2"}
         while query:
             page = look("/v3/users/", prefix="/prod", **query)
@@ -233,7 +231,7 @@ class TestListOfUsers:
             ("x", "1"),
         ],
     )
-    def test_a_query_that_means_nothing_is_400(self, name: str, value: str) -> None:
+    def test_a_query_that_is_not_allowed_is_400(self, name: str, value: str) -> None:
         query: dict[str, Any] = {name: value}
         answer = ask("GET", "/v3/users", headers=ROOT, **query)
         assert answer.status == 400

@@ -1,4 +1,4 @@
-"""What is v3's own of tasks and logins: apart from v2, listed, slowed down."""
+"""What only v3 has: tasks of its own, their list, and pauses after wrong logins."""
 
 import urllib.parse
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import bootstrap
+from chalicelib.bootstrap import parts
 from chalicelib.measure.model import Window
 from tests.support.as_admin import PASSWORD, ROOT, look
 from tests.support.asking import ZERO, ask, ask_task, basic, created, problem
@@ -14,11 +14,11 @@ from tests.support.asking import ZERO, ask, ask_task, basic, created, problem
 
 @pytest.fixture(autouse=True)
 def root(cloud: Any) -> None:
-    bootstrap.directory().make_admin("root", PASSWORD)
+    parts.users.make_admin("root", PASSWORD)
 
 
 class TestTasks:
-    def test_a_task_of_v3_is_as_one_of_v2(self) -> None:
+    def test_a_task_of_v3_looks_like_one_of_v2(self) -> None:
         task_id = created(ask("POST", "/v3/iostat", headers=ROOT, count="3"), "v3")
         href = f"/v3/task/{task_id}"
         shown = ask_task("GET", task_id, version="v3", headers=ROOT)
@@ -34,7 +34,7 @@ class TestTasks:
 
     @pytest.mark.parametrize("method", ["GET", "DELETE"])
     @pytest.mark.parametrize(("own", "other"), [("v2", "v3"), ("v3", "v2")])
-    def test_a_task_of_another_version_is_as_unknown_as_none(
+    def test_a_task_of_another_version_gets_the_answer_of_an_unknown_one(
         self, method: str, own: str, other: str
     ) -> None:
         task_id = created(ask("GET", f"/{own}/iostat", headers=ROOT), own)
@@ -44,9 +44,9 @@ class TestTasks:
         assert foreign.text.replace(task_id, ZERO) == unknown.text
         assert ask_task("GET", task_id, version=own, headers=ROOT).body["state"] == "QUEUED"
 
-    def test_anybody_logged_in_may_use_any_of_them(self) -> None:
+    def test_every_user_may_use_every_task(self) -> None:
         fields = {"username": "jluser", "fullname": "J.", "password": PASSWORD}
-        bootstrap.directory().create(fields)
+        parts.users.create(fields)
         task_id = created(ask("GET", "/v3/iostat", headers=ROOT), "v3")
         own = basic("jluser", PASSWORD)
         assert ask_task("GET", task_id, version="v3", headers=own).status == 200
@@ -56,8 +56,8 @@ class TestTasks:
 class TestListOfTasks:
     @pytest.fixture
     def made(self, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-        """Make a task, a quarter of a second after the one before."""
-        service = bootstrap.service()
+        """Give a function that creates a task, a quarter of a second after the one before."""
+        service = parts.tasks
         now = [1_800_000_000.0]
 
         class Clock:
@@ -68,7 +68,7 @@ class TestListOfTasks:
 
         def make(owner: str = "root", count: int = 1) -> str:
             now[0] += 0.25
-            return service.create("v3", Window(count, 1), owner)
+            return service.create("v3", Window(count, 1), owner=owner)
 
         return make
 
@@ -85,7 +85,7 @@ class TestListOfTasks:
             **fields,
         }
 
-    def test_it_has_the_newest_first(self, made: Callable[..., str]) -> None:
+    def test_the_list_has_the_newest_first(self, made: Callable[..., str]) -> None:
         assert look("/v3/task/") == {"tasks": []}
         first, second, third = made(), made("jluser"), made(count=3)
         ask_task("DELETE", first, version="v3", headers=ROOT)
@@ -100,7 +100,7 @@ class TestListOfTasks:
         }
 
     def through(self, **query: str) -> list[list[str]]:
-        """The ids of all pages."""
+        """Give the ids on each page of the list."""
         pages = []
         while query:
             page = look("/v3/task/", prefix="/prod", **query)
@@ -110,12 +110,29 @@ class TestListOfTasks:
             query = dict(urllib.parse.parse_qsl(href.partition("?")[2]))
         return pages
 
-    def test_its_links_lead_through_all_of_it(self, made: Callable[..., str]) -> None:
+    def test_its_links_lead_through_all_pages(self, made: Callable[..., str]) -> None:
         ids = [made() for _ in range(5)][::-1]
         assert self.through(limit="2") == [ids[0:2], ids[2:4], ids[4:]]
         assert self.through(limit="5") == [ids]
 
-    def test_it_can_be_of_one_owner_and_of_one_state(self, made: Callable[..., str]) -> None:
+    def test_a_full_page_is_read_by_one_query(self, made: Callable[..., str]) -> None:
+        """One key more is read than the page has, to learn whether there is a next page."""
+        asked: list[tuple[str, int]] = []
+
+        def hear(params: dict[str, Any], model: Any, **_: Any) -> None:
+            batch = params.get("RequestItems", {}).get("hoststat-dev-tasks", {})
+            asked.append((model.name, params.get("Limit", len(batch.get("Keys", ())))))
+
+        ids = [made() for _ in range(101)][::-1]
+        look("/v3/task/", limit="1")
+        parts.dynamodb.meta.events.register("provide-client-params.dynamodb.*", hear)
+        page = look("/v3/task/", limit="100")
+        assert [task["task_id"] for task in page["tasks"]] == ids[:100]
+        assert [link["rel"] for link in page["links"]] == ["next"]
+        listing = [it for it in asked if it[0] in ("Query", "BatchGetItem")]
+        assert listing == [("Query", 101), ("BatchGetItem", 100), ("BatchGetItem", 1)]
+
+    def test_it_can_show_only_one_owner_and_one_state(self, made: Callable[..., str]) -> None:
         ids = [made("jluser" if index % 3 else "root") for index in range(9)][::-1]
         others = [it for index, it in enumerate(ids) if (8 - index) % 3]
         assert self.through(limit="4", owner="jluser") == [others[:4], others[4:]]
@@ -124,14 +141,12 @@ class TestListOfTasks:
         assert self.through(limit="4", state="REVOKED", owner="root") == [[]]
         assert self.through(limit="9", state="QUEUED", owner="nobody") == [[]]
 
-    def test_one_that_was_deleted_between_two_pages_does_not_end_it(
+    def test_a_task_that_is_deleted_between_two_pages_does_not_end_the_list(
         self, made: Callable[..., str]
     ) -> None:
         ids = [made() for _ in range(3)][::-1]
         page = look("/v3/task/", limit="1")
-        bootstrap._dynamodb().delete_item(
-            TableName="hoststat-dev-tasks", Key={"task_id": {"S": ids[0]}}
-        )
+        parts.dynamodb.delete_item(TableName="hoststat-dev-tasks", Key={"task_id": {"S": ids[0]}})
         query = dict(urllib.parse.parse_qsl(page["links"][0]["href"].partition("?")[2]))
         assert self.through(**query) == [[ids[1]], [ids[2]]]
 
@@ -148,7 +163,7 @@ class TestListOfTasks:
             ("x", "1"),
         ],
     )
-    def test_a_query_that_means_nothing_is_400(self, name: str, value: str) -> None:
+    def test_a_query_that_is_not_allowed_is_400(self, name: str, value: str) -> None:
         query: dict[str, Any] = {name: value}
         answer = ask("GET", "/v3/task", headers=ROOT, **query)
         assert answer.status == 400
@@ -158,7 +173,7 @@ class TestListOfTasks:
 class TestGuessing:
     def test_too_many_wrong_logins_are_429(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("LOGIN_FAILURES", "2")
-        bootstrap.clear()
+        parts.reset()
         wrong = basic("root", "secret guess")
         for _ in range(2):
             assert ask("GET", "/v3/uptime", headers=wrong).status == 401
@@ -166,7 +181,7 @@ class TestGuessing:
             answer = ask("GET", "/v3/uptime", headers=headers)
             seconds = int(answer.headers["Retry-After"])
             assert 590 <= seconds <= 600
-            detail = f"Too many wrong logins from there; try again in {seconds} s."
+            detail = f"Too many wrong logins from this address; try again in {seconds} s."
             assert (answer.status, answer.body) == (429, problem(429, "Too Many Requests", detail))
         forged = {**wrong, "x-forwarded-for": "192.0.2.9", "forwarded": "for=192.0.2.9"}
         assert ask("GET", "/v3/uptime", headers=forged).status == 429

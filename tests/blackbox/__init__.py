@@ -1,5 +1,5 @@
-"""What the contract promises, asked over plain HTTP.
+"""Tests of what the API promises, over plain HTTP.
 
-By default of ``make service`` on a free port; of any other deployment with ``BASE_URL=``, and
-with ``ADMIN=name:password`` of an admin there.
+By default they start ``make service`` on a free port. With ``BASE_URL=`` they test that deployment
+instead; then ``ADMIN=name:password`` must be an admin there.
 """

@@ -1,4 +1,4 @@
-"""The service that is asked."""
+"""Fixtures: the service that is tested, an admin, a user, and requests."""
 
 import os
 import tempfile
@@ -9,23 +9,24 @@ from typing import Any
 import pytest
 import requests
 
+from tests.blackbox.accounts import PASSWORD, Login, fields, new_name
 from tests.support import leaks
 from tests.support import processes as services
 
 OWN_ADMIN = ("root", "secret of the black box")
-#: The name by which an emulator's gateway knows the API, where that cannot be looked up.
+#: The host name by which an emulator's gateway finds the API. It is in no DNS.
 HOST = {"Host": os.environ["BASE_HOST"]} if "BASE_HOST" in os.environ else {}
 
 
 @pytest.fixture(scope="session")
 def base_url() -> Iterator[str]:
-    """Where the service is: ``BASE_URL``, or one of our own for as long as the tests last."""
+    """Give the URL of the service: ``BASE_URL``, or a service that we run during the tests."""
     if "BASE_URL" in os.environ:
         yield os.environ["BASE_URL"].rstrip("/")
         return
     port = services.free_port()
     url = f"http://127.0.0.1:{port}"
-    # Nobody reads its log while the tests run: a pipe would fill up and stop it.
+    # Its log goes to a file: nobody would read a pipe, and a full pipe would stop the service.
     with tempfile.TemporaryFile("w+") as log:
         command = ["make", "service", f"PORT={port}", f"ADMIN={':'.join(OWN_ADMIN)}"]
         with services.process(*command, log=log) as service:
@@ -39,7 +40,7 @@ def base_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def root() -> tuple[str, str]:
-    """The name and the password of an admin: ``ADMIN=name:password`` with a ``BASE_URL``."""
+    """Give the name and the password of an admin. With a ``BASE_URL`` they come from ``ADMIN``."""
     if "BASE_URL" not in os.environ:
         return OWN_ADMIN
     if "ADMIN" not in os.environ:
@@ -50,7 +51,7 @@ def root() -> tuple[str, str]:
 
 @pytest.fixture
 def on_laptop() -> None:
-    """A test that asks what only holds where the service runs on this machine."""
+    """Skip a test that is only for a service on this computer."""
     if "BASE_URL" in os.environ:
         pytest.skip("asks the processes of this machine")
 
@@ -60,7 +61,7 @@ Ask = Callable[..., requests.Response]
 
 @pytest.fixture
 def ask(base_url: str) -> Iterator[Ask]:
-    """Send a request: a method, a path, and what `requests` takes."""
+    """Give a function that sends a request: a method, a path, and what `requests` takes."""
     with requests.Session() as session:
         session.headers.update(HOST)
 
@@ -68,7 +69,7 @@ def ask(base_url: str) -> Iterator[Ask]:
             answer = session.request(method, base_url + path, timeout=services.DEADLINE, **more)
             leaks.hear((answer.headers, answer.text))
             if answer.status_code == 429 and "wrong logins" not in answer.text:
-                # A deployed gateway lets only so many in, and says when to come again.
+                # A deployed gateway limits the rate of requests, and says how long to wait.
                 time.sleep(float(answer.headers.get("Retry-After", "1")))
                 return send(method, path, **more)
             return answer
@@ -78,7 +79,7 @@ def ask(base_url: str) -> Iterator[Ask]:
 
 @pytest.fixture
 def finished(ask: Ask) -> Callable[..., dict[str, Any]]:
-    """Wait for the end of a task, and give its body."""
+    """Give a function that waits for the end of a task and gives its body."""
 
     def wait(
         task_id: str, version: str = "v2", seconds: float = services.DEADLINE, **more: Any
@@ -93,3 +94,12 @@ def finished(ask: Ask) -> Callable[..., dict[str, Any]]:
         return body
 
     return wait
+
+
+@pytest.fixture
+def jluser(ask: Ask, root: Login) -> Iterator[Login]:
+    """Create a user for one test; give the name and the password."""
+    username = new_name()
+    assert ask("POST", "/v3/users/", json=fields(username), auth=root).status_code == 201
+    yield username, PASSWORD
+    ask("DELETE", f"/v3/users/{username}", auth=root)

@@ -1,4 +1,4 @@
-"""Windows as they are measured: watched report by report, stopped, paged through, numbered."""
+"""Windows while they are measured: watched, followed, and cancelled; also numbers and health."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tasks: created, watched, cancelled."""
+"""Tasks of v2: created, watched, and cancelled."""
 
 import contextlib
 import http.client
@@ -52,12 +52,12 @@ def test_a_task_is_made_from_a_body(ask: Ask, finished: Finished, how: dict[str,
 def test_a_task_that_runs_is_cancelled_and_keeps_its_reports(ask: Ask) -> None:
     task_id = create(ask, 60)
     assert services.until(lambda: look(ask, task_id)["state"] == "STARTED")
-    time.sleep(1.5)  # for a report; whether there is one or two is all the same
+    time.sleep(1.5)  # time for a report, or for two
     assert ask("DELETE", f"/v2/task/{task_id}").status_code == 204
     body = look(ask, task_id)
     assert (body["state"], [link["rel"] for link in body["links"]]) == ("REVOKED", ["self"])
     assert 1 <= body["result"]["iostat"].count("Device") < 60
-    time.sleep(1.5)  # for the reports that must not come any more
+    time.sleep(1.5)  # time for more reports, which must not come
     assert look(ask, task_id) == body
     assert ask("DELETE", f"/v2/task/{task_id}").status_code == 204
 
@@ -77,7 +77,7 @@ def test_a_task_that_is_cancelled_at_once_never_runs(ask: Ask) -> None:
     task_id = create(ask, 62)
     ask("DELETE", f"/v2/task/{task_id}")
     assert look(ask, task_id)["state"] == "REVOKED"
-    time.sleep(1)  # for a worker that must not have it
+    time.sleep(1)  # time for a worker, which must not run the task
     assert look(ask, task_id)["result"]["iostat"].count("Device") <= 1
 
 
@@ -121,7 +121,7 @@ def test_an_id_that_is_none_is_404(ask: Ask, method: str, task_id: str) -> None:
     "path", ["/v2/task/../x", "/v2/task/..%2Fx", "/v2/task/😀", "/nope", "/v2/task/"]
 )
 def test_a_path_that_is_none_is_404_as_it_stands(base_url: str, path: str) -> None:
-    """`requests` would tidy these up first."""
+    """`requests` would change these paths, so we write them ourselves."""
     netloc = urllib.parse.urlsplit(base_url).netloc
     with contextlib.closing(http.client.HTTPConnection(netloc)) as connection:
         connection.putrequest("GET", "/")

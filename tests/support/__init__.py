@@ -1,1 +1,1 @@
-"""What the tests share: fakes, asking the app, processes, faults, and an ear for secrets."""
+"""What the tests share: fakes, requests, processes, faults, and a search for secrets."""

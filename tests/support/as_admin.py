@@ -1,4 +1,4 @@
-"""Asking v3 as its admin."""
+"""Requests to v3 with the login of an admin."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ ROOT = basic("root", PASSWORD)
 
 
 def look(path: str, **more: Any) -> Any:
-    """What is there."""
+    """Get a path, which must succeed, and give the body of the answer."""
     answer = ask("GET", path, headers=ROOT, **more)
     assert answer.status == 200
     return answer.body

@@ -1,4 +1,4 @@
-"""Asking the app as API Gateway does, without a network."""
+"""Requests to the app as API Gateway sends them, without a network."""
 
 import base64
 import dataclasses
@@ -8,8 +8,8 @@ from typing import Any
 from chalice.local import LambdaContext
 
 import app
-from chalicelib import bootstrap
-from local import worker
+from chalicelib.bootstrap import parts
+from local import poller
 from tests.support import described, leaks
 
 JSON = {"content-type": "application/json"}
@@ -20,7 +20,7 @@ ZERO = "00000000-0000-4000-8000-000000000000"
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """The answer to a request."""
 
     status: int
     headers: dict[str, str]
@@ -43,7 +43,7 @@ def ask(
     source: str = "127.0.0.1",
     **query: Any,
 ) -> Answer:
-    """The answer to a request; `route` is the pattern where it differs from `path`."""
+    """Send a request and give the answer. `route` is the pattern of `path`, if it has one."""
     values = {name: [it] if isinstance(it, str) else it for name, it in query.items()}
     event: dict[str, Any] = {
         "requestContext": {
@@ -73,7 +73,7 @@ def ask(
 
 
 def ask_user(method: str, username: str, **more: Any) -> Answer:
-    """The answer about one user."""
+    """Send a request about one user."""
     return ask(
         method,
         f"/v3/users/{username}",
@@ -84,7 +84,7 @@ def ask_user(method: str, username: str, **more: Any) -> Answer:
 
 
 def ask_task(method: str, task_id: str, *, version: str = "v2", **more: Any) -> Answer:
-    """The answer about one task."""
+    """Send a request about one task."""
     return ask(
         method,
         f"/{version}/task/{task_id}",
@@ -95,7 +95,7 @@ def ask_task(method: str, task_id: str, *, version: str = "v2", **more: Any) -> 
 
 
 def created(answer: Answer, version: str = "v2") -> str:
-    """The id in the answer to a create, which must be as promised."""
+    """Check the answer to a create, and give the id of the task."""
     task_id: str = answer.body["task_id"]
     href = f"/{version}/task/{task_id}"
     assert (answer.status, answer.headers["Location"]) == (201, href)
@@ -104,30 +104,30 @@ def created(answer: Answer, version: str = "v2") -> str:
 
 
 def drain() -> int:
-    """Feed the function every message that there is, and say how many there were."""
-    queue = bootstrap.dispatcher()
+    """Call the function for every message in the queue, and give their number."""
+    queue = parts.receiver
     seen = 0
     while messages := queue.receive(10, 0):
         for message in messages:
-            app.run_iostat(worker.event(message), LambdaContext("run_iostat", 128, 900_000))
+            app.run_iostat(poller.event(message), LambdaContext("run_iostat", 128, 900_000))
             seen += 1
         queue.acknowledge(messages)
     return seen
 
 
 def authorization(text: str | bytes) -> str:
-    """The value of the header for ``name:password``."""
+    """Give the value of the ``Authorization`` header for ``name:password``."""
     raw = text.encode() if isinstance(text, str) else text
     return "Basic " + base64.b64encode(raw).decode()
 
 
 def basic(username: str, password: str) -> dict[str, str]:
-    """The header of a login."""
+    """Give the header of a login."""
     return {"authorization": authorization(f"{username}:{password}")}
 
 
 def problem(status: int, title: str, detail: str) -> dict[str, object]:
-    """The body of an error."""
+    """Give the body that an error must have."""
     return {
         "type": "about:blank",
         "title": title,

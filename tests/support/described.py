@@ -1,4 +1,4 @@
-"""Every answer in the tests is as the description says: status, headers and body."""
+"""A check of every answer in the tests against the OpenAPI description."""
 
 import functools
 from typing import Any
@@ -9,19 +9,20 @@ import openapi_schema_validator
 import app
 from chalicelib.api import openapi
 from chalicelib.settings import Settings
+from chalicelib.users import fields
 
 _DIALECT = openapi_schema_validator.OAS31Validator
 
 
 @functools.cache
 def document() -> Any:
-    """The description, of a stage without limits of its own."""
-    return openapi.document(Settings(), "")
+    """Give the OpenAPI description of a stage with the default settings."""
+    return openapi.document(Settings(), "", fields.schemas())
 
 
 @functools.cache
 def paths() -> dict[str, Any]:
-    """What is described, by the routes of the app."""
+    """Give the described paths, written as the routes of the app: without a slash at the end."""
     return {path.rstrip("/") or "/": it for path, it in document()["paths"].items()}
 
 
@@ -33,7 +34,7 @@ def _validator(name: str) -> Any:
 
 
 def check(method: str, route: str, status: int, headers: dict[str, str], body: Any) -> None:
-    """Fail for an answer that is not described so."""
+    """Check the status, headers and body of an answer. Raises AssertionError."""
     operations = paths()[route]
     if method.lower() not in operations:
         assert status in (401, 405), f"{method} {route} is not described"
@@ -45,7 +46,7 @@ def check(method: str, route: str, status: int, headers: dict[str, str], body: A
         assert headers.get("Content-Type") == kind
         name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
         wanted = set(answers[str(status)]["headers"])
-    # These come only where there is something to say.
+    # These two are described, but not every answer needs them.
     assert wanted - {"Link", "Retry-After"} <= set(headers)
     if name:
         try:
@@ -55,7 +56,7 @@ def check(method: str, route: str, status: int, headers: dict[str, str], body: A
 
 
 def undescribed() -> set[tuple[str, str]]:
-    """Routes and methods of the app that the description does not have, or has beside it."""
+    """Give the paths and methods that only the app has, or only the description."""
     there = {(path, name) for path, entries in app.app.routes.items() for name in entries}
     said = {
         (path, method.upper())

@@ -1,4 +1,4 @@
-"""Starting the whole service as a person does, and asking it over HTTP."""
+"""Processes for the tests: start, wait for, find and end them."""
 
 import contextlib
 import os
@@ -13,12 +13,12 @@ import requests
 
 from local import stage
 
-#: Seconds that anything may take on a busy machine before it counts as failed.
+#: Seconds after which a wait counts as failed. The computer may be busy.
 DEADLINE = 60.0
 
 
 def until(true: Callable[[], object], seconds: float = DEADLINE) -> bool:
-    """Whether it came true in time."""
+    """Wait until `true` gives something true; tell whether it did in time."""
     deadline = time.monotonic() + seconds
     while not true():
         if time.monotonic() > deadline:
@@ -28,7 +28,7 @@ def until(true: Callable[[], object], seconds: float = DEADLINE) -> bool:
 
 
 def free_port() -> int:
-    """A port for the API whose neighbour for the cloud is free, too."""
+    """Give a free port for the API, whose port for the local cloud is free as well."""
     while True:
         with socket.socket() as api, socket.socket() as cloud:
             api.bind(("127.0.0.1", 0))
@@ -39,7 +39,7 @@ def free_port() -> int:
 
 
 def answers(url: str) -> bool:
-    """Whether somebody serves there."""
+    """Tell whether a GET of that URL succeeds."""
     try:
         return requests.get(url, timeout=5).ok
     except requests.RequestException:
@@ -50,9 +50,9 @@ def answers(url: str) -> bool:
 def process(
     *command: str, log: IO[Any] | int = subprocess.PIPE, **environ: Any
 ) -> Iterator[subprocess.Popen[str]]:
-    """A command at the project's root, in a session of its own, ended with the context.
+    """Run a command in the project's root, in a session of its own, while the context lasts.
 
-    What it says goes to `log`, or can be read from its pipes.
+    Its output goes to `log`, or can be read from its pipes.
     """
     started = subprocess.Popen(
         command,
@@ -77,13 +77,13 @@ def process(
 
 
 def alive(text: str) -> list[int]:
-    """The processes whose command line has that text."""
+    """Give the processes whose command line contains that text."""
     found = subprocess.run(["pgrep", "-f", "--", text], capture_output=True, text=True, check=False)
     return [int(pid) for pid in found.stdout.split()]
 
 
 def members(session: int) -> list[int]:
-    """The processes of that session that are alive."""
+    """Give the processes of a session that are alive."""
     found = subprocess.run(
         ["pgrep", "--session", str(session)], capture_output=True, text=True, check=False
     )

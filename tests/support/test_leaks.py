@@ -1,4 +1,4 @@
-"""The ear that hears secrets: it must, or nothing is proved by its silence."""
+"""The search for secrets: it must find them, or its empty result would prove nothing."""
 
 import urllib.parse
 
@@ -19,10 +19,10 @@ from tests.support.fake_users import CountingHasher
         *(basic("x" * length, f"{leaks.WORD}of x")["authorization"] for length in (1, 2, 3, 4)),
     ],
 )
-def test_a_secret_is_heard(said: str) -> None:
+def test_a_secret_is_found(said: str) -> None:
     assert leaks.is_secret(f'{{"a line": "{said}"}}')
 
 
 @pytest.mark.parametrize("said", ["a password", "Basic realm", basic("a", "b")["authorization"]])
-def test_what_is_none_is_not(said: str) -> None:
+def test_a_text_without_a_secret_is_not_found(said: str) -> None:
     assert not leaks.is_secret(said)
