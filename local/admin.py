@@ -1,4 +1,4 @@
-"""``make admin``: makes an admin, of the local cloud or of a deployed stage."""
+"""``make admin``: makes an admin, in the local cloud or in a deployed stage."""
 
 import getpass
 import os
@@ -6,33 +6,23 @@ import sys
 
 from botocore.exceptions import BotoCoreError
 
-from chalicelib import bootstrap, errors
-from chalicelib.users import fields
+from chalicelib import errors
+from chalicelib.bootstrap import parts
 from local import stage
 
 
 class Refused(Exception):
-    """It cannot be done so; the message says why."""
+    """The admin cannot be made; the message says why."""
 
 
 def ask_password() -> str:
-    """The first line of standard input, or what is typed twice where that is a terminal."""
+    """Give the password: the first line of standard input; on a terminal it is typed twice."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     password = getpass.getpass("Password: ")
     if getpass.getpass("Again: ") != password:
         raise Refused("The two passwords differ.")
     return password
-
-
-def make(username: str, password: str) -> bool:
-    """Make an admin of that name in the stage of the environment; whether there was such a user.
-
-    Raises Invalid, Outage.
-    """
-    given = {"username": username, "password": password}
-    fields.read(given, required=given, form=False)
-    return bootstrap.directory().make_admin(username, password)
 
 
 def main() -> int:
@@ -42,15 +32,15 @@ def main() -> int:
         stage.enter()
         if not username:
             raise Refused("Say who: make admin USERNAME=name")
-        was_there = make(username, ask_password())
+        was_there = parts.users.make_admin(username, ask_password())
     except errors.Outage as outage:
-        print(f"hoststat: {outage} {bootstrap.settings().outage_hint}", file=sys.stderr)
+        print(f"hoststat: {outage} {parts.settings.outage_hint}", file=sys.stderr)
         return 1
     except (Refused, errors.Invalid, BotoCoreError, ValueError) as refused:
         print(f"hoststat: {refused}", file=sys.stderr)
         return 1
     except (EOFError, KeyboardInterrupt):
-        print("\nhoststat: Nobody was made.", file=sys.stderr)
+        print("\nhoststat: No user was created.", file=sys.stderr)
         return 1
     else:
         what = "is an admin now, with that password" if was_there else "was made, an admin"

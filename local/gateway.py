@@ -19,8 +19,7 @@ from chalice.cli.factory import CLIFactory
 from chalice.config import Config
 
 from chalicelib import errors
-from chalicelib.api import middleware as door
-from chalicelib.api import problems
+from chalicelib.api import middleware, problems
 from local import lifeline, stage
 
 #: Bytes that API Gateway takes; what is longer never reaches the app there either.
@@ -103,7 +102,7 @@ class Handler(local.ChaliceRequestHandler):
         return None
 
     def _send_problem(self, status: int, detail: str) -> None:
-        headers = door.headers(door.request_id_of(self.headers, str(uuid.uuid4())))
+        headers = middleware.headers(middleware.request_id_of(self.headers, str(uuid.uuid4())))
         self._send(problems.problem(status, detail, headers).to_dict())
 
     def _send(self, response: dict[str, Any]) -> None:

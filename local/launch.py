@@ -10,15 +10,16 @@ import time
 from typing import NoReturn, Self
 
 from chalicelib import errors
+from chalicelib.bootstrap import parts
 from chalicelib.settings import Settings
-from local import admin, cloud, lifeline, stage
+from local import cloud, lifeline, stage
 
-#: Seconds that a part may take to answer, and to end.
+#: Seconds that a child may take to answer, and to end.
 _START_SECONDS, _END_SECONDS = 30, 6
 _LOOK_SECONDS = 0.1
 
 
-class Part:
+class Child:
     """One process of the service."""
 
     def __init__(self, name: str) -> None:
@@ -77,13 +78,13 @@ def answers(port: int) -> bool:
         return probe.connect_ex((stage.LOOPBACK, port)) == 0
 
 
-class Parts:
+class Children:
     """The processes of the service on one port, ended together."""
 
     def __init__(self, api_port: int, stop: Flag) -> None:
         self._ports = {"cloud": stage.cloud_port(api_port), "gateway": api_port}
         self._stop = stop
-        self._begun: list[Part] = []
+        self._begun: list[Child] = []
 
     def __enter__(self) -> Self:
         for name, port in self._ports.items():
@@ -92,8 +93,8 @@ class Parts:
         return self
 
     def begin(self, name: str) -> None:
-        """Start a part and wait until it answers. Raises Broken where it does not."""
-        self._begun.append(Part(name))
+        """Start a child and wait until it answers. Raises Broken where it does not."""
+        self._begun.append(Child(name))
         deadline = time.monotonic() + _START_SECONDS
         port = self._ports.get(name)
         while port and not answers(port):
@@ -102,18 +103,18 @@ class Parts:
                 raise Broken(f"The {name} does not answer.")
 
     def watch(self) -> None:
-        """Wait a moment. Raises Broken where a part has ended by itself, or when told to stop."""
+        """Wait a moment. Raises Broken where a child has ended by itself, or when told to stop."""
         time.sleep(_LOOK_SECONDS)
         if self._stop.up:
             raise Stopped
-        for part in self._begun:
-            if part.ended:
-                raise Broken(f"The {part.name} ended by itself, and so does everything.")
+        for child in self._begun:
+            if child.ended:
+                raise Broken(f"The {child.name} ended by itself, and so does everything.")
 
     def __exit__(self, *_: object) -> None:
         # Worker, API, cloud: nobody outlives what it needs.
-        for part in reversed(self._begun):
-            part.end()
+        for child in reversed(self._begun):
+            child.end()
 
 
 def first_admin(given: str) -> tuple[str, str]:
@@ -125,31 +126,30 @@ def first_admin(given: str) -> tuple[str, str]:
 
 
 def run(api_port: int, stop: Flag, given_admin: str) -> NoReturn:
-    """Start every part and watch them. Raises Stopped, Broken, Invalid."""
+    """Start every child and watch them. Raises Stopped, Broken, Invalid."""
     username, password = first_admin(given_admin)
-    with Parts(api_port, stop) as parts:
-        parts.begin("cloud")
+    with Children(api_port, stop) as children:
+        children.begin("cloud")
         cloud.make_resources()
-        admin.make(username, password)
-        parts.begin("gateway")
-        parts.begin("sweeper")
+        parts.users.make_admin(username, password)
+        children.begin("gateway")
         if os.environ.get("WORKER") != "0":
-            parts.begin("worker")
+            children.begin("worker")
         url = f"http://{stage.LOOPBACK}:{api_port}"
         if not given_admin:
             print(f"v3 knows one user, made for this run: {username}:{password}", flush=True)
         print(f"hoststat serves on {url}, Ctrl-C ends it", flush=True)
         while True:
-            parts.watch()
+            children.watch()
 
 
 def main() -> int:
-    """Serve until SIGINT, SIGTERM or SIGHUP, or until a part breaks; give the exit code."""
+    """Serve until SIGINT, SIGTERM or SIGHUP, or until a child breaks; give the exit code."""
     stop = Flag()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: setattr(stop, "up", True))
     try:
-        # No part needs to know it.
+        # No child needs to know it.
         given_admin = os.environ.pop("ADMIN", "")
         stage.enter()
         if os.environ["STAGE"] != stage.LOCAL:

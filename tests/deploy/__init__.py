@@ -1,1 +1,1 @@
-"""Templates, policies and the zip."""
+"""Tests of the templates, the policies and the zip."""

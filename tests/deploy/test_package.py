@@ -1,4 +1,4 @@
-"""The zip that is deployed: small, whole, the same each time, and running on what is in it."""
+"""The zip that is deployed: small, complete, always the same, and enough to run the app."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ from deploy import package
 from local import stage
 
 
-def test_what_could_not_be_installed_is_missed(dist: Path, tmp_path: Path) -> None:
+def test_a_missing_package_is_an_error(dist: Path, tmp_path: Path) -> None:
     lacking = tmp_path / "lacking.zip"
     with (
         zipfile.ZipFile(dist / "deployment.zip") as whole,
@@ -28,7 +28,7 @@ def test_what_could_not_be_installed_is_missed(dist: Path, tmp_path: Path) -> No
         package.complete(lacking)
 
 
-def test_a_zip_is_small_and_the_same_whenever_it_is_made(
+def test_a_zip_is_small_and_always_the_same(
     dist: Path, tmp_path: Path, pack: Callable[[Path], None]
 ) -> None:
     zipped = dist / "deployment.zip"
@@ -42,8 +42,8 @@ def test_a_zip_is_small_and_the_same_whenever_it_is_made(
     assert digests[0] == digests[1]
 
 
-def test_it_measures_by_proc_alone_without_any_program(dist: Path, tmp_path: Path) -> None:
-    """As in Lambda: no iostat, no uptime, an empty PATH, and nothing but what is in the zip."""
+def test_it_measures_by_proc_without_any_command(dist: Path, tmp_path: Path) -> None:
+    """In Lambda there is no iostat, no uptime, an empty PATH, and only what is in the zip."""
     subprocess.run(
         [sys.executable, "-m", "zipfile", "-e", str(dist / "deployment.zip"), str(tmp_path)],
         check=True,
@@ -65,9 +65,9 @@ def ask(path):
 assert app.__file__.startswith(sys.argv[1]), app.__file__
 assert " load average: " in ask("/v1/uptime")["uptime"]
 assert ask("/v1/iostat")["iostat"].count("Device") == 1
-from chalicelib import bootstrap, fields
-assert bootstrap.host().source == "procfs"
-bootstrap.worker(), bootstrap.sweeper(), bootstrap.directory(), bootstrap.logins()
+from chalicelib.bootstrap import parts
+assert parts.machine.source == "procfs"
+parts.worker, parts.sweeper, parts.users, parts.logins
 """
     environ = {"PATH": "", "STAGE": "prod", "AWS_DEFAULT_REGION": "us-east-1"}
     command = [sys.executable, "-I", "-S", "-c", script, str(tmp_path)]
@@ -78,7 +78,7 @@ bootstrap.worker(), bootstrap.sweeper(), bootstrap.directory(), bootstrap.logins
 
 
 @pytest.mark.parametrize("name", ["", "dev", "nope"])
-def test_a_stage_that_is_none_is_one_clear_line(name: str) -> None:
+def test_an_unknown_stage_gives_one_clear_line(name: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "deploy.package"],
         cwd=stage.PROJECT,

@@ -1,4 +1,4 @@
-"""Least privilege: every action that a policy grants is used, and every one used is granted."""
+"""Policies: each grants exactly the actions that its function uses."""
 
 import json
 from typing import Any
@@ -8,8 +8,8 @@ import pytest
 from chalice.local import LambdaContext
 
 import app
-from chalicelib import bootstrap
-from local import stage, worker
+from chalicelib.bootstrap import parts
+from local import poller, stage
 from tests.support.asking import JSON, ask, ask_task, ask_user, basic, drain
 
 CHALICE = stage.PROJECT / ".chalice"
@@ -30,7 +30,7 @@ OF_MAPPING = {
 
 
 def granted(policy: str) -> Used:
-    """The actions of a policy, each with what it may be done to."""
+    """Give the actions that a policy grants, each with its resource."""
     statements = json.loads((CHALICE / f"policy-prod-{policy}.json").read_text())["Statement"]
     return {
         (action, resource.split(":", 5)[5].removeprefix("table/").removeprefix("log-group:"))
@@ -61,7 +61,7 @@ def of_sqs(operation: str, asked: dict[str, Any]) -> Used:
 
 @pytest.fixture(autouse=True)
 def prod(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stage prod, with an admin."""
+    """Make the stage prod, with an admin."""
     monkeypatch.setenv("STAGE", "prod")
     seconds = {"CANCEL": "1000", "HEARTBEAT": "1000", "LEASE": "9000", "SWEEP": "0.001"}
     for name, value in seconds.items():
@@ -71,11 +71,11 @@ def prod(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         TemplateBody=(CHALICE / "resources.json").read_text(),
         Parameters=[{"ParameterKey": "Stage", "ParameterValue": "prod"}],
     )
-    bootstrap.directory().make_admin("root", PASSWORD)
+    parts.users.make_admin("root", PASSWORD)
 
 
 def listen() -> Used:
-    """Begin anew, as a function that has just started; what is asked for from here on."""
+    """Start with new parts, as a new function does; give the actions that are used from now on."""
     used: Used = set()
 
     def ear(read: Any) -> Any:
@@ -84,16 +84,17 @@ def listen() -> Used:
 
         return hear
 
-    bootstrap.clear()
-    dynamodb = bootstrap._dynamodb().meta.events
+    parts.reset()
+    dynamodb = parts.dynamodb.meta.events
     dynamodb.register("provide-client-params.dynamodb.*", ear(of_dynamodb))
-    for dispatcher in (bootstrap.dispatcher(), bootstrap.poller()):
-        dispatcher._client.meta.events.register("provide-client-params.sqs.*", ear(of_sqs))
+    queues: tuple[Any, Any] = (parts.dispatcher, parts.receiver)
+    for queue in queues:
+        queue._client.meta.events.register("provide-client-params.sqs.*", ear(of_sqs))
     return used
 
 
 def submit(count: int) -> str:
-    """A task, made by somebody else."""
+    """Create a task. The test calls this before `listen`, so that its actions do not count."""
     task_id: str = ask("POST", "/v2/iostat", count=str(count)).body["task_id"]
     return task_id
 
@@ -126,30 +127,30 @@ def test_the_api_uses_what_it_is_granted() -> None:
 
 def test_the_worker_uses_what_it_is_granted() -> None:
     task_id = submit(3)
-    (message,) = bootstrap.dispatcher().receive(10, 0)
+    (message,) = parts.receiver.receive(10, 0)
     used = listen()
-    # Little time is left: the window is handed over. Then there is enough.
-    app.run_iostat(worker.event(message), LambdaContext("run_iostat", 128, 100))
-    # The keeper of leases, who is another thread, looks for cancels.
-    bootstrap.dynamo().get_many([task_id])
-    app.run_iostat(worker.event(message), LambdaContext("run_iostat", 128, 900_000))
+    # The first invocation has little time and hands the window over. The second one ends it.
+    app.run_iostat(poller.event(message), LambdaContext("run_iostat", 128, 100))
+    # The keeper reads tasks to find cancelled ones. It does so on another thread, so we do it here.
+    parts.task_store.get_many([task_id])
+    app.run_iostat(poller.event(message), LambdaContext("run_iostat", 128, 900_000))
     assert used | OF_LAMBDA | OF_MAPPING == granted("worker")
 
 
 def test_the_sweeper_uses_what_it_is_granted() -> None:
     submit(3)
     used = listen()
-    bootstrap.sweeper().sweep()
+    parts.sweeper.sweep()
     assert used | OF_LAMBDA == granted("sweep")
 
 
-def test_a_worker_on_a_host_works_sweeps_and_takes_the_messages_itself() -> None:
+def test_a_worker_on_a_host_uses_what_it_is_granted() -> None:
     submit(1)
     used = listen()
-    queue = bootstrap.poller()
+    queue = parts.receiver
     (message,) = queue.receive(10, 0)
     queue.put_back(message)
     (message,) = queue.receive(10, 0)
     queue.acknowledge([message])
-    functions = (granted("worker") | granted("sweep")) - OF_LAMBDA - OF_MAPPING
+    functions = granted("worker") - OF_LAMBDA - OF_MAPPING
     assert used | functions == granted("host")

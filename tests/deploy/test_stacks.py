@@ -1,4 +1,4 @@
-"""CloudFormation as we ask it: what changes, what does not, what went wrong."""
+"""Stacks of CloudFormation: what we ask for, and what we print of the result."""
 
 import io
 from collections.abc import Callable
@@ -17,14 +17,14 @@ TEMPLATE: dict[str, Any] = {
 
 
 class FakeCloudFormation:
-    """A stack that goes through `course` once somebody sets it going."""
+    """A stack that goes through the statuses of `course` after a change or a delete has begun."""
 
     def __init__(
         self, *course: str, status: str | None = None, change: str = "CREATE_COMPLETE"
     ) -> None:
         self.status, self._course, self._change = status, list(course), change
         self.asked: list[tuple[str, Any]] = []
-        #: How often it is asked for events before there are any of what it was told last.
+        #: How many times it is asked for events before it has one of the last request.
         self.silent = 0
 
     def describe_stacks(self, StackName: str) -> Any:  # noqa: N803
@@ -90,7 +90,7 @@ def test_parameters_that_are_not_given_stay_as_they_are() -> None:
     "reason",
     ["The submitted information didn't contain changes.", "No updates are to be performed."],
 )
-def test_nothing_to_change_is_said_and_leaves_nothing_behind(
+def test_a_change_without_changes_is_printed_and_deleted(
     reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     client = FakeCloudFormation(status="CREATE_COMPLETE", change=f"FAILED: {reason}")
@@ -112,14 +112,14 @@ def test_a_stack_that_fails_says_what_failed(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out == "it: making ...\n  CREATE_FAILED    Tasks No quota.\n"
 
 
-def test_what_is_left_of_a_first_try_is_removed() -> None:
+def test_a_stack_whose_first_try_failed_is_deleted_first() -> None:
     client = FakeCloudFormation("GONE", "GONE", "CREATE_COMPLETE", status="ROLLBACK_COMPLETE")
     assert stacks.apply(client, "it", TEMPLATE, {}) is True
     assert [what for what, _ in client.asked] == ["delete", "change", "execute"]
     assert client.asked[1][1]["ChangeSetType"] == "CREATE"
 
 
-def test_a_status_that_lags_behind_is_not_taken_for_the_end() -> None:
+def test_an_old_status_is_not_taken_for_the_end() -> None:
     course = ("UPDATE_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE")
     client = FakeCloudFormation(*course, status="UPDATE_COMPLETE")
     client.silent = 1
@@ -136,11 +136,11 @@ def test_a_stack_is_deleted() -> None:
 
 
 class TestCommands:
-    """What a person sees; nothing reaches any cloud."""
+    """What a person sees. No request leaves this computer."""
 
     @pytest.mark.parametrize("stage", ["", "dev", "nope"])
     @pytest.mark.parametrize("main", [deploy.main, destroy.main])
-    def test_a_stage_that_is_none_is_one_clear_line(
+    def test_an_unknown_stage_gives_one_clear_line(
         self,
         stage: str,
         main: Callable[[], int],
@@ -154,7 +154,7 @@ class TestCommands:
         assert said.err.startswith("hoststat: STAGE must be one of .chalice/config.json (prod)")
 
     @pytest.mark.parametrize("answer", ["", "yes\n", "Prod\n"])
-    def test_destroying_asks_first(
+    def test_destroy_asks_before_it_deletes(
         self, answer: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.setenv("STAGE", "prod")

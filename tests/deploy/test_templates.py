@@ -1,4 +1,4 @@
-"""What is deployed: the two templates as CloudFormation gets them, trap by trap."""
+"""The two templates as CloudFormation gets them: one test for each known mistake."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ from local import stage
 
 FUNCTIONS = ("APIHandler", "RunIostat", "Sweep")
 ROLES = ("ApiHandlerRole", "RunIostatRole", "SweepRole")
-#: Where a task is created or iostat started.
+#: The routes that create a task or start iostat.
 CREATING = {
     ("GET", "/v1/iostat"),
     *((method, f"/{version}/iostat") for version in ("v2", "v3") for method in ("GET", "POST")),
@@ -29,7 +29,7 @@ def template(dist: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def parts(template: Any) -> Any:
-    """The properties of each resource."""
+    """Give the properties of each resource."""
     return {name: it.get("Properties", {}) for name, it in template["Resources"].items()}
 
 
@@ -45,7 +45,7 @@ def environ() -> dict[str, str]:
 
 
 def walk(thing: Any) -> Iterator[dict[str, Any]]:
-    """Every object in a template."""
+    """Give every object in a template."""
     if isinstance(thing, dict):
         yield thing
         thing = list(thing.values())
@@ -62,18 +62,18 @@ class TestBoth:
         found = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
 
-    def test_every_intrinsic_stands_alone(self, template: Any, data: Any) -> None:
-        """A merge of one over another makes an object of two."""
+    def test_every_intrinsic_function_stands_alone(self, template: Any, data: Any) -> None:
+        """If one intrinsic function is merged over another one, the object wrongly has both."""
         for thing in (*walk(template), *walk(data)):
             if any(key == "Ref" or key.startswith("Fn::") for key in thing):
                 assert len(thing) == 1
 
     def test_every_resource_has_a_type(self, template: Any, data: Any) -> None:
-        """What is merged into a name that Chalice does not use has none."""
+        """If we merge properties into a name that Chalice does not use, they have no type."""
         for stack in (template, data):
             assert all("Type" in it for it in stack["Resources"].values())
 
-    def test_every_alarm_can_tell_somebody(self, template: Any, data: Any) -> None:
+    def test_every_alarm_is_sent_to_the_topic(self, template: Any, data: Any) -> None:
         alarms = {
             name: it["Properties"]["AlarmActions"]
             for stack in (template, data)
@@ -92,19 +92,19 @@ class TestBoth:
 
 
 class TestData:
-    def test_tables_cost_by_use_and_can_be_kept_from_deletion(self, data: Any) -> None:
+    def test_tables_are_paid_by_use_and_can_be_protected(self, data: Any) -> None:
         for name in ("Tasks", "Reports", "Users", "Tallies", "Keys"):
             table = data["Resources"][name]["Properties"]
             assert table["BillingMode"] == "PAY_PER_REQUEST"
             assert table["DeletionProtectionEnabled"] == {"Ref": "Protected"}
 
     @pytest.mark.parametrize("name", ["Tasks", "Reports", "Tallies", "Keys"])
-    def test_what_expires_is_deleted(self, data: Any, name: str) -> None:
+    def test_expired_items_are_deleted(self, data: Any, name: str) -> None:
         ttl = data["Resources"][name]["Properties"]["TimeToLiveSpecification"]
         assert ttl == {"AttributeName": "ttl", "Enabled": True}
 
     @pytest.mark.parametrize("name", ["Tasks", "Reports", "Users"])
-    def test_what_matters_can_be_brought_back(self, data: Any, name: str) -> None:
+    def test_tables_that_matter_can_be_restored(self, data: Any, name: str) -> None:
         recovery = data["Resources"][name]["Properties"]["PointInTimeRecoverySpecification"]
         assert recovery == {"PointInTimeRecoveryEnabled": True}
 
@@ -157,36 +157,38 @@ class TestFunctions:
         limits = Settings.from_env(environ)
         assert (limits.max_window, limits.max_wait) == (3600, 840)
 
-    def test_a_run_can_hold_the_longest_interval(self, parts: Any, environ: dict[str, str]) -> None:
+    def test_a_run_can_be_as_long_as_the_longest_interval(
+        self, parts: Any, environ: dict[str, str]
+    ) -> None:
         assert parts["RunIostat"]["Timeout"] == 900
         assert Settings.from_env(environ).max_wait <= 900 - 60
 
     def test_the_api_answers_before_the_gateway_gives_up(self, parts: Any) -> None:
         assert Settings().sync_seconds < parts["APIHandler"]["Timeout"] <= 29
 
-    def test_a_password_is_hashed_in_no_time(self, parts: Any) -> None:
+    def test_the_api_has_memory_enough_to_hash_a_password_fast(self, parts: Any) -> None:
         """A function's share of a processor grows with its memory."""
         assert parts["APIHandler"]["MemorySize"] >= 512
 
-    def test_held_answers_cannot_starve_the_worker_and_the_sweeper(self, parts: Any) -> None:
+    def test_held_answers_leave_room_for_the_worker_and_the_sweeper(self, parts: Any) -> None:
         assert parts["Sweep"]["ReservedConcurrentExecutions"] == 1
         scaling = mapping(parts)["ScalingConfig"]["MaximumConcurrency"]
         assert parts["RunIostat"]["ReservedConcurrentExecutions"] >= scaling
         assert "ReservedConcurrentExecutions" not in parts["APIHandler"]
 
-    def test_a_chain_of_hand_overs_is_no_runaway(self, parts: Any) -> None:
-        """AWS ends a function that sends to its own queue after some 16 rounds."""
+    def test_a_chain_of_hand_overs_is_not_stopped(self, parts: Any) -> None:
+        """By default AWS stops a function that sends to its own queue, after about 16 rounds."""
         assert parts["RunIostat"]["RecursiveLoop"] == "Allow"
 
 
 def mapping(parts: Any) -> Any:
-    """How the queue's messages get to the worker."""
+    """Give the part of the template that sends the queue's messages to the worker."""
     return parts["RunIostat"]["Events"]["RunIostatSqsEventSource"]["Properties"]
 
 
 class TestQueue:
     def test_the_worker_takes_one_message_at_a_time(self, parts: Any) -> None:
-        """Chalice cannot say which of several failed."""
+        """Chalice cannot tell Lambda which message of several has failed."""
         assert mapping(parts)["BatchSize"] == 1
 
     def test_the_worker_takes_them_from_the_queue_of_the_data(self, parts: Any, data: Any) -> None:
@@ -200,11 +202,11 @@ class TestQueue:
 
 
 class TestGateway:
-    def test_there_is_one_stage_of_it(self, parts: Any) -> None:
-        """SAM makes another, called Stage and not throttled, where no version is named."""
+    def test_the_gateway_has_one_stage(self, parts: Any) -> None:
+        """Without a version SAM makes a second stage, called Stage, which is not throttled."""
         assert parts["RestAPI"]["OpenApiVersion"] == "2.0"
 
-    def test_its_alarm_knows_it_by_its_name(self, parts: Any) -> None:
+    def test_its_alarm_finds_it_by_its_name(self, parts: Any) -> None:
         name = {"Ref": "AWS::StackName"}
         assert parts["RestAPI"]["DefinitionBody"]["info"]["title"] == name
         assert parts["ApiErrors"]["Dimensions"] == [{"Name": "ApiName", "Value": name}]
@@ -218,7 +220,7 @@ class TestGateway:
             for it in parts["RestAPI"]["MethodSettings"]
         }
         rest = settings.pop(("*", "/*"))
-        # CloudFormation wants the slashes within a path written so.
+        # CloudFormation wants ``~1`` for a slash within a path.
         assert set(settings) == {(it, "/" + path.replace("/", "~1")) for it, path in CREATING}
         assert max(settings.values()) < rest
         assert all(method in app.app.routes[path] for method, path in CREATING)
@@ -228,7 +230,7 @@ class TestGateway:
         assert set(paths) == set(app.app.routes)
         assert not any(path.endswith("/") for path in paths if path != "/")
 
-    def test_its_own_errors_have_the_shape_of_ours_and_repeat_nothing(self, parts: Any) -> None:
+    def test_its_own_errors_look_like_ours_and_quote_nothing(self, parts: Any) -> None:
         responses = parts["RestAPI"]["GatewayResponses"]
         assert responses["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == 404
         assert {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED", "REQUEST_TOO_LARGE"} < set(responses)

@@ -1,1 +1,1 @@
-"""The processes of a laptop, started as a person starts them."""
+"""Tests of the processes of a laptop, started as a person starts them."""

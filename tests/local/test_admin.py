@@ -16,7 +16,7 @@ PASSWORD = "secret of boss"
 
 
 def make_admin(own: Running, *, given: str, **environ: str) -> "subprocess.CompletedProcess[str]":
-    """Run the command with what is `given` as its standard input."""
+    """Run the command; `given` is its standard input."""
     return subprocess.run(
         ["make", "--no-print-directory", "admin", f"PORT={own.port}"],
         cwd=stage.PROJECT,
@@ -30,14 +30,14 @@ def make_admin(own: Running, *, given: str, **environ: str) -> "subprocess.Compl
 
 
 def may_change(own: Running, username: str, password: str) -> bool:
-    """Whether they are an admin's credentials."""
+    """Tell whether these are the credentials of an admin."""
     answer = requests.delete(
         f"{own.url}/v3/users/nobody", auth=(username, password), timeout=services.DEADLINE
     )
     return answer.status_code == 404
 
 
-def test_an_admin_is_made_by_hand() -> None:
+def test_an_admin_is_made_by_the_command() -> None:
     with running(WORKER="0", ADMIN="root:secret of root") as own:
         assert may_change(own, "root", "secret of root")
 
@@ -104,7 +104,7 @@ def test_on_a_terminal_the_password_is_asked_for_twice_and_not_shown(
         assert may_change(own, "boss", PASSWORD) is (status == 0)
 
 
-def test_without_a_cloud_it_is_one_clear_line() -> None:
+def test_without_a_cloud_the_command_gives_one_clear_line() -> None:
     own = Running(services.free_port(), None)  # type: ignore[arg-type]
     refused = make_admin(own, given=f"{PASSWORD}\n", USERNAME="boss")
     said = (
@@ -122,7 +122,9 @@ def test_without_a_cloud_it_is_one_clear_line() -> None:
         ({"PORT": "http"}, "PORT must be a number from 1 to 65535, not 'http'"),
     ],
 )
-def test_a_stage_that_cannot_be_asked_is_one_clear_line(environ: dict[str, str], said: str) -> None:
+def test_a_stage_that_cannot_be_reached_gives_one_clear_line(
+    environ: dict[str, str], said: str
+) -> None:
     refused = subprocess.run(
         [sys.executable, "-m", "local.admin"],
         cwd=stage.PROJECT,
@@ -136,7 +138,7 @@ def test_a_stage_that_cannot_be_asked_is_one_clear_line(environ: dict[str, str],
     assert (refused.returncode, refused.stderr) == (1, f"hoststat: {said}\n")
 
 
-def test_a_service_without_an_admin_makes_one_whose_password_is_said_once() -> None:
+def test_a_service_without_an_admin_makes_one_and_prints_its_password() -> None:
     with running(WORKER="0") as own:
         username, password = own.said_admin
         assert username == "admin"
@@ -152,7 +154,7 @@ def test_a_service_without_an_admin_makes_one_whose_password_is_said_once() -> N
         (":secret of nobody", "username must be 1 to 64 of A-Z a-z 0-9 . _ - beginning with a"),
     ],
 )
-def test_an_admin_that_cannot_be_is_one_clear_line(given: str, said: str) -> None:
+def test_an_admin_that_is_not_allowed_gives_one_clear_line(given: str, said: str) -> None:
     refused = subprocess.run(
         [sys.executable, "-m", "local.launch"],
         cwd=stage.PROJECT,

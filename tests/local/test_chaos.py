@@ -1,7 +1,7 @@
-"""Fifty windows while workers are killed, frozen and told to leave, and the cloud's door is shut.
+"""Fifty windows, while workers are killed, frozen and told to leave, and the cloud is stopped.
 
-The local cloud runs in this process, so that its door can be closed and opened again with
-everything in it; the workers are processes of their own.
+The local cloud is a server in this process, so that it can be stopped and started again without
+losing its data. The workers are processes of their own.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from chalicelib import bootstrap
+from chalicelib.bootstrap import parts
 from chalicelib.measure.model import Window
 from chalicelib.tasks.model import State, Task
 from local import cloud, stage
@@ -32,12 +32,12 @@ SETTINGS = {
     "MAX_ATTEMPTS": "20",
 }
 WINDOWS = 50
-#: A count that no other test asks for: its windows are known by it.
+#: A count that no other test uses, so that we can find the iostats of this test.
 COUNT = 11
 
 
 class Door:
-    """The server of the local cloud, which can be shut and opened."""
+    """The server of the local cloud. `shut` stops it, and `open` starts it again."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -84,26 +84,28 @@ class Workers:
         return self._stack.enter_context(services.process(*command, log=log))
 
     def stacks(self) -> list[str]:
-        """What they logged that a person would have to act on."""
+        """Give the lines of the log with a stack: errors that a person must act on."""
         lines = self._log.read_text().splitlines()
         return [line for line in lines if '"stack"' in line or "Traceback" in line]
 
 
 def windows() -> list[int]:
-    """The iostats that measure windows of this test."""
+    """Give the iostats that measure windows of this test."""
     return [*services.alive(f"iostat -d 1 {COUNT}"), *services.alive("iostat -d -y 1 ")]
 
 
 def tasks_of(ids: list[str]) -> list[Task]:
-    return bootstrap.dynamo().get_many(ids)
+    return parts.task_store.get_many(ids)
 
 
 @needs("iostat")
-def test_nothing_is_lost_doubled_or_left_running(door: Door, tmp_path: Path) -> None:
+def test_no_report_is_lost_or_doubled_and_no_iostat_is_left_running(
+    door: Door, tmp_path: Path
+) -> None:
     with contextlib.ExitStack() as stack:
         workers = Workers(stack, tmp_path / "log")
         window = Window(COUNT, 1)
-        ids = [bootstrap.service().create("v2", window) for _ in range(WINDOWS)]
+        ids = [parts.tasks.create("v2", window) for _ in range(WINDOWS)]
         killed, frozen, leaving = workers.begin(), workers.begin(), workers.begin()
         assert services.until(lambda: begun(ids) > WINDOWS // 2)
 
@@ -114,10 +116,10 @@ def test_nothing_is_lost_doubled_or_left_running(door: Door, tmp_path: Path) -> 
         assert leaving.wait(services.DEADLINE) == 0
 
         door.shut()
-        time.sleep(1)  # the time that the door is shut
+        time.sleep(1)  # the cloud does not answer during this time
         door.open()
 
-        # It thaws when others have taken all that it can have held.
+        # The frozen worker goes on only when other runs have taken over all its tasks.
         before = {task.task_id: task.run for task in tasks_of(ids)}
         assert services.until(lambda: all_taken(ids, before))
         frozen.send_signal(signal.SIGCONT)
@@ -130,7 +132,7 @@ def test_nothing_is_lost_doubled_or_left_running(door: Door, tmp_path: Path) -> 
 
         for task in tasks_of(ids):
             assert (task.state, task.done, task.error) == (State.SUCCESS, COUNT, None)
-            reports = list(bootstrap.dynamo().reports(task))
+            reports = list(parts.task_store.reports(task))
             assert [report.index for report in reports] == list(range(COUNT))
             runs = [report.run for report in reports]
             assert runs == sorted(runs)
@@ -148,7 +150,7 @@ def ended(ids: list[str]) -> int:
 
 
 def all_taken(ids: list[str], before: dict[str, int]) -> bool:
-    """Whether every window that is not over is in the hands of a later run than before."""
+    """Tell whether every task has ended or has had a new run since `before`."""
     return all(task.state.ended or task.run > before[task.task_id] for task in tasks_of(ids))
 
 
@@ -156,7 +158,7 @@ def all_taken(ids: list[str], before: dict[str, int]) -> bool:
 def test_a_killed_workers_iostats_end_with_it(door: Door, tmp_path: Path) -> None:
     with contextlib.ExitStack() as stack:
         worker = Workers(stack, tmp_path / "log").begin()
-        task_id = bootstrap.service().create("v2", Window(COUNT, 1))
+        task_id = parts.tasks.create("v2", Window(COUNT, 1))
         assert services.until(windows)
         worker.kill()
         assert services.until(lambda: not windows(), seconds=5)

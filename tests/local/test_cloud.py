@@ -1,4 +1,4 @@
-"""The local cloud: one at a time, and not for web pages."""
+"""The local cloud: it answers one request at a time, and refuses web pages."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ from local import cloud
 Start = Callable[..., Any]
 
 
-def test_requests_wait_for_each_other_and_receiving_waits_for_nobody() -> None:
+def test_requests_wait_for_each_other_but_receive_message_does_not() -> None:
     inside, go_on = threading.Event(), threading.Event()
 
     def app(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
@@ -42,7 +42,7 @@ def test_requests_wait_for_each_other_and_receiving_waits_for_nobody() -> None:
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null"])
-def test_a_web_page_is_not_let_in(origin: str) -> None:
+def test_a_web_page_is_refused(origin: str) -> None:
     def app(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
         raise AssertionError
 

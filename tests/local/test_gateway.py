@@ -1,4 +1,4 @@
-"""HTTP on a laptop: what is mended of Chalice's server, seen on the wire."""
+"""HTTP on a laptop: the faults of Chalice's server that `local.gateway` repairs."""
 
 import contextlib
 import http.client
@@ -33,7 +33,7 @@ def connection(port: int) -> Iterator[http.client.HTTPConnection]:
 
 
 def test_a_connection_is_good_for_many_requests(connection: http.client.HTTPConnection) -> None:
-    """HEAD's answer has no body, whatever it is told, and neither has OPTIONS' a wrong one."""
+    """A wrong body, such as one in the answer to HEAD, would break the next answer."""
     for method, path, status in [
         ("GET", "/", 200),
         ("HEAD", "/v1/", 405),
@@ -82,7 +82,7 @@ def test_an_answer_leaves_in_one_packet(connection: http.client.HTTPConnection) 
         ),
     ],
 )
-def test_what_must_not_come_in_is_refused_and_the_connection_closed(
+def test_a_bad_request_is_refused_and_the_connection_closed(
     connection: http.client.HTTPConnection,
     headers: dict[str, str],
     status: int,
@@ -113,7 +113,7 @@ def test_credentials_are_never_quoted(connection: http.client.HTTPConnection) ->
     assert (answer.status, b"c2VjcmV0" in answer.read()) == (404, False)
 
 
-def test_a_method_that_is_none_is_said_in_the_shape_of_all_errors(
+def test_an_unknown_method_gets_an_error_like_all_others(
     connection: http.client.HTTPConnection,
 ) -> None:
     connection.request("BREW", "/")
@@ -122,7 +122,7 @@ def test_a_method_that_is_none_is_said_in_the_shape_of_all_errors(
     answer.read()
 
 
-def test_a_client_that_asks_first_may_send_its_body(
+def test_a_client_that_waits_for_100_continue_may_send_its_body(
     connection: http.client.HTTPConnection,
 ) -> None:
     connection.putrequest("POST", "/v2/iostat")
@@ -139,7 +139,7 @@ def test_a_client_that_asks_first_may_send_its_body(
     assert connection.getresponse().status == 415
 
 
-def test_a_body_that_was_cut_short_is_not_taken_for_a_whole_one(
+def test_a_body_that_is_not_complete_is_not_used(
     connection: http.client.HTTPConnection,
 ) -> None:
     connection.putrequest("POST", "/v2/iostat")
@@ -187,9 +187,7 @@ def test_an_unknown_path_is_404_whatever_the_credentials(port: int) -> None:
 @pytest.mark.parametrize(
     ("line", "status"), [("GET /a b HTTP/1.1", 400), ("GET /a HTTP/2.0", 505), ("NONSENSE", 400)]
 )
-def test_a_request_that_is_none_has_an_answer_and_an_id_of_its_own(
-    port: int, line: str, status: int
-) -> None:
+def test_a_broken_request_gets_an_answer_and_a_new_id(port: int, line: str, status: int) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=30) as raw:
         raw.sendall(b"GET /v1 HTTP/1.1\r\nX-Request-Id: first\r\n\r\n")
         assert b"X-Request-Id: first\r\n" in raw.recv(65_536)
@@ -199,7 +197,7 @@ def test_a_request_that_is_none_has_an_answer_and_an_id_of_its_own(
         assert b"first" not in answer
 
 
-def test_a_multipart_form_is_of_the_wrong_type_and_not_broken(
+def test_a_multipart_form_is_of_the_wrong_type(
     connection: http.client.HTTPConnection,
 ) -> None:
     headers = {"Content-Type": "multipart/form-data; boundary=abc"}

@@ -1,4 +1,4 @@
-"""``make service`` and ``make worker``: begun with one command, ended without a trace."""
+"""``make service`` and ``make worker``: started by one command, and ended completely."""
 
 import contextlib
 import os
@@ -21,18 +21,18 @@ from tests.support.iostats import needs
 
 
 class Running:
-    """A service of one's own."""
+    """A service that a test has started."""
 
     def __init__(self, port: int, process: "subprocess.Popen[str]") -> None:
         self.port, self.process = port, process
         self.url = f"http://127.0.0.1:{port}"
-        #: The admin that it has made for itself, and told.
+        #: The name and the password of the admin that it has made and printed.
         self.said_admin = ("", "")
 
-    def pids(self, part: str) -> list[int]:
-        """The processes of one part."""
+    def pids(self, child: str) -> list[int]:
+        """Give the processes of one child of the service."""
         own = set(services.members(self.process.pid))
-        return [pid for pid in services.alive(f"local.{part} --lifeline") if pid in own]
+        return [pid for pid in services.alive(f"local.{child} --lifeline") if pid in own]
 
     def create(self, count: int, wait: int = 1) -> str:
         numbers = {"count": count} | ({"wait": wait} if count > 1 else {})
@@ -54,17 +54,17 @@ def running(**environ: Any) -> Iterator[Running]:
         assert services.until(lambda: process.poll() is not None or services.answers(own.url))
         assert process.stdout is not None
         if "ADMIN" not in environ:
-            told = process.stdout.readline().rstrip()
+            printed = process.stdout.readline().rstrip()
             prefix = "v3 knows one user, made for this run: "
-            assert told.startswith(prefix)
-            username, _, password = told.removeprefix(prefix).partition(":")
+            assert printed.startswith(prefix)
+            username, _, password = printed.removeprefix(prefix).partition(":")
             own.said_admin = (username, password)
         assert process.stdout.readline() == f"hoststat serves on {own.url}, Ctrl-C ends it\n"
         yield own
 
 
 def end_of(process: "subprocess.Popen[str]") -> int:
-    """Its exit code, when nothing of its session is left."""
+    """Wait until its whole session has ended; give its exit code."""
     process.communicate(timeout=services.DEADLINE)
     assert services.until(lambda: not services.members(process.pid))
     return process.returncode
@@ -72,7 +72,7 @@ def end_of(process: "subprocess.Popen[str]") -> int:
 
 @needs("iostat")
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGHUP", "Ctrl-C"])
-def test_it_ends_with_nothing_left_running(how: str) -> None:
+def test_the_service_ends_with_nothing_left_running(how: str) -> None:
     with running() as own:
         href = own.create(count=77)
         assert services.until(lambda: services.alive("iostat -d 1 77"))
@@ -85,23 +85,23 @@ def test_it_ends_with_nothing_left_running(how: str) -> None:
         assert services.until(lambda: not services.alive("iostat -d 1 77"))
 
 
-@pytest.mark.parametrize("part", ["cloud", "gateway", "worker"])
-def test_a_part_that_crashes_ends_all_of_it(part: str) -> None:
+@pytest.mark.parametrize("child", ["cloud", "gateway", "worker"])
+def test_a_child_that_crashes_ends_the_service(child: str) -> None:
     with running() as own:
-        assert services.until(lambda: own.pids(part))
-        os.kill(own.pids(part)[0], signal.SIGKILL)
+        assert services.until(lambda: own.pids(child))
+        os.kill(own.pids(child)[0], signal.SIGKILL)
         said = own.process.communicate(timeout=services.DEADLINE)[1]
-        assert f"hoststat: The {part} ended by itself, and so does everything.\n" in said
+        assert f"hoststat: The {child} ended by itself, and so does everything.\n" in said
         assert end_of(own.process) == 1
 
 
-def test_the_parts_do_not_outlive_a_parent_that_is_killed() -> None:
+def test_the_children_end_with_a_parent_that_is_killed() -> None:
     with running() as own:
         own.process.kill()
         assert end_of(own.process) == -signal.SIGKILL
 
 
-def test_a_taken_port_is_one_clear_line() -> None:
+def test_a_taken_port_gives_one_clear_line() -> None:
     with running() as own:
         again = subprocess.run(
             [sys.executable, "-m", "local.launch"],
@@ -117,7 +117,7 @@ def test_a_taken_port_is_one_clear_line() -> None:
         assert (again.returncode, again.stdout, again.stderr) == (1, "", said)
 
 
-def test_a_port_that_is_none_is_one_clear_line(
+def test_a_wrong_port_gives_one_clear_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PORT", "http")
@@ -127,7 +127,7 @@ def test_a_port_that_is_none_is_one_clear_line(
 
 
 @pytest.mark.parametrize(("api", "cloud"), [(8000, 18_000), (55_535, 65_535), (55_536, 45_536)])
-def test_every_port_has_a_cloud_of_its_own(api: int, cloud: int) -> None:
+def test_every_port_has_a_port_of_its_own_for_the_cloud(api: int, cloud: int) -> None:
     assert stage.cloud_port(api) == cloud
 
 
@@ -158,7 +158,7 @@ def test_a_second_signal_ends_a_worker_at_once() -> None:
             assert services.until(lambda: services.alive("iostat -d 1 79"))
             os.kill(own.pids("cloud")[0], signal.SIGSTOP)
             worker.send_signal(signal.SIGTERM)
-            time.sleep(1)  # or the second is taken for the first, handed on by make
+            time.sleep(1)  # else the second one counts as the first one, sent again by make
             worker.send_signal(signal.SIGINT)
             assert worker.wait(services.DEADLINE) == 1
             os.kill(own.pids("cloud")[0], signal.SIGCONT)

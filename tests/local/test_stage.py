@@ -1,11 +1,11 @@
-"""What a process on a laptop takes from its shell, and what it must not."""
+"""The environment of a stage: what a process takes from its shell, and what it must not."""
 
 import pytest
 
 from local import stage
 
 
-def test_the_shell_wins_but_not_over_where_the_cloud_is() -> None:
+def test_a_variable_of_the_shell_counts_unless_it_says_where_the_cloud_is() -> None:
     environ = {
         "PORT": "8100",
         "MAX_COUNT": "7",
@@ -41,13 +41,13 @@ def test_a_deployed_stage_keeps_its_credentials() -> None:
     assert environ == {"AWS_PROFILE": "mine", **own}
 
 
-def test_a_stage_that_is_none_is_named() -> None:
+def test_an_unknown_stage_is_named() -> None:
     said = r"STAGE must be one of \.chalice/config\.json \(dev, prod\), not 'elsewhere'"
     with pytest.raises(ValueError, match=said):
         stage.enter({"STAGE": "elsewhere"})
 
 
 @pytest.mark.parametrize("port", ["", "http", "0", "65536", "-1"])
-def test_a_port_that_is_none_is_named(port: str) -> None:
+def test_a_wrong_port_is_named(port: str) -> None:
     with pytest.raises(ValueError, match="PORT must be a number from 1 to 65535"):
         stage.port({"PORT": port})

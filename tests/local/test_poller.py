@@ -1,4 +1,4 @@
-"""The polling worker: as many messages as it has slots for, whatever becomes of them."""
+"""The poller: it takes as many messages as it has free slots, and goes on after any error."""
 
 import threading
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from chalicelib import errors
-from local import worker
+from local import poller
 from tests.support import processes as services
 
 
 class Queue:
-    """A queue that is polled: batches to give out, or errors to raise."""
+    """A fake queue. It gives batches of messages, or raises errors."""
 
     def __init__(self, *batches: list[str] | Exception) -> None:
         self.batches = list(batches)
@@ -40,17 +40,17 @@ class Queue:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(worker, "_IN_HAND_SECONDS", 0.01)
+    monkeypatch.setattr(poller, "_POLL_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(poller, "_IN_FLIGHT_SECONDS", 0.01)
 
 
-def drive(queue: Queue, function: worker.Function, *, slots: int, until: Any) -> None:
-    """Let a poller run until it is time to leave."""
-    poller = worker.Poller(queue, function, slots=slots)  # type: ignore[arg-type]
-    thread = threading.Thread(target=poller.run)
+def drive(queue: Queue, function: poller.Function, *, slots: int, until: Any) -> None:
+    """Let a poller run until `until` gives true, and then let it leave."""
+    polling = poller.Poller(queue, function, slots=slots)  # type: ignore[arg-type]
+    thread = threading.Thread(target=polling.run)
     thread.start()
     assert services.until(until)
-    poller.leave()
+    polling.leave()
     thread.join(services.DEADLINE)
     assert not thread.is_alive()
 
@@ -68,12 +68,12 @@ def test_full_and_empty_batches_are_all_dealt_with() -> None:
     assert all(len(batch) <= 10 for batch in queue.acknowledged)
 
 
-def test_while_there_is_more_to_do_whole_batches_are_acknowledged() -> None:
+def test_while_messages_come_only_whole_batches_are_acknowledged() -> None:
     many = [[f"{batch}-{number}" for number in range(4)] for batch in range(30)]
     done = threading.Semaphore(0)
 
     class Patient(Queue):
-        """It gives the next batch when the one before has been dealt with."""
+        """A queue that gives the next batch only when the one before is dealt with."""
 
         def receive(self, most: int, seconds: int) -> list[dict[str, Any]]:
             if 0 < len(self.batches) < len(many):
@@ -87,7 +87,7 @@ def test_while_there_is_more_to_do_whole_batches_are_acknowledged() -> None:
 
 
 @pytest.mark.parametrize("trouble", [errors.Outage(), KeyError("Messages")])
-def test_a_queue_in_trouble_is_polled_again(trouble: Exception) -> None:
+def test_a_queue_that_fails_is_polled_again(trouble: Exception) -> None:
     queue = Queue(trouble, ["a"], trouble, ["b"])
     drive(queue, lambda *_: None, slots=2, until=lambda: queue.acknowledged == [["a"], ["b"]])
 
@@ -103,21 +103,21 @@ def test_a_message_whose_function_fails_is_not_acknowledged(trouble: Exception) 
     drive(queue, function, slots=1, until=lambda: queue.acknowledged == [["good"]])
 
 
-def test_a_window_that_outlasts_its_message_is_off_the_queue_while_it_runs() -> None:
+def test_the_message_of_a_long_window_is_acknowledged_while_it_runs() -> None:
     queue, go_on = Queue(["a", "b"]), threading.Event()
-    poller = worker.Poller(queue, lambda *_: go_on.wait(), slots=2)  # type: ignore[arg-type]
-    thread = threading.Thread(target=poller.run)
+    polling = poller.Poller(queue, lambda *_: go_on.wait(), slots=2)  # type: ignore[arg-type]
+    thread = threading.Thread(target=polling.run)
     thread.start()
     try:
         assert services.until(lambda: queue.acknowledged == [["a", "b"]])
     finally:
         go_on.set()
-        poller.leave()
+        polling.leave()
         thread.join(services.DEADLINE)
 
 
 @pytest.mark.parametrize("trouble", [errors.Outage(), KeyError("Failed")])
-def test_messages_that_are_left_on_the_queue_do_no_harm(trouble: Exception) -> None:
+def test_messages_that_cannot_be_acknowledged_do_no_harm(trouble: Exception) -> None:
     class Stuck(Queue):
         def acknowledge(self, messages: list[dict[str, Any]]) -> None:
             super().acknowledge(messages)
@@ -128,7 +128,7 @@ def test_messages_that_are_left_on_the_queue_do_no_harm(trouble: Exception) -> N
     drive(queue, lambda *_: None, slots=1, until=lambda: queue.acknowledged == [["a"], ["b"]])
 
 
-def test_no_more_are_taken_than_there_are_slots_and_none_when_leaving() -> None:
+def test_no_more_messages_are_taken_than_there_are_slots_and_none_when_leaving() -> None:
     queue = Queue(["a", "b"], ["c"])
     busy, go_on = threading.Semaphore(0), threading.Event()
 
@@ -136,21 +136,21 @@ def test_no_more_are_taken_than_there_are_slots_and_none_when_leaving() -> None:
         busy.release()
         assert go_on.wait(services.DEADLINE)
 
-    poller = worker.Poller(queue, function, slots=2)  # type: ignore[arg-type]
-    thread = threading.Thread(target=poller.run)
+    polling = poller.Poller(queue, function, slots=2)  # type: ignore[arg-type]
+    thread = threading.Thread(target=polling.run)
     thread.start()
     assert busy.acquire(timeout=30)
     assert busy.acquire(timeout=30)
-    poller.leave()
+    polling.leave()
     go_on.set()
     thread.join(services.DEADLINE)
     assert queue.batches == [["c"]]
 
 
-def test_what_comes_while_leaving_is_put_back_as_far_as_it_can_be() -> None:
+def test_messages_that_come_while_it_leaves_are_put_back() -> None:
     class Late(Queue):
         def receive(self, most: int, seconds: int) -> list[dict[str, Any]]:
-            poller.leave()
+            polling.leave()
             return super().receive(most, seconds)
 
         def put_back(self, message: dict[str, Any]) -> None:
@@ -159,6 +159,45 @@ def test_what_comes_while_leaving_is_put_back_as_far_as_it_can_be() -> None:
             super().put_back(message)
 
     queue = Late(["bad", "a"])
-    poller = worker.Poller(queue, lambda *_: None, slots=2)  # type: ignore[arg-type]
-    poller.run()
+    polling = poller.Poller(queue, lambda *_: None, slots=2)  # type: ignore[arg-type]
+    polling.run()
     assert queue.put_back_ == ["a"]
+
+
+def test_a_message_that_is_dealt_with_while_it_leaves_is_acknowledged() -> None:
+    queue = Queue(["a"])
+    busy, go_on = threading.Event(), threading.Event()
+
+    def function(*_: Any) -> None:
+        busy.set()
+        assert go_on.wait(services.DEADLINE)
+
+    polling = poller.Poller(queue, function, slots=1)  # type: ignore[arg-type]
+    thread = threading.Thread(target=polling.run)
+    thread.start()
+    assert busy.wait(services.DEADLINE)
+    polling.leave()
+    go_on.set()
+    thread.join(services.DEADLINE)
+    assert queue.acknowledged == [["a"]]
+
+
+def test_a_message_whose_thread_could_not_be_started_is_acknowledged_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    queue, real = Queue(["a"], ["b"]), threading.Thread.start
+    seen: list[str] = []
+    refused: list[threading.Thread] = []
+
+    def start(thread: threading.Thread) -> None:
+        if thread.name.startswith("window") and not refused:
+            refused.append(thread)
+            raise RuntimeError("can't start new thread")
+        real(thread)
+
+    def function(event: dict[str, Any], context: Any) -> None:
+        seen.append(event["Records"][0]["body"])
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    drive(queue, function, slots=2, until=lambda: queue.all_acknowledged() == ["a", "b"])
+    assert sorted(seen) == ["a", "b"]

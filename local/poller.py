@@ -1,0 +1,173 @@
+"""The poller: takes messages off the queue and feeds each one to the function, as Lambda would."""
+
+import math
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from chalice.local import LambdaContext
+
+from chalicelib import errors, log
+from chalicelib.aws.sqs import SqsDispatcher
+
+#: Seconds of one long poll: in a longer one, moto would give messages to clients that have died.
+_POLL_SECONDS = 2
+#: The most messages of one ReceiveMessage.
+_BATCH = 10
+#: Seconds between two tries when the queue does not answer or no slot is free.
+_POLL_RETRY_SECONDS = 1
+#: Seconds after which a message is acknowledged although its window still lasts.
+_IN_FLIGHT_SECONDS = 1
+#: Milliseconds that an invocation may take by its context: a year, as no Lambda ends it.
+_NO_LIMIT = 365 * 86_400_000
+
+Function = Callable[[dict[str, Any], Any], Any]
+
+
+class InFlight:
+    """A message that was received and is not acknowledged yet."""
+
+    def __init__(self, message: dict[str, Any]) -> None:
+        self.message, self.since = message, time.monotonic()
+        #: Whether the function has returned, and whether it dealt with the message.
+        self.finished = self.dealt_with = False
+
+
+class Poller:
+    """Takes as many messages as it has free slots, and handles each on a thread of its own."""
+
+    def __init__(self, queue: SqsDispatcher, function: Function, *, slots: int) -> None:
+        self._queue, self._function = queue, function
+        self._free = threading.Semaphore(slots)
+        self._pool = ThreadPoolExecutor(max_workers=slots, thread_name_prefix="window")
+        self._in_flight: list[InFlight] = []
+        #: Whether it takes no more messages.
+        self.leaving = False
+        #: Whether no window is measured here any more.
+        self.handed_over = False
+
+    def run(self) -> None:
+        """Poll until `leave`. Returns when every message is dealt with and acknowledged."""
+        while not self.leaving:
+            slots = self._reserve()
+            messages = self._receive(slots)
+            for message in messages:
+                self._begin(message)
+            for _ in range(slots - len(messages)):
+                self._free.release()
+            # While there is other work, acknowledge whole batches only.
+            self._acknowledge(at_least=_BATCH if messages else 1)
+        self._pool.shutdown()
+        self.handed_over = True
+        self._acknowledge(at_least=1)
+
+    def leave(self) -> None:
+        """Take no more messages. Signal handlers call this, so it may only set a flag."""
+        self.leaving = True
+
+    def _reserve(self) -> int:
+        """Take free slots, at least one and at most a batch; none if it is time to leave."""
+        while not self._free.acquire(timeout=_POLL_RETRY_SECONDS):
+            self._acknowledge(at_least=1)
+            if self.leaving:
+                return 0
+        slots = 1
+        while slots < _BATCH and self._free.acquire(blocking=False):
+            slots += 1
+        return slots
+
+    def _receive(self, most: int) -> list[dict[str, Any]]:
+        if self.leaving:
+            return []
+        try:
+            messages = self._queue.receive(most, _POLL_SECONDS)
+            if not self.leaving:
+                return messages
+            # They came after `leave`. Some may be our own hand-overs, meant for other workers.
+            self._put_back(messages)
+        except errors.Outage as outage:
+            log.event("queue not polled", why=str(outage), at=os.environ.get("AWS_ENDPOINT_URL"))
+            time.sleep(_POLL_RETRY_SECONDS)
+        except Exception:
+            log.failure("queue not polled")
+            time.sleep(_POLL_RETRY_SECONDS)
+        return []
+
+    def _acknowledge(self, *, at_least: int) -> None:
+        """Acknowledge, in batches of `at_least`, what is dealt with or in flight for long enough.
+
+        A window may last longer than a message can stay in flight. The message is only a hint, so
+        it is acknowledged early; the sweeper sends another if the window needs one. A message
+        that the function failed on stays in the queue, comes again, and ends as a dead letter.
+        """
+        long_ago = time.monotonic() - _IN_FLIGHT_SECONDS
+        ready: list[InFlight] = []
+        waiting: list[InFlight] = []
+        for it in self._in_flight:
+            # Read once: the function may return at any moment.
+            finished = it.finished
+            if not finished or it.dealt_with:
+                (ready if finished or it.since < long_ago else waiting).append(it)
+        while len(ready) >= at_least:
+            batch, ready = ready[:_BATCH], ready[_BATCH:]
+            try:
+                self._queue.acknowledge([it.message for it in batch])
+            except errors.Outage as outage:
+                log.event("messages not acknowledged", why=str(outage))
+            except Exception:
+                log.failure("messages not acknowledged")
+        self._in_flight = ready + waiting
+
+    def _begin(self, message: dict[str, Any]) -> None:
+        in_flight = InFlight(message)
+        self._in_flight.append(in_flight)
+        try:
+            self._pool.submit(self._handle, in_flight)
+        except RuntimeError:
+            # No thread can be started now. The pool has queued it for a thread that gets free;
+            # until one takes it, it is not acknowledged.
+            in_flight.since = math.inf
+            log.failure("thread not started")
+
+    def _put_back(self, messages: list[dict[str, Any]]) -> None:
+        for message in messages:
+            try:
+                self._queue.put_back(message)
+            except errors.Outage as outage:
+                log.event("message not put back", why=str(outage))
+
+    def _handle(self, in_flight: InFlight) -> None:
+        """Feed one message to the function."""
+        try:
+            self._function(event(in_flight.message), LambdaContext("run_iostat", 128, _NO_LIMIT))
+        except errors.Outage as outage:
+            log.event("message not dealt with", why=str(outage))
+        except Exception:
+            log.failure("message not dealt with")
+        else:
+            in_flight.dealt_with = True
+        finally:
+            in_flight.finished = True
+            self._free.release()
+
+
+def event(message: dict[str, Any]) -> dict[str, Any]:
+    """Make the event that Lambda makes of a message."""
+    return {
+        "Records": [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "attributes": message.get("Attributes", {}),
+                "messageAttributes": message.get("MessageAttributes", {}),
+                "md5OfBody": message["MD5OfBody"],
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:local",
+                "awsRegion": "us-east-1",
+            }
+        ]
+    }
