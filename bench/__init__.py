@@ -1,1 +1,1 @@
-"""Measurements: what is counted, and times as ratios within one run."""
+"""Benchmarks: counts of calls, and times as ratios within one run of the benchmark."""

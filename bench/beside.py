@@ -1,4 +1,4 @@
-"""hoststat beside what people would use instead, by the same requests in the same run."""
+"""hoststat and what people would use instead, compared by the same requests in the same run."""
 
 import contextlib
 import json
@@ -17,20 +17,21 @@ from bench.driver import Client
 from bench.stacks import Stack
 from chalicelib.measure.model import Window
 
-#: Rounds, in each of which every stack has its turn: of what is short, and of what is long.
+#: Rounds of short and of long measurements. In each round every stack is measured once.
 _ROUNDS, _LONG_ROUNDS = 7, 2
-#: Windows of 2 s, and the look at one that asks how it stands and for none of its reports.
+#: The window that is measured, how long it lasts, its query when it is created, and the query of a
+#: look that asks for its state and for none of its reports.
 _WINDOW = Window(3, 1)
 _LASTS = _WINDOW.seconds
 _QUERY = f"?count={_WINDOW.count}&wait={_WINDOW.wait}"
 _STANDS = f"?since={_WINDOW.count}"
-#: So many of them at once; the workshop's worker, who runs as many as it has processes, is asked
-#: for fewer.
+#: How many windows at once. The workshop gets fewer, because its worker runs only one window in
+#: each of its processes.
 _FEW, _MANY, _FEWER = 100, 1000, 20
 #: Seconds of the window that is followed.
 _FOLLOWED = 30
 
-#: The figures of each round, by what is measured and of which stack.
+#: The figures of all rounds, by what was measured and by stack.
 Figures = dict[str, dict[str, list[float]]]
 Measure = Callable[[Stack, Figures], None]
 
@@ -39,7 +40,7 @@ def main() -> None:
     """Print a table, and a line of JSON."""
     if shutil.which("iostat") is None:
         sys.exit("bench: The other stacks call iostat, of sysstat, and there is none.")
-    # Whoever ends the bench ends what it has started.
+    # Exit as usual on SIGTERM, so that the stacks are ended too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     figures: Figures = defaultdict(lambda: defaultdict(list))
     with contextlib.ExitStack() as begun:
@@ -109,7 +110,10 @@ def _memory(stack: Stack, figures: Figures) -> None:
 
 
 def _follow(found: list[Stack], figures: Figures) -> None:
-    """One window each, at the same time: who cannot hold an answer is asked every second."""
+    """Follow a window of each stack at the same time.
+
+    Only hoststat can hold an answer. The other stacks are asked every second.
+    """
     _say(f"following {_FOLLOWED} s")
     hows = [("?timeout=20", 0.0), *[("", 1.0)] * (len(found) - 1)]
     with ThreadPoolExecutor(len(found)) as pool:
@@ -163,7 +167,7 @@ def _print(table: dict[str, dict[str, float]]) -> None:
 
 
 def _ratios(table: dict[str, dict[str, float]]) -> dict[str, tuple[float, str]]:
-    """What is seen, and what it is to be, of the stacks that are there."""
+    """Give the ratios of the stacks that were measured, each with the ratio that is wanted."""
     ours, workshop, strongest = (
         {what: row[name] for what, row in table.items() if name in row}
         for name in ("hoststat", "workshop", "strongest")

@@ -1,4 +1,4 @@
-"""What hoststat asks of AWS, counted call by call, with the units of DynamoDB that it uses."""
+"""The calls of AWS that each operation makes, and the units of DynamoDB that they use."""
 
 import json
 import math
@@ -12,18 +12,18 @@ import moto
 
 from bench import events, operations
 from bench.operations import BEAT, LOOK, Case
-from chalicelib import bootstrap
+from chalicelib.bootstrap import parts
 from chalicelib.settings import Settings
 from local import cloud, stage
 
-#: Nothing may come by time: moto in a process is for one thread.
+#: No timer may fire, because only one thread may use moto in a process.
 _NEVER = {f"{name}_SECONDS": "10000" for name in ("CANCEL", "HEARTBEAT", "SWEEP")}
 _NOWHERE = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_CONFIG_FILE": os.devnull}
 _ENVIRON = {**_NOWHERE, **_NEVER, "LEASE_SECONDS": "90000", "STAGE": stage.LOCAL}
 
 
 class Row(NamedTuple):
-    """What an operation took."""
+    """The calls and the units of an operation."""
 
     dynamodb: int
     sqs: int
@@ -40,7 +40,7 @@ class Row(NamedTuple):
 
 
 def count(heard: list[events.Call], case: Case) -> Row:
-    """What is heard while it is done."""
+    """Do an operation, and count the calls that are heard meanwhile."""
     heard.clear()
     case.act()
     services = Counter(call.service for call in heard)
@@ -56,14 +56,14 @@ def count(heard: list[events.Call], case: Case) -> Row:
 
 
 def counted() -> dict[str, Row]:
-    """All operations, in a cloud of their own."""
+    """Do all operations in a new cloud, and give what each took."""
     for key in [key for key in os.environ if key.startswith("AWS_")]:
         del os.environ[key]
     os.environ.update(_ENVIRON)
     with tempfile.TemporaryDirectory() as folder, moto.mock_aws(), events.quiet():
         cloud.make_resources()
-        bootstrap.clear()
-        heard = events.listen(bootstrap._session())
+        parts.reset()
+        heard = events.listen(parts.session)
         return {
             case.name: count(heard, case)
             for case in operations.cases(operations.Hurried(Path(folder)))
@@ -71,7 +71,7 @@ def counted() -> dict[str, Row]:
 
 
 def hour(row: Row, seconds: float) -> Row:
-    """An hour of what is done every so many seconds."""
+    """Give the calls and units of an hour, for an operation that is done every `seconds`."""
     times = round(3600 / seconds)
     calls, read, write = row.dynamodb * times, row.read * times, row.write * times
     which = f"each {seconds:g} s"

@@ -1,8 +1,9 @@
 """The units of DynamoDB's on-demand mode that a call uses.
 
 The rules are those of AWS's developer guide: "Read and write operations", "DynamoDB item sizes and
-formats", where a number's size is an approximation, and "Using Global Secondary Indexes". What
-follows from a transaction in indexes is paid once: DynamoDB says so itself, the guide does not.
+formats", where a number's size is an approximation, and "Using Global Secondary Indexes". A
+transaction costs twice as much in its table, but not in the indexes: the guide does not say so, but
+DynamoDB itself does.
 """
 
 import math
@@ -10,32 +11,33 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-#: As DynamoDB writes it; empty where there is none.
+#: An item as DynamoDB writes it; empty if there is no item.
 Item = Mapping[str, Any]
 #: Bytes that one unit reads or writes.
 _READ, _WRITE = 4096, 1024
 
 
 class Index(NamedTuple):
-    """An index: what an item needs to be on it, and what is there of it, None for all."""
+    """An index: the attributes that an item needs to be on it, and those that it has there."""
 
     keys: frozenset[str]
+    #: None for all attributes.
     attributes: frozenset[str] | None
 
 
 class Table(NamedTuple):
-    """A table: what its key is made of, and its indexes."""
+    """A table: the attributes of its key, and its indexes."""
 
     keys: frozenset[str]
     indexes: Sequence[Index]
 
 
-#: An item before and after a write, which are the same where that was refused.
+#: A table, and an item before and after a write. Both are equal if the write was refused.
 Change = tuple[Table, Item, Item]
 
 
 def tables(template: Mapping[str, Any], stage: str) -> dict[str, Table]:
-    """The tables of a CloudFormation template, by their names in a stage."""
+    """Give the tables of a CloudFormation template, by their names in a stage."""
     found = [it["Properties"] for it in template["Resources"].values() if "Table" in it["Type"]]
     return {it["TableName"]["Fn::Sub"].replace("${Stage}", stage): _table(it) for it in found}
 
@@ -56,7 +58,7 @@ def _keys(described: Mapping[str, Any]) -> frozenset[str]:
 def used(
     operation: str, asked: Mapping[str, Any], answer: Mapping[str, Any], changes: Iterable[Change]
 ) -> tuple[float, int]:
-    """The units of a call, read and written. Raises ValueError for one without a rule here."""
+    """Give the units that a call reads and writes. Raises ValueError if it has no rule here."""
     match operation:
         case "GetItem" | "Query":
             return _read(answer.get("Items", [answer.get("Item", {})]), asked), 0
@@ -70,13 +72,13 @@ def used(
 
 
 def _read(items: Iterable[Item], asked: Mapping[str, Any]) -> float:
-    """What is read at once is rounded up at once, to one unit at least."""
+    """Give the units of one read: the sum of its sizes is rounded up, to one unit at least."""
     units = max(math.ceil(sum(map(size, items)) / _READ), 1)
     return units if asked.get("ConsistentRead") else units / 2
 
 
 def _batch(found: list[Item], asked: Mapping[str, Any]) -> float:
-    """Each key is a read by itself, one without an item included."""
+    """Give the units of a batch: each key is a read of its own, even if it has no item."""
     missing: list[Item] = [{}] * (len(asked["Keys"]) - len(found))
     return sum(_read([item], asked) for item in found + missing)
 
@@ -86,7 +88,10 @@ def _write(*items: Item) -> int:
 
 
 def _moved(table: Table, before: Item, after: Item) -> int:
-    """On an index an entry that stays is free, and one that moves is deleted and put anew."""
+    """Give the units of the indexes.
+
+    An entry that stays as it is costs nothing. One whose key changes is deleted and written again.
+    """
     units = 0
     for index in table.indexes:
         old, new = _entry(before, index), _entry(after, index)
@@ -98,13 +103,13 @@ def _moved(table: Table, before: Item, after: Item) -> int:
 
 
 def _entry(item: Item, index: Index) -> Item:
-    """What an index has of an item, empty where the item is not on it."""
+    """Give what an index has of an item; nothing if the item is not on it."""
     kept = item.keys() if index.attributes is None else item.keys() & index.attributes
     return {name: item[name] for name in kept} if index.keys <= item.keys() else {}
 
 
 def size(item: Item) -> int:
-    """The bytes of an item's names and values."""
+    """Give the bytes of an item: of its names and its values."""
     return sum(len(name.encode()) + _value(typed) for name, typed in item.items())
 
 

@@ -1,4 +1,4 @@
-"""How long a fresh process takes to its first answer, beside a bare Chalice app."""
+"""The time that a new process takes to its first answer, compared with a bare Chalice app."""
 
 import contextlib
 import hashlib
@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-#: Rounds, in each of which every one has its turn.
+#: Rounds. In each round every case is measured once.
 _ROUNDS = 15
 
 _ASK = """
@@ -45,10 +45,10 @@ _RATIOS = {"v1 uptime": "bare", "v2 create": "bare with two clients"}
 
 
 class _Answer(http.server.BaseHTTPRequestHandler):
-    """A cloud that says yes to everything at once: how long it takes is not ours."""
+    """A cloud that accepts every request at once. The time of AWS itself is not measured."""
 
     protocol_version = "HTTP/1.1"
-    # Header and body at once: two small packets wait 40 ms for a delayed ACK.
+    # Send header and body together: two small packets would wait 40 ms for a delayed ACK.
     wbufsize = -1
 
     def do_POST(self) -> None:
@@ -68,7 +68,7 @@ class _Answer(http.server.BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def cloud() -> Iterator[str]:
-    """The address of such a cloud."""
+    """Run such a cloud while the context lasts; give its URL."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Answer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -76,7 +76,7 @@ def cloud() -> Iterator[str]:
 
 
 def seconds(case: str, environ: dict[str, str]) -> dict[str, float]:
-    """From the start of a process to its first answer, and what of that is ours to shorten."""
+    """Give the seconds of a cold start: all of it, and of that the import and the first request."""
     began = time.perf_counter()
     command = [sys.executable, "-c", _ASK, *_CASES[case]]
     said = subprocess.check_output(command, env=environ, stderr=subprocess.DEVNULL)

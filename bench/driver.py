@@ -1,4 +1,4 @@
-"""A client of any of the stacks: what it asks is the same, word for word."""
+"""A client of a stack. It sends the same requests to every stack."""
 
 import http.client
 import json
@@ -8,20 +8,20 @@ from typing import Any
 from local.stage import LOOPBACK
 
 _ENDED = {"SUCCESS", "FAILURE", "REVOKED"}
-#: Seconds between two looks at a task, and that one may take.
+#: Seconds between two looks at a task, and the most that a task may take.
 _PAUSE, _PATIENCE = 0.002, 300
 
 
 class Client:
-    """One connection, kept open where the server lets it."""
+    """One connection, which stays open if the server allows it."""
 
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection(LOOPBACK, port, timeout=60)
-        #: Requests that were asked.
+        #: Requests that were sent.
         self.asked = 0
 
     def ask(self, method: str, path: str) -> Any:
-        """The body of an answer. Raises RuntimeError for one that is no success."""
+        """Send a request; give the body of the answer. Raises RuntimeError if it is an error."""
         self.asked += 1
         self._connection.request(method, path)
         answer = self._connection.getresponse()
@@ -31,13 +31,13 @@ class Client:
         return json.loads(body) if body else None
 
     def create(self, window: str = "") -> str:
-        """The path of a new task, of one report if nothing else is asked."""
+        """Create a task and give its path. `window` is its query; without one it has one report."""
         made = self.ask("POST", f"/v2/iostat/{window}")
         path: str = made["links"][0]["href"]
         return path
 
     def follow(self, path: str, *, query: str = "", pause: float = _PAUSE) -> None:
-        """Return when the task has ended. Raises RuntimeError where it is no SUCCESS."""
+        """Wait for the end of a task. Raises RuntimeError if it is late or not a SUCCESS."""
         deadline = time.monotonic() + _PATIENCE
         while (state := self.ask("GET", path + query)["state"]) not in _ENDED:
             if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Asking the app as API Gateway does, and hearing what it asks of AWS."""
+"""Requests to the app as API Gateway sends them, and a list of its calls of AWS."""
 
 import base64
 import contextlib
@@ -15,14 +15,14 @@ from bench import capacity
 from chalicelib import log
 from local import stage
 
-#: What Lambda tells a function about each of its calls here.
+#: The context that Lambda gives to a function; here it is the same for every request.
 CONTEXT = LambdaContext("api_handler", 128)
 
 Event = dict[str, Any]
 
 
 class Call(NamedTuple):
-    """A call of AWS, with the units of DynamoDB that it uses."""
+    """A call of AWS, and the units of DynamoDB that it uses."""
 
     service: str
     operation: str
@@ -38,7 +38,7 @@ def event(
     query: Mapping[str, str] | None = None,
     **parameters: str,
 ) -> Event:
-    """The event that API Gateway makes of a request; `parameters` are those of its path."""
+    """Make the event that API Gateway makes of a request; `parameters` are those of its path."""
     values = {name: [text] for name, text in (query or {}).items()}
     return {
         "requestContext": {
@@ -56,23 +56,23 @@ def event(
 
 
 def create(version: str, count: int, **more: Any) -> Event:
-    """The event of a window's create."""
+    """Make the event of a create."""
     return event("POST", f"/{version}/iostat", query={"count": str(count)}, **more)
 
 
 def task(method: str, version: str, task_id: str, **more: Any) -> Event:
-    """The event of what is done with a task."""
+    """Make the event of a request about a task."""
     return event(method, f"/{version}/task/{{task_id}}", task_id=task_id, **more)
 
 
 def basic(username: str, password: str) -> dict[str, str]:
-    """The header of a login."""
+    """Give the header of a login."""
     given = base64.b64encode(f"{username}:{password}".encode()).decode()
     return {"authorization": f"Basic {given}"}
 
 
 def ask(asked: Event) -> Any:
-    """The body of the answer to an event. Raises RuntimeError for one that is no success."""
+    """Give the body of the answer to an event. Raises RuntimeError if it is an error."""
     answer = app.app(asked, CONTEXT)
     if answer["statusCode"] >= 400:
         raise RuntimeError(f"{asked['requestContext']}: {answer}")
@@ -81,7 +81,7 @@ def ask(asked: Event) -> Any:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Let the log be written as ever, with all else that is for standard error, but to nobody."""
+    """Send the log, which is still written, and all other standard error to /dev/null."""
     try:
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
             log.configure()
@@ -91,15 +91,15 @@ def quiet() -> Iterator[None]:
 
 
 def listen(session: Any) -> list[Call]:
-    """The calls of every client that is made of `session` from here on, as they come."""
+    """Give a list that gets every call of the clients that `session` makes from now on."""
     heard: list[Call] = []
     template = json.loads((stage.PROJECT / ".chalice" / "resources.json").read_text())
     tables = capacity.tables(template, stage.LOCAL)
-    # Of another session: nobody hears it.
+    # This client is of another session, so its calls do not get into the list.
     aside = boto3.client("dynamodb")
 
     def stored(step: Any) -> Any:
-        """The item that is written, as it stands."""
+        """Give the item that a step writes, as it is stored now."""
         name, given = step["TableName"], step["Item" if "Item" in step else "Key"]
         key = {part: given[part] for part in tables[name].keys}
         return aside.get_item(TableName=name, Key=key).get("Item", {})
@@ -124,7 +124,7 @@ def listen(session: Any) -> list[Call]:
 
 
 def _steps(operation: str, asked: Mapping[str, Any]) -> list[Any]:
-    """The writes of a call, if it is one to write."""
+    """Give the writes of a call; none if it only reads."""
     if operation == "TransactWriteItems":
         return [it for step in asked["TransactItems"] for it in step.values()]
     return [asked] if operation in ("PutItem", "UpdateItem", "DeleteItem") else []

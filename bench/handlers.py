@@ -1,7 +1,6 @@
-"""How long the app itself takes for an answer, where the cloud takes no time at all."""
+"""The time that the app itself takes for an answer, with a cloud that takes no time."""
 
 import contextlib
-import dataclasses
 import json
 import statistics
 import time
@@ -12,15 +11,16 @@ from typing import Any
 
 import app
 from bench import events
-from chalicelib import bootstrap
+from chalicelib import ids
 from chalicelib.aws import client as aws
 from chalicelib.aws import task_items as items
+from chalicelib.aws.dynamodb import to_item
+from chalicelib.bootstrap import parts
 from chalicelib.measure.model import Window
-from chalicelib.tasks import model as tasks
 from chalicelib.tasks.model import State, Task
 from chalicelib.users.model import User
 
-#: Rounds, in each of which every request has its turn, and how often it is asked in one.
+#: Rounds, and how many times each request is sent in a round.
 _ROUNDS, _TIMES = 5, 2000
 #: Milliseconds that an answer may take.
 _ALLOWED = 0.3
@@ -28,10 +28,10 @@ _USERNAME, _PASSWORD = "bench", "only for the bench"
 
 
 def _task(version: str) -> Task:
-    """A task that a worker has just begun with."""
+    """Make a task that a worker has just begun to measure."""
     now = time.time()
     return Task(
-        task_id=tasks.new_id(),
+        task_id=ids.new_id(),
         version=version,
         window=Window(60, 1),
         created_at=now,
@@ -39,7 +39,7 @@ def _task(version: str) -> Task:
         started_at=now,
         due_at=now,
         run=1,
-        token=tasks.new_id(),
+        token=ids.new_id(),
         lease_until=now,
         done=1,
         reported_at=now,
@@ -49,11 +49,11 @@ def _task(version: str) -> Task:
 
 
 def _client(known: list[Task]) -> SimpleNamespace:
-    """A client of either service: it has these tasks and one user, and all else is done at once."""
-    hashed = bootstrap.passwords().hash(_PASSWORD)
+    """Make a fake client of both services. It knows these tasks and one user, and takes no time."""
+    hashed = parts.passwords.hash(_PASSWORD)
     user = User(username=_USERNAME, fullname="B.", admin=False, password_hash=hashed, revision="1")
-    there = {task.task_id: items.to_item(items.attributes(task)) for task in known}
-    there[_USERNAME] = items.to_item({"kind": "user", **dataclasses.asdict(user)})
+    there = {task.task_id: to_item(items.attributes(task)) for task in known}
+    there[_USERNAME] = to_item({"kind": "user", **user._asdict()})
 
     def get_item(**asked: Any) -> dict[str, Any]:
         *_, last = asked["Key"].values()
@@ -70,22 +70,22 @@ def _client(known: list[Task]) -> SimpleNamespace:
 
 @contextlib.contextmanager
 def clients(fake: object) -> Iterator[None]:
-    """Let every client that is made be `fake`."""
+    """Use `fake` in place of every client that is made, while the context lasts."""
 
-    def client(session: Any, service: str, *, patient: bool = False) -> Any:
+    def client(session: Any, service: str, *, long_poll: bool = False) -> Any:
         return fake
 
     real, aws.client = aws.client, client
-    bootstrap.clear()
+    parts.reset()
     try:
         yield
     finally:
         aws.client = real
-        bootstrap.clear()
+        parts.reset()
 
 
 def cases(v2: Task, v3: Task) -> dict[str, Callable[[], events.Event]]:
-    """What is asked, by name: an event for each call, for the app writes into them."""
+    """Give the requests by name. Each makes a new event, because the app writes into its event."""
     login = events.basic(_USERNAME, _PASSWORD)
     return {
         "v1 index": partial(events.event, "GET", "/v1"),
@@ -96,7 +96,7 @@ def cases(v2: Task, v3: Task) -> dict[str, Callable[[], events.Event]]:
 
 
 def median(make: Callable[[], events.Event]) -> float:
-    """The median milliseconds of many answers."""
+    """Give the median milliseconds of many answers."""
     taken = []
     for _ in range(_TIMES):
         event = make()
@@ -113,7 +113,7 @@ def main() -> None:
     rounds: dict[str, list[float]] = {case: [] for case in asked}
     with events.quiet(), clients(_client([v2, v3])):
         for make in asked.values():
-            # Answered well, and logged in from here on.
+            # Check that the request succeeds. From then on the login is a remembered one.
             events.ask(make())
         for _ in range(_ROUNDS):
             for case, make in asked.items():

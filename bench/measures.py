@@ -1,4 +1,4 @@
-"""What is measured of each stack, by the same requests."""
+"""The measurements of a stack. Every stack gets the same requests."""
 
 import statistics
 import time
@@ -10,36 +10,36 @@ from bench import processes
 from bench.driver import Client
 from bench.stacks import Stack
 
-#: Requests, and tasks one after the other, of which a median is taken.
+#: Of how many requests, and of how many tasks one after the other, a median is taken.
 _REQUESTS, TASKS = 60, 12
-#: Tasks of so many clients, who look again after so many seconds.
+#: Tasks in a burst, the clients that create them, and the seconds between two looks of a client.
 _BURST, _CLIENTS, _PAUSE = 48, 8, 0.05
-#: Seconds that a window waits while memory is measured, and that all of them may take to begin.
+#: Seconds that a window waits while memory is measured, and that all windows may take to begin.
 _WAITING, _BEGIN = 15, 12
 
 
 class Latency(NamedTuple):
-    """Milliseconds, medians."""
+    """Median milliseconds from a create to its answer, and to its result."""
 
     create: float
     done: float
 
 
 class Load(NamedTuple):
-    """Many tasks at once: the seconds until all are done, and the looks that it took to know."""
+    """Many tasks at once: the seconds until all have ended, and the looks that were needed."""
 
     seconds: float
     looks: int
 
 
 def uptime(stack: Stack) -> float:
-    """Milliseconds of GET /v1/uptime/."""
+    """Give the milliseconds of GET /v1/uptime/."""
     client = Client(stack.port)
     return median(lambda: client.ask("GET", "/v1/uptime/"))
 
 
 def create_to_done(stack: Stack) -> Latency:
-    """From a POST to its answer, and to the result of its one report."""
+    """Measure from a POST to its answer, and to the result of its one report."""
     client = Client(stack.port)
     created, done = [], []
     for _ in range(TASKS):
@@ -52,13 +52,13 @@ def create_to_done(stack: Stack) -> Latency:
 
 
 def poll(stack: Stack, path: str) -> float:
-    """Milliseconds of a look at a task that waits."""
+    """Give the milliseconds of a look at a task that waits."""
     client = Client(stack.port)
     return median(lambda: client.ask("GET", path))
 
 
 def tasks_in_turn(stack: Stack) -> float:
-    """Tasks a second, of clients who ask for the next when the one before is done."""
+    """Give the tasks per second of clients that create a task when the one before has ended."""
 
     def work(tasks: int) -> None:
         client = Client(stack.port)
@@ -72,12 +72,12 @@ def tasks_in_turn(stack: Stack) -> float:
 
 
 def tasks_in_a_burst(stack: Stack) -> float:
-    """Tasks a second, of clients who ask for all of them first and look after them then."""
+    """Give the tasks per second of clients that create all tasks first and then wait for them."""
     return _BURST / at_once(stack, _BURST).seconds
 
 
 def at_once(stack: Stack, tasks: int, query: str = "", look: str = "") -> Load:
-    """So many tasks that are asked for at once. Raises RuntimeError where one of them fails."""
+    """Create many tasks at once and wait for them. Raises RuntimeError if one of them fails."""
 
     def work(part: int) -> int:
         client = Client(stack.port)
@@ -94,7 +94,7 @@ def at_once(stack: Stack, tasks: int, query: str = "", look: str = "") -> Load:
 
 
 def memory(stack: Stack, windows: int) -> float:
-    """MiB that a window takes while it waits."""
+    """Give the MiB that a window takes while it waits."""
     client = Client(stack.port)
     before = processes.memory(_family(stack))
     paths = [client.create(f"?count=2&wait={_WAITING}") for _ in range(windows)]
@@ -110,7 +110,7 @@ def memory(stack: Stack, windows: int) -> float:
 
 
 def requests_to_follow(stack: Stack, seconds: int, query: str, pause: float) -> int:
-    """Requests from a window's beginning to its result."""
+    """Count the requests that follow a new window to its result."""
     client = Client(stack.port)
     path = client.create(f"?count={seconds + 1}&wait=1")
     client.asked = 0
@@ -119,7 +119,7 @@ def requests_to_follow(stack: Stack, seconds: int, query: str, pause: float) -> 
 
 
 def median(ask: Callable[[], object]) -> float:
-    """The milliseconds of one of many."""
+    """Give the median milliseconds of many calls."""
     taken = []
     for _ in range(_REQUESTS):
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What is done with hoststat, each with all that it needs: what the calls are counted of."""
+"""The operations of hoststat whose calls are counted, each with what it needs."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -6,23 +6,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench import events
-from chalicelib import bootstrap
+from chalicelib.bootstrap import parts
 from chalicelib.clock import SystemClock
 from chalicelib.measure.machine import ThisMachine
-from chalicelib.measure.model import Window
+from chalicelib.measure.model import Feed, Window
 from chalicelib.tasks import run
 from chalicelib.tasks.model import State
-from chalicelib.tasks.ports import Feed
 from chalicelib.tasks.worker import Worker
 
 LOOK, BEAT = "look for a cancel", "heartbeat"
-#: What the kernel says of the host's one disk.
+#: What the kernel says of the machine's one disk.
 _DISK = "253 0 vda 24711 3 1970626 9127 28730 9125 711240 24522 0 18120 33650 19 0 128 0\n"
 _LOGIN = "bench", "only for the bench"
 
 
 class Case(NamedTuple):
-    """An operation, and the calls that it may make where the design has a number for it."""
+    """An operation, and the calls that it may make; None if the design has no number for it."""
 
     name: str
     act: Callable[[], object]
@@ -30,7 +29,7 @@ class Case(NamedTuple):
 
 
 class Hurried(ThisMachine):
-    """A host of one disk, on which no time passes between two reports."""
+    """A machine with one disk, on which no time passes between two reports."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(str(folder), root=folder)
@@ -39,7 +38,7 @@ class Hurried(ThisMachine):
         (folder / "proc" / "uptime").write_text("1650.30 3105.17\n")
 
     def open(self, window: Window, *, first: int = 0, patience: float = 30) -> Feed:
-        """All reports at once."""
+        """Start to measure a window whose reports all come at once."""
         return super().open(window._replace(wait=0), first=first, patience=patience)
 
 
@@ -49,21 +48,21 @@ def _create(version: str = "v2", count: int = 3, headers: Mapping[str, str] | No
 
 
 def _begun(task_id: str, host: ThisMachine) -> run.Run:
-    """A run that extends its lease whenever it may."""
+    """Claim a task for a run whose next heartbeat is always due."""
     return run.claim(
         task_id,
         host=host.name,
         source=host.source,
-        store=bootstrap.dynamo(),
+        store=parts.task_store,
         clock=SystemClock(),
-        settings=bootstrap.settings()._replace(heartbeat_seconds=0),
+        settings=parts.settings._replace(heartbeat_seconds=0),
     )
 
 
 def _tasks(
     version: str, host: ThisMachine, headers: Mapping[str, str], more: int
 ) -> Iterator[Case]:
-    """What is done with tasks; each may make so many calls `more` than in v2."""
+    """Give the operations of tasks. Each may make `more` calls than it may make in v2."""
     create = partial(_create, version, headers=headers)
     yield Case(f"{version} create", create, 2 + more)
     task_id = _begun(create(), host).task.task_id
@@ -73,15 +72,15 @@ def _tasks(
 
 
 def _windows(host: ThisMachine) -> Iterator[Case]:
-    """Whole windows, and polls when they have ended."""
-    queue, store = bootstrap.poller(), bootstrap.dynamo()
+    """Give the operations of whole windows, and of polls after their end."""
+    queue, store = parts.receiver, parts.task_store
     worker = Worker(
         store=store,
-        dispatcher=bootstrap.dispatcher(),
-        host=host,
-        leases=bootstrap.leases(),
+        dispatcher=parts.dispatcher,
+        machine=host,
+        keeper=parts.keeper,
         clock=SystemClock(),
-        settings=bootstrap.settings(),
+        settings=parts.settings,
     )
 
     def work() -> None:
@@ -104,7 +103,7 @@ def _windows(host: ThisMachine) -> Iterator[Case]:
 
 
 def _live(host: ThisMachine) -> Iterator[Case]:
-    """What comes while a window is measured."""
+    """Give the operations while a window is measured."""
     window = Window(4, 1)
     mine = _begun(_create(count=window.count), host)
     with host.open(window) as feed:
@@ -115,22 +114,22 @@ def _live(host: ThisMachine) -> Iterator[Case]:
     follow = events.task("GET", "v2", task_id, query={"detail": "1", "since": "1"})
     yield Case("v2 look, one new report", partial(events.ask, follow), 2)
     yield Case("report that extends the lease", partial(mine.report, third), 2)
-    yield Case(LOOK, partial(bootstrap.dynamo().get_many, [task_id]), 1)
+    yield Case(LOOK, partial(parts.task_store.get_many, [task_id]), 1)
     yield Case(BEAT, mine.beat, 1)
 
 
 def cases(host: ThisMachine) -> Iterator[Case]:
-    """The operations, each when all that it needs is there."""
+    """Give the operations one by one, each when everything that it needs is there."""
     yield Case("v2 create, first of a process", _create)
     yield from _tasks("v2", host, {}, 0)
     yield Case("v2 create, Idempotency-Key", partial(_create, headers={"idempotency-key": "1"}), 2)
-    bootstrap.poller().reach()
+    parts.receiver.reach()
     yield from _windows(host)
     yield from _live(host)
-    bootstrap.directory().make_admin(*_LOGIN)
+    parts.users.make_admin(*_LOGIN)
     login = events.basic(*_LOGIN)
     uptime = events.event("GET", "/v3/uptime", headers=login)
     yield Case("v3 uptime, first login", partial(events.ask, uptime))
     yield from _tasks("v3", host, login, 1)
-    bootstrap.sweeper().sweep()
-    yield Case("sweep, nothing due", bootstrap.sweeper().sweep)
+    parts.sweeper.sweep()
+    yield Case("sweep, nothing due", parts.sweeper.sweep)

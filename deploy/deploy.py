@@ -1,4 +1,4 @@
-"""``make deploy``: brings a stage to what is in this directory, by CloudFormation."""
+"""``make deploy``: creates or updates a stage from this directory, by CloudFormation."""
 
 import hashlib
 import json
@@ -16,22 +16,22 @@ from deploy import stacks
 from deploy.package import Failed, check, package
 from local import stage
 
-#: Settings of a stage that are parameters of its stacks, by their variables.
+#: Environment variables that are parameters of the stacks, and the names of those parameters.
 _PARAMETERS = {"LAMBDA_WORKER": "LambdaWorker", "ALARM_TOPIC": "AlarmTopic"}
 
 
 def data_stack(name: str) -> str:
-    """The stack with a stage's tables and queues."""
+    """Give the name of the stack with a stage's tables and queues."""
     return f"hoststat-{name}-data"
 
 
 def app_stack(name: str) -> str:
-    """The stack with a stage's functions and its API."""
+    """Give the name of the stack with a stage's functions and its API."""
     return f"hoststat-{name}"
 
 
 def deploy_data(name: str, given: Mapping[str, str], *, protected: bool = True) -> bool:
-    """Make a stage's tables and queues, or change them; whether anything had to change.
+    """Create or update a stage's tables and queues; tell whether anything had to change.
 
     `given` are parameters of its template. Raises Failed.
     """
@@ -40,7 +40,7 @@ def deploy_data(name: str, given: Mapping[str, str], *, protected: bool = True) 
     given = {**given, "Stage": name}
     made = False
     if stacks.status(client, stack) is None:
-        # Protected from the first, what a first try that fails has made could not be removed.
+        # No protection yet: if this first try fails, CloudFormation must delete what it has made.
         made = stacks.apply(client, stack, template, {**given, "Protected": "false"})
     given["Protected"] = str(protected).lower()
     return stacks.apply(client, stack, template, given) or made
@@ -53,11 +53,10 @@ def deploy_app(
     bucket: str,
     environ: Mapping[str, str] | None = None,
 ) -> bool:
-    """Package a stage into `folder`, and make or change its functions and its API; whether
-    anything had to change.
+    """Package a stage into `folder`, and create or update its functions and its API.
 
-    `given` are parameters of its template, `environ` settings beside those of the stage. Raises
-    Failed.
+    Tells whether anything had to change. `given` are parameters of its template, `environ` are
+    settings that are added to those of the stage. Raises Failed.
     """
     print(f"Packaging {name} ...", flush=True)
     template = json.loads(package(name, folder).read_text())
@@ -72,12 +71,12 @@ def deploy_app(
 
 
 def artefacts(named: str | None) -> str:
-    """The bucket for what is deployed: the one that is named, or one that is made."""
+    """Give the bucket for what is deployed: the one that is named, or ours, made if necessary."""
     account = boto3.client("sts").get_caller_identity()["Account"]
     client = boto3.client("s3")
     region = client.meta.region_name
     bucket = named or f"hoststat-artefacts-{account}-{region}"
-    # Somebody else could have made one of that name, and change what is deployed.
+    # If somebody else owned a bucket of that name, they could change what is deployed.
     ours = {"Bucket": bucket, "ExpectedBucketOwner": account}
     if named is None and not _is_there(client.head_bucket, **ours):
         print(f"Making the bucket {bucket} ...", flush=True)
@@ -88,7 +87,7 @@ def artefacts(named: str | None) -> str:
 
 
 def _upload(bucket: str, content: bytes, suffix: str) -> str:
-    """Keep `content` in the bucket by a name of its own, and give that."""
+    """Store `content` in the bucket, named by its digest, and give that name."""
     key = f"hoststat/{hashlib.sha256(content).hexdigest()}{suffix}"
     client = boto3.client("s3")
     if not _is_there(client.head_object, Bucket=bucket, Key=key):
@@ -98,7 +97,7 @@ def _upload(bucket: str, content: bytes, suffix: str) -> str:
 
 
 def _url(bucket: str, key: str) -> str:
-    """Where CloudFormation finds it: in the region's own S3, as all regions want it."""
+    """Give the URL in the region's own S3, which CloudFormation accepts in all regions."""
     config = Config(signature_version="s3v4", s3={"addressing_style": "path"})
     signed: str = boto3.client("s3", config=config).generate_presigned_url(
         "get_object", Params={"Bucket": bucket, "Key": key}
@@ -110,7 +109,7 @@ def _is_there(head: Any, **what: str) -> bool:
     try:
         head(**what)
     except ClientError as exc:
-        # Who may not list a bucket is told 403 for what is not in it.
+        # For a missing object S3 answers 403, not 404, if we may not list the bucket.
         if exc.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
             raise
         return False

@@ -1,4 +1,4 @@
-"""``make destroy``: takes a stage down; its data only if told so."""
+"""``make destroy``: deletes a stage; its data only with ``DATA=delete``."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ def destroy(name: str, *, data: bool) -> None:
     stacks.delete(client, app_stack(name))
     if data:
         if stacks.status(client, data_stack(name)) in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-            # Tables refuse to be deleted until somebody says so.
+            # Protected tables cannot be deleted, so we end the protection first.
             deploy_data(name, {}, protected=False)
         stacks.delete(client, data_stack(name))
     else:

@@ -1,4 +1,4 @@
-"""``make package``: what is deployed, as a template and a small zip."""
+"""``make package``: writes what is deployed, a template and a small zip."""
 
 import os
 import re
@@ -10,20 +10,20 @@ from pathlib import Path
 
 from local import stage
 
-#: Of botocore's 17 MB of descriptions the two services that are asked, and what is about none.
+#: The part of botocore's 17 MB of data that is used: two services, and what is about no service.
 _DATA = re.compile(r"botocore/data/(dynamodb/|sqs/|[^/]+$)")
-#: What nobody imports: cffi and its parser build bindings, which come ready-made; and what Python
-#: has compiled here, which is there or not, and of other times than the sources in a zip.
+#: Files that are not used. cffi and its parser build bindings, but ours are built already. Compiled
+#: files are not always there, and in the zip the sources have other times, so they would not count.
 _UNUSED = re.compile(
     r"(botocore/data/.*/examples-.*|cffi|dateutil/zoneinfo|pycparser)(/|$)"
     r"|.*\.dist-info/RECORD$|.*/__pycache__/"
 )
-#: A zip of the same files is the same zip, whenever it was made.
+#: The time of every file in the zip, so that the same files always give the same zip.
 _TIME = (1980, 1, 1, 0, 0, 0)
 
 
 class Failed(Exception):
-    """It cannot be deployed so; the message says why."""
+    """A stage cannot be deployed; the message says why."""
 
 
 def package(name: str, folder: Path) -> Path:
@@ -34,7 +34,7 @@ def package(name: str, folder: Path) -> Path:
     check(name)
     command = [str(Path(sys.executable).parent / "chalice"), "package", "--stage", name]
     command += ["--merge-template", ".chalice/overrides.json", str(folder)]
-    # Chalice wants to know a region, and the template is one for all of them.
+    # Chalice needs a region. Its template is the same for all regions.
     environ = {"AWS_DEFAULT_REGION": "us-east-1", **os.environ}
     made = subprocess.run(
         command, cwd=stage.PROJECT, env=environ, capture_output=True, text=True, check=False
@@ -47,7 +47,7 @@ def package(name: str, folder: Path) -> Path:
 
 
 def check(name: str) -> None:
-    """Raise Failed for a stage that is not in ``.chalice/config.json``, or is the laptop's."""
+    """Raise Failed for a stage that is not in ``.chalice/config.json``, and for the laptop's."""
     named = sorted(set(stage.all_stages()) - {stage.LOCAL})
     if name not in named:
         raise Failed(
@@ -56,7 +56,7 @@ def check(name: str) -> None:
 
 
 def complete(path: Path) -> None:
-    """Raise Failed for a zip that lacks something of ``requirements.txt``: Chalice only says so."""
+    """Raise Failed if a package of ``requirements.txt`` is missing. Chalice only prints that."""
     pins = (stage.PROJECT / "requirements.txt").read_text()
     with zipfile.ZipFile(path) as made:
         found = {name.partition("/")[0].lower() for name in made.namelist()}
@@ -66,25 +66,25 @@ def complete(path: Path) -> None:
         if f"{name.replace('-', '_')}-{version}.dist-info".lower() not in found
     ]
     if missing:
-        # Or it would be taken for good the next time.
+        # Else Chalice would use its incomplete zip again the next time.
         shutil.rmtree(stage.PROJECT / ".chalice" / "deployments", ignore_errors=True)
         raise Failed(f"There is no package for Lambda of {', '.join(missing)}")
 
 
 def slim(path: Path) -> None:
-    """Leave out of a zip what is not used in Lambda."""
+    """Remove from a zip what is not used in Lambda."""
     with zipfile.ZipFile(path) as full:
         kept = {name: full.read(name) for name in sorted(full.namelist()) if is_used(name)}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as slimmed:
         for name, content in kept.items():
             entry = zipfile.ZipInfo(name, _TIME)
-            # Lambda runs as another user than the one who unpacks.
+            # The user that runs the function is not the one that unpacks the zip: all may read.
             entry.external_attr = 0o755 << 16
             slimmed.writestr(entry, content, zipfile.ZIP_DEFLATED)
 
 
 def is_used(name: str) -> bool:
-    """Whether a file of the zip is used."""
+    """Tell whether a file of the zip is used."""
     if name.startswith("botocore/data/") and not _DATA.match(name):
         return False
     return _UNUSED.match(name) is None

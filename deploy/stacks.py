@@ -1,4 +1,4 @@
-"""CloudFormation: stacks made, changed and deleted, with what they do said as they do it."""
+"""Stacks of CloudFormation: they are created, updated and deleted, and their events are printed."""
 
 import json
 import time
@@ -10,14 +10,14 @@ from botocore.exceptions import ClientError
 
 from deploy.package import Failed
 
-#: Seconds between two looks, and that a stack may take.
+#: Seconds between two looks at a stack, and the most that a change may take.
 _LOOK, _PATIENCE = 2, 1800
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 
 def status(client: Any, name: str) -> str | None:
-    """The status of a stack, None where there is none."""
+    """Give the status of a stack, None if there is no such stack."""
     try:
         stacks = client.describe_stacks(StackName=name)["Stacks"]
     except ClientError as exc:
@@ -35,13 +35,13 @@ def apply(
     parameters: Mapping[str, str],
     url: str | None = None,
 ) -> bool:
-    """Bring a stack to its template, which is also at `url` if it is a long one.
+    """Create or update a stack by its template. A long template must also be at `url`.
 
-    Parameters that are not given keep their values. Gives whether anything had to change. Raises
+    Parameters that are not given stay as they are. Tells whether anything had to change. Raises
     Failed.
     """
     if status(client, name) == "ROLLBACK_COMPLETE":
-        # What is left of a first try that failed: nothing but its name.
+        # A first try has failed. The stack is empty, but must be deleted before the next try.
         delete(client, name)
     exists = status(client, name) not in (None, "REVIEW_IN_PROGRESS")
     change = client.create_change_set(
@@ -78,7 +78,7 @@ def delete(client: Any, name: str) -> None:
 
 
 def outputs(client: Any, name: str) -> dict[str, str]:
-    """A stack's outputs by name."""
+    """Give a stack's outputs by name."""
     stack = client.describe_stacks(StackName=name)["Stacks"][0]
     return {it["OutputKey"]: it["OutputValue"] for it in stack.get("Outputs", [])}
 
@@ -110,9 +110,10 @@ def _await_change(client: Any, change: str) -> dict[str, Any]:
 
 
 def _await_stack(client: Any, name: str, said: set[str], good: Iterable[str | None]) -> None:
-    """Wait until a stack rests, and say what became of each resource meanwhile.
+    """Wait for the end of a change, and print what happens to each resource meanwhile.
 
-    `said` are the ids of the events before; there is one more at least when it has rested.
+    `said` are the ids of earlier events. A status counts only after a new event, since the status
+    before that may be an old one.
     """
     deadline = time.monotonic() + _PATIENCE
     begun = False
@@ -128,7 +129,7 @@ def _await_stack(client: Any, name: str, said: set[str], good: Iterable[str | No
 
 
 def _say(client: Any, name: str, said: set[str]) -> bool:
-    """Say what is new, and give whether anything was."""
+    """Print the new events of a stack, and tell whether there were any."""
     new = [event for event in reversed(_events(client, name)) if event["EventId"] not in said]
     for event in new:
         said.add(event["EventId"])
@@ -140,7 +141,7 @@ def _say(client: Any, name: str, said: set[str]) -> bool:
 
 
 def _events(client: Any, name: str) -> list[dict[str, Any]]:
-    """What has happened to a stack, the newest first; nothing where there is none."""
+    """Give the events of a stack, the newest first; none if there is no such stack."""
     try:
         found: list[dict[str, Any]] = client.describe_stack_events(StackName=name)["StackEvents"]
     except ClientError as exc:

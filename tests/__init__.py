@@ -1,1 +1,1 @@
-"""The tests; each file is named for what it is about."""
+"""The tests. Each file is named after what it tests."""

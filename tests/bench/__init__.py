@@ -1,1 +1,1 @@
-"""What the benchmarks count."""
+"""Tests of what the benchmarks count."""

@@ -1,4 +1,4 @@
-"""What an operation asks of AWS is what it costs: no more calls than the design has for it."""
+"""The calls of AWS that each operation makes: no more than the design allows."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from local import stage
 from tests.support import processes as services
 
 
-def test_no_operation_asks_aws_more_often_than_it_may() -> None:
+def test_no_operation_makes_more_calls_of_aws_than_it_may() -> None:
     counted = subprocess.run(
         [sys.executable, "-m", "bench.calls"],
         cwd=stage.PROJECT,

@@ -1,4 +1,4 @@
-"""The units of DynamoDB that the benchmarks count, by AWS's own rules and examples."""
+"""The units of DynamoDB that the benchmarks count, checked by AWS's rules and examples."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ ENDED = {"task_id": {"S": "1"}}
 
 
 def of(size: int) -> capacity.Item:
-    """An item of so many bytes."""
+    """Make an item of that many bytes."""
     return {"a": {"S": "x" * (size - 1)}}
 
 
@@ -57,7 +57,7 @@ def test_an_attribute_is_as_long_as_its_name_and_its_value(
         ),
     ],
 )
-def test_reads_are_paid_by_4_kb(
+def test_a_read_costs_a_unit_for_each_4_kb(
     operation: str, asked: dict[str, Any], answer: dict[str, Any], units: float
 ) -> None:
     assert capacity.used(operation, asked, answer, []) == (units, 0)
@@ -76,18 +76,18 @@ def test_reads_are_paid_by_4_kb(
     ],
     ids=["new", "smaller", "refused", "on an index", "stays there", "moves there", "leaves it"],
 )
-def test_writes_are_paid_by_1_kb_and_on_each_index(
+def test_a_write_costs_a_unit_for_each_1_kb_and_for_each_index(
     table: capacity.Table, before: capacity.Item, after: capacity.Item, units: int
 ) -> None:
     changes = [(table, before, after)]
     assert capacity.used("UpdateItem", {}, {}, changes) == (0, units)
 
 
-def test_a_transaction_is_paid_twice() -> None:
+def test_a_transaction_costs_twice_as_much() -> None:
     changes: list[capacity.Change] = [(REPORTS, {}, of(10)), (REPORTS, {}, of(10))]
     assert capacity.used("TransactWriteItems", {}, {}, changes) == (0, 4)
 
 
-def test_what_has_no_rule_is_not_guessed() -> None:
+def test_an_operation_without_a_rule_is_an_error() -> None:
     with pytest.raises(ValueError, match="Scan"):
         capacity.used("Scan", {}, {}, [])

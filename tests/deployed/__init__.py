@@ -1,4 +1,4 @@
-"""What only a deployed stage shows: functions that are invoked, handed over, killed.
+"""Tests that need a deployed stage: its functions are invoked, hand windows over, and are killed.
 
-Run by ``make test-deployed``, which makes the stage; short leases and segments are its settings.
+``make test-deployed`` runs them. It deploys the stage with short leases and short runs.
 """

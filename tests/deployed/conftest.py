@@ -1,4 +1,4 @@
-"""The deployed stage is asked as the black-box suite asks it, and its tables are looked into."""
+"""Fixtures for a deployed stage: requests as in the black-box tests, and access to its tables."""
 
 import os
 
@@ -8,7 +8,7 @@ from tests.blackbox.conftest import ask, base_url, finished
 
 __all__ = ["ask", "base_url", "finished"]
 
-#: Where the stage's cloud is, before every test is sent to nowhere.
+#: Where the stage's cloud is. It is read here, before `_nowhere` changes it for each test.
 CLOUD = {name: os.environ[name] for name in ("AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "STAGE")}
 
 

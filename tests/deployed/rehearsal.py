@@ -1,7 +1,7 @@
-"""``make test-deployed``: everything that deploying does, on an emulator of AWS.
+"""``make test-deployed``: deploys a stage to an emulator of AWS, tests it, and deletes it.
 
-MiniStack runs the packaged functions behind an API Gateway of its own. The black-box suite goes
-through it, and what only a deployed stage shows; then all of it is taken down again.
+The emulator, MiniStack, runs the packaged functions behind an API Gateway of its own. The tests are
+those of `tests.blackbox` and `tests.deployed`.
 """
 
 import contextlib
@@ -21,34 +21,34 @@ import boto3
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import bootstrap
+from chalicelib.bootstrap import parts
 from deploy import stacks
 from deploy.deploy import app_stack, artefacts, deploy_app, deploy_data
 from deploy.destroy import destroy
 from deploy.package import Failed
-from local import admin, stage
+from local import stage
 from local.launch import free
 
 NAME = "prod"
-#: So that a window takes several runs, and a killed worker is soon missed.
+#: Short times: a window takes several runs, and the lease of a killed worker ends soon.
 SETTINGS = {
     "SEGMENT_SECONDS": "6",
     "LEASE_SECONDS": "8",
     "HEARTBEAT_SECONDS": "2",
     "SWEEP_SECONDS": "3",
 }
-#: Seconds that the emulator may take to start, and to end; that pytest may take.
+#: Seconds that the emulator may take to start and to end, and that pytest may take.
 _START, _END, _TESTS = 60, 15, 300
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Give a port that nobody listens on."""
     return next(port for port in range(24_566, 24_666) if free(port))
 
 
 @contextlib.contextmanager
 def emulator(log: Path) -> Iterator[str]:
-    """MiniStack on a free port, for as long as the context lasts; gives its address."""
+    """Run MiniStack on a free port while the context lasts; give its URL."""
     port = free_port()
     environ = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     environ |= {"BIND_HOST": stage.LOOPBACK, "GATEWAY_PORT": str(port), "HOME": str(log.parent)}
@@ -72,7 +72,7 @@ def emulator(log: Path) -> Iterator[str]:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_END)
-        # Its functions are processes of its session.
+        # Its functions are processes in its session, and must end too.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -102,11 +102,11 @@ def use(url: str) -> None:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "STAGE": NAME,
     }
-    bootstrap.clear()
+    parts.reset()
 
 
 def deploy(folder: Path) -> str:
-    """Deploy the stage twice, which must change nothing the second time; the API's id."""
+    """Deploy the stage twice; the second time must change nothing. Give the id of the API."""
     bucket = artefacts(None)
     for expected in (True, False):
         changed = deploy_data(NAME, {})
@@ -118,14 +118,14 @@ def deploy(folder: Path) -> str:
 
 
 def host_of(api: str) -> str:
-    """The name by which the emulator's gateway knows an API."""
+    """Give the host name by which the emulator's gateway finds an API."""
     return f"{api}.execute-api.localhost"
 
 
 def test(url: str, api: str) -> None:
-    """Ask the deployed stage what callers are promised. Raises Failed."""
+    """Run the tests of a deployed stage. Raises Failed."""
     password = secrets.token_urlsafe(12)
-    admin.make("root", password)
+    parts.users.make_admin("root", password)
     environ = {
         **os.environ,
         "BASE_URL": f"{url}/api",
@@ -138,7 +138,7 @@ def test(url: str, api: str) -> None:
 
 
 def work_from_host(url: str, api: str, folder: Path) -> None:
-    """Switch the function off, and let a worker of this machine measure. Raises Failed."""
+    """Switch the function off, and let a worker on this computer measure. Raises Failed."""
     deploy_app(NAME, folder, {"LambdaWorker": "off"}, artefacts(None), SETTINGS)
     print("A worker on the host ...", flush=True)
     host = {"Host": host_of(api)}
@@ -158,7 +158,7 @@ def work_from_host(url: str, api: str, folder: Path) -> None:
 
 
 def chalice_deploy(folder: Path) -> None:
-    """Deploy the stage by ``chalice deploy``, from a copy that may be written to. Raises Failed."""
+    """Deploy a copy of the project by ``chalice deploy``, which writes into it. Raises Failed."""
     print("chalice deploy ...", flush=True)
     for name in ("app.py", "requirements.txt"):
         shutil.copy(stage.PROJECT / name, folder)
@@ -183,7 +183,7 @@ def _run(command: list[str], environ: Mapping[str, str], folder: Path) -> None:
 
 
 def main() -> int:
-    """Rehearse; give the exit code."""
+    """Deploy, test and delete a stage; give the exit code."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)

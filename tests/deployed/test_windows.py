@@ -1,4 +1,4 @@
-"""Windows that one invocation of the worker does not see to the end."""
+"""Windows that take more than one invocation of the worker."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib import bootstrap
+from chalicelib.bootstrap import parts
 from tests.blackbox.conftest import Ask
 from tests.blackbox.test_v2 import create
 from tests.support import processes as services
@@ -16,8 +16,8 @@ Finished = Callable[..., dict[str, Any]]
 
 
 def runs(task_id: str) -> int:
-    """How many runs a task took."""
-    task = bootstrap.dynamo().get(task_id)
+    """Give the number of runs that a task took."""
+    task = parts.task_store.get(task_id)
     assert task is not None
     return task.run
 
@@ -37,13 +37,13 @@ def test_a_worker_that_is_killed_loses_nothing(ask: Ask, finished: Finished) -> 
     (measuring,) = services.alive("iostat -d 1 16")
     ps = ["ps", "-o", "ppid=", "-p", str(measuring)]
     os.kill(int(subprocess.check_output(ps)), signal.SIGKILL)
-    # Its lease has to end, and then comes the next sweep: once a minute.
+    # First its lease must run out; then the next sweep sends a hint. Sweeps come once a minute.
     body = finished(task_id, seconds=4 * services.DEADLINE)
     assert (body["state"], body["result"]["iostat"].count("Device")) == ("SUCCESS", 16)
     assert runs(task_id) >= 2
 
 
-def test_every_link_bears_the_prefix_of_the_stage(ask: Ask) -> None:
+def test_every_link_has_the_prefix_of_the_stage(ask: Ask) -> None:
     task_id = create(ask, 1)
     for path in ("/", "/v1/", "/v2/", "/v3/", f"/v2/task/{task_id}"):
         links = ask("GET", path).json()["links"]
