@@ -7,6 +7,10 @@ READY := $(VENV)/.ready
 EMULATOR := .emulator
 PEERS := .peers
 
+# Settings of pip and Python that would lead an installation, or the search for modules, elsewhere.
+unexport PIP_PREFIX PIP_ROOT PIP_TARGET PIP_USER
+unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP
+
 .PHONY: service worker admin test check format package deploy destroy test-deployed bench
 
 service: $(READY)
@@ -49,23 +53,14 @@ format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# A second make waits for the first one.
 $(READY): requirements.txt requirements-dev.txt
-	@echo "Installing what hoststat needs into $(VENV) (once, about a minute) ..."
-	@$(PYTHON) -c 'import sys; sys.exit("hoststat needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
-	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@touch $(READY)
+	@$(PYTHON) -I local/install.py $(VENV) "what hoststat needs" $^
 
 $(EMULATOR)/.ready: deploy/requirements-emulator.txt
-	@echo "Installing an emulator of AWS into $(EMULATOR) (once, about a minute) ..."
-	@$(PYTHON) -m venv --clear $(EMULATOR)
-	@$(EMULATOR)/bin/pip install --quiet --disable-pip-version-check -r $<
-	@touch $@
+	@$(PYTHON) -I local/install.py $(EMULATOR) "an emulator of AWS" $^
 
 $(PEERS)/.ready: bench/requirements-peers.txt bench/requirements-redis.txt
-	@echo "Installing what hoststat is measured beside into $(PEERS) (once, about a minute) ..."
-	@$(PYTHON) -m venv --clear $(PEERS)
-	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@$(PYTHON) -I local/install.py $(PEERS) "what hoststat is measured beside" bench/requirements-peers.txt
 	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r bench/requirements-redis.txt || \
 	    echo "That was to be a Redis of its own; without one on this machine the peer is left out."
-	@touch $@

@@ -14,7 +14,7 @@ import boto3
 from cheroot import wsgi
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from local import lifeline, stage
+from local import stage, supervision
 
 _THREADS = 64
 _BACKLOG = 1024
@@ -79,7 +79,7 @@ def make_resources() -> None:
 
 def main() -> None:
     """Serve until SIGTERM."""
-    lifeline.hold()
+    supervision.end_with_parent()
     stage.enter()
     # moto says of each resource that it does not make that it does not: alarms, here.
     warnings.filterwarnings("ignore", "Tried to parse")

@@ -20,7 +20,7 @@ from chalice.config import Config
 
 from chalicelib import errors
 from chalicelib.api import middleware, problems
-from local import lifeline, stage
+from local import stage, supervision
 
 #: Bytes that API Gateway takes; what is longer never reaches the app there either.
 _MAX_BYTES = 10 * 1024 * 1024
@@ -160,7 +160,7 @@ def server(app: Chalice, config: Config, port: int) -> Server:
 
 def main() -> None:
     """Serve until SIGTERM."""
-    lifeline.hold()
+    supervision.end_with_parent()
     stage.enter()
     factory = CLIFactory(str(stage.PROJECT))
     config = factory.create_config_obj(chalice_stage_name=stage.LOCAL)

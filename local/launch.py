@@ -1,22 +1,36 @@
-"""``make service``: the local cloud, a worker and the API, begun and ended together."""
+"""``make service``: starts the local cloud, the API and a worker, and ends them together."""
 
+import contextlib
+import fcntl
 import os
 import secrets
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from typing import NoReturn, Self
 
 from chalicelib import errors
 from chalicelib.bootstrap import parts
 from chalicelib.settings import Settings
-from local import cloud, lifeline, stage
+from local import cloud, stage, supervision
 
-#: Seconds that a child may take to answer, and to end.
-_START_SECONDS, _END_SECONDS = 30, 6
+#: Seconds that a child may take until it answers.
+_START_SECONDS = 30
+#: Seconds that a child may take to end before it is killed. A worker hands its windows over.
+_END_SECONDS = {"worker": 6.0, "gateway": 1.5, "cloud": 1.5}
 _LOOK_SECONDS = 0.1
+
+
+class Broken(Exception):
+    """The service cannot go on; the message says why."""
+
+
+class Stopped(BaseException):
+    """Somebody ended the service. No `except Exception` on the way may stop it."""
 
 
 class Child:
@@ -24,45 +38,71 @@ class Child:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        command = [sys.executable, "-m", f"local.{name}", lifeline.FLAG]
-        # Ctrl-C reaches every process of the terminal: only this one may hear it.
-        heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        command = [sys.executable, "-m", f"local.{name}", supervision.LIFELINE]
+        # Ctrl-C reaches every process of a terminal. Only the launcher may act on it, and a
+        # child inherits what it ignores.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             self._process = subprocess.Popen(command, cwd=stage.PROJECT, stdin=subprocess.PIPE)
         finally:
-            signal.signal(signal.SIGINT, heard)
+            signal.signal(signal.SIGINT, before)
 
     @property
     def ended(self) -> bool:
-        """Whether it is over."""
+        """Whether the process is over."""
         return self._process.poll() is not None
 
     def end(self) -> None:
-        """End it, and wait for that."""
+        """End the process, and wait for that."""
         self._process.terminate()
         try:
-            self._process.wait(_END_SECONDS)
+            self._process.wait(_END_SECONDS[self.name])
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
 
 
-class Flag:
-    """Whether to stop. A signal may come at any time: nothing that locks is safe to set then."""
+class Children:
+    """The processes of the service on one port, ended together."""
 
-    up = False
+    def __init__(self, api_port: int) -> None:
+        self._ports = {"cloud": stage.cloud_port(api_port), "gateway": api_port}
+        self._started: list[Child] = []
+
+    def __enter__(self) -> Self:
+        for name, port in self._ports.items():
+            if not is_free(port):
+                raise Broken(f"Port {port}, for the {name}, is taken; choose another PORT.")
+        return self
+
+    def start(self, name: str) -> None:
+        """Start a child and wait until it answers. Raises Broken if it does not."""
+        self._started.append(Child(name))
+        deadline = time.monotonic() + _START_SECONDS
+        port = self._ports.get(name)
+        while port and not answers(port):
+            self.watch()
+            if time.monotonic() > deadline:
+                raise Broken(f"The {name} does not answer.")
+
+    def watch(self) -> None:
+        """Wait a moment. Raises Broken if a child has ended by itself."""
+        time.sleep(_LOOK_SECONDS)
+        for child in self._started:
+            if child.ended:
+                raise Broken(f"The {child.name} ended by itself, and so does everything.")
+
+    def __exit__(self, *_: object) -> None:
+        for number in supervision.ENDING:
+            # They are being ended already: another signal must not interrupt that.
+            signal.signal(number, signal.SIG_IGN)
+        # Worker, API, cloud: nobody outlives what it needs.
+        for child in reversed(self._started):
+            child.end()
 
 
-class Broken(Exception):
-    """The service cannot go on; the message says why."""
-
-
-class Stopped(Exception):
-    """Somebody ended the service."""
-
-
-def free(port: int) -> bool:
-    """Whether nobody listens on that port of the loopback interface."""
+def is_free(port: int) -> bool:
+    """Tell whether nobody listens on that port of the loopback interface."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -73,68 +113,46 @@ def free(port: int) -> bool:
 
 
 def answers(port: int) -> bool:
-    """Whether somebody listens there."""
+    """Tell whether somebody listens there."""
     with socket.socket() as probe:
         return probe.connect_ex((stage.LOOPBACK, port)) == 0
 
 
-class Children:
-    """The processes of the service on one port, ended together."""
+@contextlib.contextmanager
+def alone_on(api_port: int) -> Iterator[None]:
+    """Keep other launchers away from a port for as long as the context lasts. Raises Broken.
 
-    def __init__(self, api_port: int, stop: Flag) -> None:
-        self._ports = {"cloud": stage.cloud_port(api_port), "gateway": api_port}
-        self._stop = stop
-        self._begun: list[Child] = []
-
-    def __enter__(self) -> Self:
-        for name, port in self._ports.items():
-            if not free(port):
-                raise Broken(f"Port {port}, for the {name}, is taken; choose another PORT.")
-        return self
-
-    def begin(self, name: str) -> None:
-        """Start a child and wait until it answers. Raises Broken where it does not."""
-        self._begun.append(Child(name))
-        deadline = time.monotonic() + _START_SECONDS
-        port = self._ports.get(name)
-        while port and not answers(port):
-            self.watch()
-            if time.monotonic() > deadline:
-                raise Broken(f"The {name} does not answer.")
-
-    def watch(self) -> None:
-        """Wait a moment. Raises Broken where a child has ended by itself, or when told to stop."""
-        time.sleep(_LOOK_SECONDS)
-        if self._stop.up:
-            raise Stopped
-        for child in self._begun:
-            if child.ended:
-                raise Broken(f"The {child.name} ended by itself, and so does everything.")
-
-    def __exit__(self, *_: object) -> None:
-        # Worker, API, cloud: nobody outlives what it needs.
-        for child in reversed(self._begun):
-            child.end()
+    Two that start at the same moment find their ports free, and one would use the other's cloud.
+    """
+    path = os.path.join(tempfile.gettempdir(), f"hoststat-{os.getuid()}-{api_port}.lock")
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    with open(os.open(path, flags, 0o600), "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as taken:
+            said = f"A service starts or runs on port {api_port} already; choose another PORT."
+            raise Broken(said) from taken
+        yield
 
 
 def first_admin(given: str) -> tuple[str, str]:
-    """The name and the password in ``ADMIN``, or an admin with a password that nobody knows yet."""
+    """Give the name and password in ``ADMIN``, or an admin with a new random password."""
     username, colon, password = given.partition(":")
     if given and not colon:
         raise Broken("ADMIN must be name:password.")
     return (username, password) if given else ("admin", secrets.token_urlsafe(12))
 
 
-def run(api_port: int, stop: Flag, given_admin: str) -> NoReturn:
+def run(api_port: int, given_admin: str) -> NoReturn:
     """Start every child and watch them. Raises Stopped, Broken, Invalid."""
     username, password = first_admin(given_admin)
-    with Children(api_port, stop) as children:
-        children.begin("cloud")
+    with alone_on(api_port), Children(api_port) as children:
+        children.start("cloud")
         cloud.make_resources()
         parts.users.make_admin(username, password)
-        children.begin("gateway")
+        children.start("gateway")
         if os.environ.get("WORKER") != "0":
-            children.begin("worker")
+            children.start("worker")
         url = f"http://{stage.LOOPBACK}:{api_port}"
         if not given_admin:
             print(f"v3 knows one user, made for this run: {username}:{password}", flush=True)
@@ -143,22 +161,27 @@ def run(api_port: int, stop: Flag, given_admin: str) -> NoReturn:
             children.watch()
 
 
+def _stop(*_: object) -> NoReturn:
+    raise Stopped
+
+
 def main() -> int:
-    """Serve until SIGINT, SIGTERM or SIGHUP, or until a child breaks; give the exit code."""
-    stop = Flag()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: setattr(stop, "up", True))
+    """Serve until somebody ends it or a child breaks; give the exit code."""
     try:
+        for number in supervision.ENDING:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, _stop)
+        supervision.end_with_make()
         # No child needs to know it.
         given_admin = os.environ.pop("ADMIN", "")
         stage.enter()
         if os.environ["STAGE"] != stage.LOCAL:
             raise Broken(f"A laptop runs the stage {stage.LOCAL}; unset STAGE.")
         Settings.from_env(os.environ)
-        run(stage.port(os.environ), stop, given_admin)
+        run(stage.port(os.environ), given_admin)
     except Stopped:
         return 0
-    except (Broken, ValueError, errors.Invalid, errors.Outage) as broken:
+    except (Broken, OSError, RuntimeError, ValueError, errors.Invalid, errors.Outage) as broken:
         print(f"hoststat: {broken}", file=sys.stderr)
         return 1
 

@@ -15,7 +15,7 @@ from chalicelib import errors, log
 from chalicelib.aws import client
 from chalicelib.bootstrap import parts
 from chalicelib.tasks.keeper import Keeper
-from local import lifeline, stage
+from local import stage, supervision
 from local.poller import Poller
 
 #: Open files that a worker asks the system for; macOS allows no more.
@@ -106,7 +106,7 @@ def main() -> int:
     _allow_descriptors()
     poller = Poller(parts.receiver, app.run_iostat, slots=settings.concurrency)
     _leave_on_signals(poller, keeper)
-    lifeline.hold()
+    supervision.end_with_parent()
     if settings.stage == stage.LOCAL:
         # In the cloud a function sweeps each minute; a laptop has only its workers.
         threading.Thread(

@@ -27,7 +27,7 @@ from deploy.deploy import app_stack, artefacts, deploy_app, deploy_data
 from deploy.destroy import destroy
 from deploy.package import Failed
 from local import stage
-from local.launch import free
+from local.launch import is_free
 
 NAME = "prod"
 #: Short times: a window takes several runs, and the lease of a killed worker ends soon.
@@ -43,7 +43,7 @@ _START, _END, _TESTS = 60, 15, 300
 
 def free_port() -> int:
     """Give a port that nobody listens on."""
-    return next(port for port in range(24_566, 24_666) if free(port))
+    return next(port for port in range(24_566, 24_666) if is_free(port))
 
 
 @contextlib.contextmanager

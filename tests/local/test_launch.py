@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -112,9 +113,47 @@ def test_a_taken_port_gives_one_clear_line() -> None:
             timeout=services.DEADLINE,
             check=False,
         )
-        cloud = stage.cloud_port(own.port)
-        said = f"hoststat: Port {cloud}, for the cloud, is taken; choose another PORT.\n"
+        said = (
+            f"hoststat: A service starts or runs on port {own.port} already; choose another PORT.\n"
+        )
         assert (again.returncode, again.stdout, again.stderr) == (1, "", said)
+        assert services.answers(own.url)
+
+
+def test_a_port_that_another_program_has_taken_gives_one_clear_line() -> None:
+    port = services.free_port()
+    with socket.create_server(("127.0.0.1", stage.cloud_port(port))):
+        refused = subprocess.run(
+            [sys.executable, "-m", "local.launch"],
+            cwd=stage.PROJECT,
+            env={**os.environ, "PORT": str(port)},
+            capture_output=True,
+            text=True,
+            timeout=services.DEADLINE,
+            check=False,
+        )
+    cloud = stage.cloud_port(port)
+    said = f"hoststat: Port {cloud}, for the cloud, is taken; choose another PORT.\n"
+    assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", said)
+
+
+def test_of_two_that_start_at_the_same_moment_one_serves() -> None:
+    port = services.free_port()
+    command = [sys.executable, "-m", "local.launch"]
+    with (
+        services.process(*command, PORT=str(port), ADMIN="root:secret of two") as first,
+        services.process(*command, PORT=str(port), ADMIN="root:secret of two") as second,
+    ):
+        assert services.until(
+            lambda: (
+                None not in (first.poll(), second.poll())
+                or services.answers(f"http://127.0.0.1:{port}")
+            )
+        )
+        (loser,) = [it for it in (first, second) if it.poll() is not None]
+        said = f"hoststat: A service starts or runs on port {port} already; choose another PORT.\n"
+        assert (loser.returncode, loser.communicate()[1]) == (1, said)
+        assert services.answers(f"http://127.0.0.1:{port}")
 
 
 def test_a_wrong_port_gives_one_clear_line(

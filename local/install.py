@@ -1,0 +1,54 @@
+"""Installs what `make` needs into a virtual environment, once, however many makes ask for it.
+
+Usage: python3 -I local/install.py FOLDER WHAT REQUIREMENTS...
+It runs before anything is installed, so it may use Python's own library only.
+"""
+
+import fcntl
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+
+def is_fresh(ready: Path, requirements: list[Path]) -> bool:
+    """Tell whether an installation was finished after its requirements were last changed."""
+    if not ready.exists():
+        return False
+    return all(it.stat().st_mtime <= ready.stat().st_mtime for it in requirements)
+
+
+def install(folder: Path, what: str, requirements: list[Path]) -> None:
+    """Install `requirements` into a new environment in `folder`, unless that is done already.
+
+    A second make waits for the first one. Raises CalledProcessError if pip fails.
+    """
+    ready = folder / ".ready"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if is_fresh(ready, requirements):
+            return
+        print(f"Installing {what} into {folder} (once, about a minute) ...", flush=True)
+        venv.create(folder, clear=True, with_pip=True)
+        pip = [str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
+        for it in requirements:
+            subprocess.run([*pip, "-r", str(it)], check=True)
+        ready.touch()
+
+
+def main() -> int:
+    """Install as the command line says; give the exit code."""
+    if sys.version_info < (3, 11):  # noqa: UP036 # this runs before we know it
+        print("hoststat needs Python 3.11 or newer.", file=sys.stderr)
+        return 1
+    folder, what, *requirements = sys.argv[1:]
+    try:
+        install(Path(folder), what, [Path(it) for it in requirements])
+    except (OSError, subprocess.CalledProcessError) as failed:
+        print(f"hoststat: {what} cannot be installed: {failed}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""What make has started ends with make, whatever ends make, and to whomever the signal is sent."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import stage
+from tests.support import processes
+
+#: A program that tells when it is watched, and then sleeps.
+PROGRAM = """\
+import time
+from local import supervision
+supervision.end_with_make()
+print("watched", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A make in a session of its own that has started the program."""
+    (tmp_path / "program.py").write_text(PROGRAM)
+    program = tmp_path / "program.py"
+    (tmp_path / "Makefile").write_text(f"all:\n\t@exec {sys.executable} {program}\n")
+    started = subprocess.Popen(
+        ["make", "--file", str(tmp_path / "Makefile")],
+        env={**os.environ, "PYTHONPATH": str(stage.PROJECT)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    assert started.stdout
+    assert started.stdout.readline() == "watched\n"
+    yield started
+    started.stdout.close()
+    started.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows what make has caught")
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGKILL"])
+def test_a_signal_to_make_alone_ends_what_it_has_started(
+    make: "subprocess.Popen[str]", name: str
+) -> None:
+    make.send_signal(signal.Signals[name])
+    assert processes.until(lambda: make.poll() is not None)
+    assert processes.until(lambda: not processes.members(make.pid))
