@@ -121,7 +121,7 @@ def test_no_report_is_lost_or_doubled_and_no_iostat_is_left_running(
 
         # The frozen worker goes on only when other runs have taken over all its tasks.
         before = {task.task_id: task.run for task in tasks_of(ids)}
-        assert services.until(lambda: all_taken(ids, before))
+        assert services.until(lambda: all_taken(ids, before), seconds=3 * services.DEADLINE)
         frozen.send_signal(signal.SIGCONT)
 
         assert services.until(lambda: ended(ids) == WINDOWS, seconds=3 * services.DEADLINE)
