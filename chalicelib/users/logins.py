@@ -1,7 +1,10 @@
 """Logins: who a request comes from. A laptop and a deployed stage use this same code."""
 
 import base64
+import contextlib
 import dataclasses
+import threading
+from collections.abc import Iterator
 
 from chalicelib import errors, ids, log
 from chalicelib.users import model, throttle
@@ -11,6 +14,8 @@ from chalicelib.users.throttle import Throttle
 
 #: The most characters of an ``Authorization`` header: more than any name and password need.
 _MAX_HEADER = 8192
+#: The most seconds that a login waits for another one with the same credentials.
+_PATIENCE = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +45,36 @@ def read(header: str) -> Credentials:
     return Credentials(username, password)
 
 
+class Proofs:
+    """Lets logins with the same credentials from one source take turns, to share one proof.
+
+    A key is in memory only while a login with it is being proved.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._turns: dict[tuple[str, str, str], tuple[threading.Lock, int]] = {}
+
+    @contextlib.contextmanager
+    def turn(self, key: tuple[str, str, str]) -> Iterator[None]:
+        """Wait until no other login with `key` is being proved. Raises Outage after 10 s."""
+        with self._lock:
+            turn, waiting = self._turns.get(key, (threading.Lock(), 0))
+            self._turns[key] = turn, waiting + 1
+        try:
+            if not turn.acquire(timeout=_PATIENCE):
+                raise errors.Outage("Too many logins at the same time; try again.")
+            try:
+                yield
+            finally:
+                turn.release()
+        finally:
+            with self._lock:
+                turn, waiting = self._turns.pop(key)
+                if waiting > 1:
+                    self._turns[key] = turn, waiting - 1
+
+
 class Logins:
     """Checks logins.
 
@@ -52,6 +87,7 @@ class Logins:
     ) -> None:
         self._users, self._throttle = users, throttle
         self._passwords, self._recent = passwords, recent
+        self._proofs = Proofs()
 
     def check(self, header: str, address: str) -> User:
         """Give the user whose credentials are in an ``Authorization`` header.
@@ -62,8 +98,15 @@ class Logins:
         given = read(header)
         source = throttle.source_of(address)
         user = self._users.get(given.username)
+        if user and self._recent.knows(user.password_hash, source, given.password):
+            return user
+        with self._proofs.turn((given.username, source, given.password)):
+            return self._proved(given, source, user)
+
+    def _proved(self, given: Credentials, source: str, user: User | None) -> User:
         if user:
             if self._recent.knows(user.password_hash, source, given.password):
+                # The same login has just been proved while this one waited for its turn.
                 return user
             # Otherwise others at this source could guess during a pause: `knows` comes before it.
             self._recent.forget(user.password_hash, source)

@@ -2,6 +2,7 @@
 
 import ipaddress
 import math
+import random
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, Self
 
@@ -16,6 +17,8 @@ _LONGEST_PAUSE = 3600
 _NAMES_PER_SOURCE = 10
 #: Tries to write a tally while other logins write the same one.
 _TRIES = 200
+#: The most seconds between two of these tries.
+_PAUSE = 0.02
 
 
 class Tally(NamedTuple):
@@ -64,6 +67,14 @@ class Tally(NamedTuple):
         old = self._replace(failures=0, pauses=0, paused_until=0) if clean else self
         kept_until = now + FAILURE_PERIOD if clean else old.forgotten_at
         return old._replace(forgotten_at=kept_until, token=ids.new_id())
+
+    def just_passed(self, now: float) -> bool:
+        """Tell whether a right login has written it within the last second, and no wrong one since.
+
+        Another right login then need not write it again.
+        """
+        clean = not self.failures and not self.pauses
+        return clean and now - 1 < self.forgotten_at - FAILURE_PERIOD
 
 
 class TallyStore(Protocol):
@@ -121,20 +132,39 @@ class Throttle:
         """
         limit = self._limit
         if right:
-            self._write(named, lambda tally, now: tally.passed(now, forgiven=True))
-            self._write(every, lambda tally, now: tally.passed(now, forgiven=False))
+            self._pass(named, forgiven=True)
+            self._pass(every, forgiven=False)
         else:
             # After a pause a name has one try. A source has as many as before: others share it.
             self._write(named, lambda tally, now: tally.failed(now, limit=limit, again=1))
             most = limit * _NAMES_PER_SOURCE
             self._write(every, lambda tally, now: tally.failed(now, limit=most, again=most))
 
-    def _write(self, tally: Tally, after: Callable[[Tally, float], Tally]) -> None:
+    def _pass(self, tally: Tally, *, forgiven: bool) -> None:
+        self._write(
+            tally,
+            lambda tally, now: tally.passed(now, forgiven=forgiven),
+            until=lambda tally: tally.just_passed(self._clock.now()),
+        )
+
+    def _write(
+        self,
+        tally: Tally,
+        after: Callable[[Tally, float], Tally],
+        until: Callable[[Tally], bool] = lambda tally: False,
+    ) -> None:
+        """Write a tally, again and again while others write the same.
+
+        It is done as well if what another login has written meanwhile is all that `until` wants.
+        """
         for _ in range(_TRIES):
             try:
                 return self._store.move(tally, after(tally, self._clock.now()))
             except errors.Conflict:
+                self._clock.sleep(random.uniform(0, _PAUSE))
                 (tally,) = self._read(tally.who)
+                if until(tally):
+                    return None
         raise errors.Outage("Too many logins at the same time; try again.")
 
     def _read(self, *whos: str) -> list[Tally]:

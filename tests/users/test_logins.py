@@ -105,6 +105,38 @@ def test_few_hashes_are_made_at_once(rig: LoginRig) -> None:
     assert 1 <= most <= 4
 
 
+class TestTogether:
+    def test_right_logins_at_the_same_moment_share_one_proof(self, rig: LoginRig) -> None:
+        together = threading.Barrier(40)
+
+        def log_in(_: int) -> str:
+            together.wait(30)
+            return rig.logins.check(RIGHT, HERE).username
+
+        rig.hasher.hashes = 0
+        with ThreadPoolExecutor(40) as pool:
+            assert set(pool.map(log_in, range(40))) == {"jluser"}
+        assert (rig.hasher.hashes, rig.tallies.writes) == (1, 2)
+
+    def test_another_password_is_proved_by_itself(self, rig: LoginRig) -> None:
+        rig.logins.check(RIGHT, HERE)
+        rig.hasher.hashes = 0
+        fail(rig.logins, WRONG, HERE)
+        assert rig.hasher.hashes == 1
+
+    def test_in_many_processes_each_writes_a_few_times(self, rig: LoginRig) -> None:
+        together = threading.Barrier(40)
+
+        def log_in(_: int) -> str:
+            logins = rig.another_process()
+            together.wait(30)
+            return logins.check(RIGHT, HERE).username
+
+        with ThreadPoolExecutor(40) as pool:
+            assert set(pool.map(log_in, range(40))) == {"jluser"}
+        assert rig.tallies.writes <= 40 * 4
+
+
 class TestRehash:
     def test_a_login_renews_a_hash_with_other_parameters(self, rig: LoginRig) -> None:
         hasher = CountingHasher(memory_cost=16)
