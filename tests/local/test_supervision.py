@@ -28,9 +28,13 @@ def make(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     (tmp_path / "program.py").write_text(PROGRAM)
     program = tmp_path / "program.py"
     (tmp_path / "Makefile").write_text(f"all:\n\t@exec {sys.executable} {program}\n")
+    # The tests may have been started by a make themselves, which tells those below it so.
+    environ = {
+        name: it for name, it in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))
+    }
     started = subprocess.Popen(
         ["make", "--file", str(tmp_path / "Makefile")],
-        env={**os.environ, "PYTHONPATH": str(stage.PROJECT)},
+        env={**environ, "PYTHONPATH": str(stage.PROJECT)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
