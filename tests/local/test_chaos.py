@@ -9,19 +9,20 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
+from moto.moto_api._internal.models import moto_api_backend
 
 from chalicelib.bootstrap import parts
 from chalicelib.measure.model import Window
 from chalicelib.tasks.model import State, Task
 from local import cloud, stage
+from local.cloud.server import Cloud
 from tests.support import processes as services
+from tests.support.clouds import Serving
 from tests.support.iostats import needs
 
 SETTINGS = {
@@ -44,14 +45,10 @@ class Door:
         self.open()
 
     def open(self) -> None:
-        self._server = cloud.server(stage.cloud_port(self.port))
-        self._server.prepare()
-        self._thread = threading.Thread(target=self._server.serve)
-        self._thread.start()
+        self._serving = Serving(Cloud(), stage.cloud_port(self.port))
 
     def shut(self) -> None:
-        self._server.stop()
-        self._thread.join()
+        self._serving.end()
 
 
 @pytest.fixture
@@ -68,8 +65,8 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
         cloud.make_resources()
         yield made
     finally:
-        requests.post(f"{environ['AWS_ENDPOINT_URL']}/moto-api/reset", timeout=services.DEADLINE)
         made.shut()
+        moto_api_backend.reset()
 
 
 class Workers:

@@ -1,0 +1,134 @@
+"""The local cloud's server: one loop in one thread, and one request after the other.
+
+moto has no locks. Here each request is answered whole before the next one begins, so it is
+atomic. Only polls for messages wait, aside.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, MutableMapping
+from typing import Any
+
+import uvicorn
+
+from local.cloud import door, guard, moto_app
+from local.cloud.answers import Answer
+from local.cloud.polls import RECEIVE, Polls, poll_of
+from local.cloud.recorder import Recorder
+from local.cloud.request import (
+    Receive,
+    Request,
+    Send,
+    TooLong,
+    read_body,
+    send_answer,
+    sentence,
+)
+
+#: Requests that are begun and not answered, polls among them.
+_MOST_IN_FLIGHT = 1_000
+#: Connections; whoever asks beyond them is told 503, too.
+_MOST_CONNECTIONS = 8_000
+_BACKLOG = 2_048
+#: Seconds that a connection may be idle: more than any client keeps one.
+_IDLE_SECONDS = 75
+
+_BUSY: Answer = (
+    503,
+    {"content-type": "application/x-amz-json-1.0", "retry-after": "1"},
+    b'{"__type": "ServiceUnavailable", "message": "Too many requests are in flight."}',
+)
+_TOO_LONG = sentence(413, "A body may have 17 MB.")
+
+
+def ask_moto(request: Request) -> Answer:
+    """Answer a request from moto's data: by the short way if there is one, else by moto's own."""
+    answer = door.answer(request.target, request.authorization, request.url, request.body)
+    return moto_app.answer(request) if answer is None else answer
+
+
+class Cloud:
+    """The ASGI application."""
+
+    def __init__(
+        self,
+        recorder: Recorder | None = None,
+        ask: Callable[[Request], Answer] = ask_moto,
+        most_in_flight: int = _MOST_IN_FLIGHT,
+    ) -> None:
+        """`ask` answers a request at once; without a `recorder` all is memory."""
+        self._recorder, self._ask, self._most = recorder, ask, most_in_flight
+        self._polls = Polls(ask)
+        self._in_flight = 0
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        given = [(name.decode(), value.decode("latin-1")) for name, value in scope["headers"]]
+        headers = dict(given)
+        path = scope["raw_path"].decode()
+        refused = guard.refusal(scope["method"], path, given, headers)
+        if refused is not None:
+            await send_answer(send, sentence(*refused))
+        elif self._in_flight >= self._most:
+            await send_answer(send, _BUSY)
+        else:
+            self._in_flight += 1
+            try:
+                # All that have come are counted before the first is answered.
+                await asyncio.sleep(0)
+                await self._answer(Request(path, headers), receive, send)
+            finally:
+                self._in_flight -= 1
+
+    async def _answer(self, request: Request, receive: Receive, send: Send) -> None:
+        try:
+            body = await read_body(receive)
+        except TooLong:
+            await send_answer(send, _TOO_LONG)
+            return
+        if body is None:
+            return
+        request = request._replace(body=body)
+        poll = poll_of(request) if request.target == RECEIVE else None
+        if poll is not None:
+            await self._polls.answer(poll, receive, send)
+            return
+        answer = self._ask(request)
+        self._polls.hear(request)
+        if self._recorder is not None:
+            if answer[0] == 200 and b"Action=CreateStack" in body:
+                self._recorder.load(request.place)
+            self._recorder.note(request, answer)
+            await self._recorder.flushed()
+        await send_answer(send, answer)
+
+
+class Server(uvicorn.Server):
+    """uvicorn, whose process hears signals in its own way."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the process: Ctrl-C of the terminal is not for this one."""
+        yield
+
+
+def server(cloud: Cloud) -> Server:
+    """Make the server of a cloud. It is to `run` with a socket."""
+    config = uvicorn.Config(
+        cloud,
+        http="httptools",
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        backlog=_BACKLOG,
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_keep_alive=_IDLE_SECONDS,
+    )
+    return Server(config)

@@ -1,0 +1,1 @@
+"""The local cloud: its doors, its journal, its server."""
