@@ -13,7 +13,7 @@ from bench.stacks import Stack
 #: Of how many requests, and of how many tasks one after the other, a median is taken.
 _REQUESTS, TASKS = 60, 12
 #: Tasks in a burst, the clients that create them, and the seconds between two looks of a client.
-_BURST, _CLIENTS, _PAUSE = 48, 8, 0.05
+BURST, _CLIENTS, _PAUSE = 48, 8, 0.05
 #: Seconds that a window waits while memory is measured, and that all windows may take to begin.
 _WAITING, _BEGIN = 15, 12
 
@@ -67,13 +67,13 @@ def tasks_in_turn(stack: Stack) -> float:
 
     began = time.perf_counter()
     with ThreadPoolExecutor(_CLIENTS) as pool:
-        list(pool.map(work, [_BURST // _CLIENTS] * _CLIENTS))
-    return _BURST / (time.perf_counter() - began)
+        list(pool.map(work, [BURST // _CLIENTS] * _CLIENTS))
+    return BURST / (time.perf_counter() - began)
 
 
 def tasks_in_a_burst(stack: Stack) -> float:
     """Give the tasks per second of clients that create all tasks first and then wait for them."""
-    return _BURST / at_once(stack, _BURST).seconds
+    return BURST / at_once(stack, BURST).seconds
 
 
 def at_once(stack: Stack, tasks: int, query: str = "", look: str = "") -> Load:

@@ -11,20 +11,22 @@ from typing import Any, NamedTuple
 from bench import events, measures, processes
 from bench.operations import Hurried
 from bench.stacks import Stack
+from chalicelib import ids
 from chalicelib.aws import client as aws
 from chalicelib.aws.sqs import SqsDispatcher
 from chalicelib.aws.task_store import DynamoTaskStore
 from chalicelib.bootstrap import parts
 from chalicelib.clock import SystemClock
 from chalicelib.measure.model import Window
+from chalicelib.tasks import model
 from chalicelib.tasks.keeper import Keeper
-from chalicelib.tasks.model import Look
+from chalicelib.tasks.model import Look, Report, State, Task
 from chalicelib.tasks.service import TaskService
 from chalicelib.tasks.worker import Worker
 from local import stage
 
 #: The processes of hoststat: the name in the figures, and the module.
-_PARTS = {"moto": "local.cloud", "API": "local.gateway", "worker": "local.worker"}
+_PARTS = {"cloud": "local.cloud", "API": "local.gateway", "worker": "local.worker"}
 _QUEUE = "hoststat-bench"
 #: The most messages of one ReceiveMessage.
 _BATCH = 10
@@ -77,6 +79,19 @@ def alone(windows: int, window: Window, polls: int) -> Alone:
             service.look("v2", task_ids[number % windows], Look())
     each = {name: 1000 * statistics.median(times) for name, times in taken.items()}
     return Alone(sum(map(sum, taken.values())), each)
+
+
+def fill(tasks: int, reports: int) -> None:
+    """Store so many ended tasks, each with so many reports, beside what is there already."""
+    store, now = parts.task_store, time.time()
+    text = "vda 1.00 2.00 3.00 4.00 5 6 7\n" * 8
+    for _ in range(tasks):
+        task = Task(task_id=ids.new_id(), version="v2", window=Window(reports, 1), created_at=now)
+        ended = model.ended(task, State.FAILURE, at=now, keep_days=7, error="It is only stored.")
+        store.create(ended._replace(done=reports))
+        for index in range(reports):
+            report = Report(index=index, run=0, at=now, text=text)
+            store.put_report(task.task_id, report, now + model.DAY)
 
 
 def get_item(task_id: str) -> float:

@@ -29,6 +29,9 @@ def main() -> int:
     name, data = os.environ.get("STAGE", ""), os.environ.get("DATA") == "delete"
     try:
         check(name)
+        if os.environ.get("DATA", "delete") != "delete":
+            # On a laptop DATA is the folder of `make service`: nobody may lose data by a mix-up.
+            raise Failed("DATA must be 'delete' here, or not be set.")
     except Failed as failed:
         print(f"hoststat: {failed}", file=sys.stderr)
         return 1

@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterator
 from typing import NoReturn, Self
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from chalicelib import errors
 from chalicelib.bootstrap import parts
 from chalicelib.settings import Settings
@@ -84,6 +86,7 @@ class Children:
             self.watch()
             if time.monotonic() > deadline:
                 raise Broken(f"The {name} does not answer.")
+        self.watch()
 
     def watch(self) -> None:
         """Wait a moment. Raises Broken if a child has ended by itself."""
@@ -135,27 +138,37 @@ def alone_on(api_port: int) -> Iterator[None]:
         yield
 
 
-def first_admin(given: str) -> tuple[str, str]:
-    """Give the name and password in ``ADMIN``, or an admin with a new random password."""
+def make_first_admin(given: str) -> str:
+    """Make the admin in ``ADMIN``, or one with a random password if there is no admin yet.
+
+    Gives what the user must be told of it, or "". Raises Broken, Invalid, Outage.
+    """
     username, colon, password = given.partition(":")
     if given and not colon:
         raise Broken("ADMIN must be name:password.")
-    return (username, password) if given else ("admin", secrets.token_urlsafe(12))
+    if given:
+        parts.users.make_admin(username, password)
+        return ""
+    if parts.users.has_admin():
+        return ""
+    password = secrets.token_urlsafe(12)
+    parts.users.make_admin("admin", password)
+    kept = "kept with the data" if os.environ.get("DATA") else "made for this run"
+    return f"v3 knows one user, {kept}: admin:{password}"
 
 
 def run(api_port: int, given_admin: str) -> NoReturn:
     """Start every child and watch them. Raises Stopped, Broken, Invalid."""
-    username, password = first_admin(given_admin)
     with alone_on(api_port), Children(api_port) as children:
         children.start("cloud")
         cloud.make_resources()
-        parts.users.make_admin(username, password)
+        told = make_first_admin(given_admin)
         children.start("gateway")
         if os.environ.get("WORKER") != "0":
             children.start("worker")
         url = f"http://{stage.LOOPBACK}:{api_port}"
-        if not given_admin:
-            print(f"v3 knows one user, made for this run: {username}:{password}", flush=True)
+        if told:
+            print(told, flush=True)
         print(f"hoststat serves on {url}, Ctrl-C ends it", flush=True)
         while True:
             children.watch()
@@ -178,10 +191,20 @@ def main() -> int:
         if os.environ["STAGE"] != stage.LOCAL:
             raise Broken(f"A laptop runs the stage {stage.LOCAL}; unset STAGE.")
         Settings.from_env(os.environ)
+        if folder := os.environ.get("DATA"):
+            os.environ["DATA"] = os.path.abspath(folder)
         run(stage.port(os.environ), given_admin)
     except Stopped:
         return 0
-    except (Broken, OSError, RuntimeError, ValueError, errors.Invalid, errors.Outage) as broken:
+    except (
+        Broken,
+        BotoCoreError,
+        ClientError,
+        OSError,
+        RuntimeError,
+        ValueError,
+        errors.HoststatError,
+    ) as broken:
         print(f"hoststat: {broken}", file=sys.stderr)
         return 1
 

@@ -1,7 +1,6 @@
 """``make worker``: a process that polls the queue, measures, and on a laptop also sweeps."""
 
 import os
-import resource
 import signal
 import sys
 import threading
@@ -15,11 +14,9 @@ from chalicelib import errors, log
 from chalicelib.aws import client
 from chalicelib.bootstrap import parts
 from chalicelib.tasks.keeper import Keeper
-from local import stage, supervision
+from local import descriptors, log_writer, stage, supervision
 from local.poller import Poller
 
-#: Open files that a worker asks the system for; macOS allows no more.
-_DESCRIPTORS = 10_240
 #: Seconds after which a signal is noticed.
 _LOOK_SECONDS = 0.1
 #: The most seconds between SIGTERM and the end.
@@ -57,21 +54,14 @@ def schedule_event() -> dict[str, object]:
     }
 
 
-def _end_late(poller: Poller) -> None:
+def _end_late(poller: Poller, writer: log_writer.Writer) -> None:
     """End a worker that cannot leave in time. Others take its windows over after their leases."""
     log.event("worker ended late", handed_over=poller.handed_over)
+    writer.drain()
     os._exit(0 if poller.handed_over else 1)
 
 
-def _allow_descriptors() -> None:
-    """Let this process open more files: a window needs three, and many systems allow few."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def _leave_on_signals(poller: Poller, keeper: Keeper) -> None:
+def _leave_on_signals(poller: Poller, keeper: Keeper, writer: log_writer.Writer) -> None:
     """Leave on SIGTERM or SIGINT, and end at once on a second one."""
 
     def leave(*_: object) -> None:
@@ -81,7 +71,7 @@ def _leave_on_signals(poller: Poller, keeper: Keeper) -> None:
             signal.signal(number, lambda *_: time.monotonic() < at_once_from or os._exit(1))
         poller.leave()
         threading.Thread(target=keeper.leave, daemon=True).start()
-        deadline = threading.Timer(_LEAVE_SECONDS, _end_late, [poller])
+        deadline = threading.Timer(_LEAVE_SECONDS, _end_late, [poller, writer])
         deadline.daemon = True
         deadline.start()
 
@@ -93,19 +83,20 @@ def _leave_on_signals(poller: Poller, keeper: Keeper) -> None:
 def main() -> int:
     """Work until SIGTERM or SIGINT; a second one ends at once. Give the exit code."""
     try:
+        writer = log_writer.begin()
         stage.enter()
+        descriptors.allow()
         # Built now: what is wrong shows at once, and a signal handler need not wait for it.
         settings, keeper, _ = parts.settings, parts.keeper, parts.worker
-    except (ValueError, BotoCoreError) as wrong:
+    except (OSError, RuntimeError, ValueError, BotoCoreError) as wrong:
         sys.exit(f"hoststat: {wrong}")
     if client.session().get_credentials() is None:
         sys.exit("hoststat: There are no AWS credentials. Set them, or leave STAGE out.")
     # It reads the name of the queue when it is imported, so the stage comes first.
     import app  # noqa: PLC0415
 
-    _allow_descriptors()
     poller = Poller(parts.receiver, app.run_iostat, slots=settings.concurrency)
-    _leave_on_signals(poller, keeper)
+    _leave_on_signals(poller, keeper, writer)
     supervision.end_with_parent()
     if settings.stage == stage.LOCAL:
         # In the cloud a function sweeps each minute; a laptop has only its workers.

@@ -14,6 +14,8 @@ Done = TypeVar("Done")
 
 #: Tries to write a change while others change the same user, and the most seconds between two.
 _TRIES, _PAUSE = 20, 0.1
+#: Users that are read at once.
+_PAGE = 1000
 
 
 class UserService:
@@ -90,6 +92,16 @@ class UserService:
         """Delete a user. Raises NoSuchUser, LastAdmin."""
         self._insist(lambda: self._store.write(self.find(username), None))
         log.event("user deleted", user=username)
+
+    def has_admin(self) -> bool:
+        """Tell whether any user is an admin."""
+        after, more = None, True
+        while more:
+            found, more = self.page(after, _PAGE)
+            if any(user.admin for user in found):
+                return True
+            after = found[-1].username if found else None
+        return False
 
     def make_admin(self, username: str, password: str) -> bool:
         """Make an admin, for an operator; tell whether there was a user of that name.

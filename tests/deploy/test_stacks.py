@@ -163,3 +163,12 @@ class TestCommands:
         what = "This deletes the API and the functions of the stage prod."
         asked = f"{what} Type its name to go on: "
         assert capsys.readouterr().out == f"{asked}Nothing was deleted.\n"
+
+
+def test_the_folder_of_a_laptop_is_no_answer_to_what_is_destroyed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STAGE", "prod")
+    monkeypatch.setenv("DATA", "data")
+    assert destroy.main() == 1
+    assert capsys.readouterr().err == "hoststat: DATA must be 'delete' here, or not be set.\n"

@@ -7,6 +7,7 @@ import sys
 import pytest
 import requests
 
+from chalicelib.bootstrap import parts
 from local import launch as service
 from local import stage
 from tests.local.test_launch import Running, running
@@ -168,5 +169,23 @@ def test_an_admin_that_is_not_allowed_gives_one_clear_line(given: str, said: str
     assert refused.stderr.splitlines()[-1].startswith(f"hoststat: {said}")
 
 
-def test_two_random_passwords_differ() -> None:
-    assert service.first_admin("")[1] != service.first_admin("")[1]
+@pytest.mark.usefixtures("cloud")
+class TestFirstAdmin:
+    def test_without_a_word_one_is_made_with_a_random_password(self) -> None:
+        told = service.make_first_admin("")
+        username, _, password = told.removeprefix(
+            "v3 knows one user, made for this run: "
+        ).partition(":")
+        user = parts.users.find(username)
+        assert (username, user.admin, len(password)) == ("admin", True, 16)
+        assert parts.passwords.match(user.password_hash, password)
+
+    def test_one_who_is_there_stays(self) -> None:
+        parts.users.make_admin("root", "secret of root")
+        assert service.make_first_admin("") == ""
+        assert [user.username for user in parts.users.page(None, 10)[0]] == ["root"]
+
+    def test_one_who_is_named_gets_that_password(self) -> None:
+        parts.users.make_admin("root", "secret of root")
+        assert service.make_first_admin("root:secret and new") == ""
+        assert parts.passwords.match(parts.users.find("root").password_hash, "secret and new")

@@ -1,0 +1,56 @@
+"""``python -m local.gateway``: the API of a laptop, until SIGTERM."""
+
+import asyncio
+import errno
+import os
+import signal
+import sys
+
+from local import descriptors, listening, log_writer, stage, supervision
+
+#: Descriptors without which nothing can be served.
+_LEAST_DESCRIPTORS = 64
+
+
+def serve() -> None:
+    """Serve until SIGTERM. Raises OSError, RuntimeError, ValueError where that cannot begin."""
+    # First, so that this process ends with its parent while it begins, too.
+    supervision.end_with_parent()
+    stage.enter()
+    allowed = descriptors.allow()
+    if allowed < _LEAST_DESCRIPTORS:
+        raise ValueError(f"{allowed} open files are too few; ulimit -n sets their number.")
+    # They take a second to import. SIGTERM ends this process at once until they are there.
+    from chalice.cli.factory import CLIFactory  # noqa: PLC0415
+
+    from local.gateway import server  # noqa: PLC0415
+
+    factory = CLIFactory(str(stage.PROJECT))
+    config = factory.create_config_obj(chalice_stage_name=stage.LOCAL)
+    serving = server.of_app(factory.load_chalice_app(), config, allowed)
+    server.log_faults()
+    with listening.bind(stage.port(os.environ)) as listener:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, lambda *_: setattr(serving, "should_exit", True))
+        asyncio.run(serving.serve(sockets=[listener]))
+
+
+def main() -> None:
+    """Serve, and end without waiting for threads that hold answers."""
+    try:
+        writer = log_writer.begin()
+        serve()
+    except OSError as exc:
+        if exc.errno == errno.EADDRINUSE:
+            port = stage.port(os.environ)
+            sys.exit(f"hoststat: Port {port}, for the gateway, is taken; choose another PORT.")
+        sys.exit(f"hoststat: The gateway cannot begin: {exc}")
+    except (RuntimeError, ValueError) as exc:
+        sys.exit(f"hoststat: The gateway cannot begin: {exc}")
+    writer.drain()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Standard error that nobody waits for: a thread of its own writes it.
+
+A pipe whose reader has stopped (``make service 2>&1 | less``) is full at some time, and whoever
+writes to it then waits. Here only the thread waits. Lines that find no room are lost and counted,
+and the log says how many as soon as it can.
+"""
+
+import atexit
+import io
+import logging
+import os
+import queue
+import sys
+import threading
+from typing import Any
+
+from chalicelib import log
+
+#: Writes that may wait for their turn. A line of the log is one.
+_MOST_WAITING = 10_000
+#: Seconds that the end of a process waits for its last lines.
+_LAST_LINES_SECONDS = 1
+
+
+class Writer(io.RawIOBase):
+    """Writes to the descriptor `fd`, on a thread of its own."""
+
+    def __init__(self, fd: int, most_waiting: int = _MOST_WAITING) -> None:
+        self._fd, self._most_waiting = fd, most_waiting
+        self._waiting: queue.SimpleQueue[bytes | threading.Event] = queue.SimpleQueue()
+        self._lost, self._counting = 0, threading.Lock()
+        threading.Thread(target=self._write_for_ever, name="log", daemon=True).start()
+
+    @property
+    def waiting(self) -> int:
+        """How many writes wait for their turn."""
+        return self._waiting.qsize()
+
+    def writable(self) -> bool:
+        """Tell that this can be written to."""
+        return True
+
+    def fileno(self) -> int:
+        """Give the descriptor."""
+        return self._fd
+
+    def write(self, data: Any, /) -> int:
+        """Have `data` written soon, or lose it if too much waits already."""
+        text = bytes(data)
+        if self.waiting < self._most_waiting:
+            self._waiting.put(text)
+        else:
+            self._lose(text.count(b"\n"))
+        return len(text)
+
+    def drain(self, seconds: float = _LAST_LINES_SECONDS) -> bool:
+        """Wait until all that waits is written, at most for so long. Tell whether it is."""
+        written = threading.Event()
+        self._waiting.put(written)
+        return written.wait(seconds)
+
+    def _lose(self, lines: int) -> None:
+        with self._counting:
+            self._lost += lines
+
+    def _write_for_ever(self) -> None:
+        while True:
+            item = self._waiting.get()
+            self._tell_losses()
+            if isinstance(item, threading.Event):
+                item.set()
+            elif not self._put(item):
+                self._lose(item.count(b"\n"))
+
+    def _tell_losses(self) -> None:
+        with self._counting:
+            lost, self._lost = self._lost, 0
+        if lost:
+            record = {"msg": "log lines lost", "levelname": "WARNING", "fields": {"lines": lost}}
+            if not self._put(log.line(logging.makeLogRecord(record)).encode() + b"\n"):
+                self._lose(lost)
+
+    def _put(self, text: bytes) -> bool:
+        """Write, and tell whether that was possible: the reader may be gone, the disk full."""
+        left = memoryview(text)
+        try:
+            while left:
+                left = left[os.write(self._fd, left) :]
+        except OSError:
+            return False
+        return True
+
+
+def begin() -> Writer:
+    """Let all that this process says on standard error take this way. Call before `log.configure`.
+
+    Raises RuntimeError where there is no thread to be had.
+    """
+    writer = Writer(sys.stderr.fileno())
+    sys.stderr = io.TextIOWrapper(
+        writer, encoding="utf-8", errors="backslashreplace", write_through=True
+    )
+    atexit.register(writer.drain)
+    return writer

@@ -1,0 +1,56 @@
+"""The log of a process whose standard error nobody reads, or reads late."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from local.log_writer import Writer
+from tests.support.processes import until
+
+#: More than a pipe holds.
+_LINE = b"x" * 99_999 + b"\n"
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    """A pipe: the end to read from, the end to write to."""
+    reading, writing = os.pipe()
+    yield reading, writing
+    for end in (reading, writing):
+        with contextlib.suppress(OSError):
+            os.close(end)
+
+
+def test_lines_arrive_in_their_order(pipe: tuple[int, int]) -> None:
+    writer = Writer(pipe[1])
+    for line in (b"one\n", b"two\n"):
+        writer.write(line)
+    assert writer.drain(60)
+    assert os.read(pipe[0], 100) == b"one\ntwo\n"
+
+
+def test_a_full_pipe_stops_nobody_and_what_is_lost_is_counted(pipe: tuple[int, int]) -> None:
+    reading, writing = pipe
+    writer = Writer(writing, most_waiting=3)
+    writer.write(_LINE)
+    # The thread has taken it, and waits for somebody who reads.
+    assert until(lambda: writer.waiting == 0)
+    for _ in range(10):
+        writer.write(b"a line\n")
+    assert not writer.drain(0)
+    with os.fdopen(reading, "rb", closefd=False) as reader:
+        assert reader.readline() == _LINE
+        said = json.loads(reader.readline())
+        assert (said["level"], said["event"], said["lines"]) == ("WARNING", "log lines lost", 7)
+        assert [reader.readline() for _ in range(3)] == [b"a line\n"] * 3
+    assert writer.drain(60)
+
+
+def test_a_reader_that_is_gone_stops_nobody(pipe: tuple[int, int]) -> None:
+    os.close(pipe[0])
+    writer = Writer(pipe[1])
+    writer.write(b"a line\n")
+    assert writer.drain(60)
