@@ -105,9 +105,7 @@ def leave(action: str, backend: DynamoDBBackend, asked: Any) -> None:
     if action in _READS:
         return
     try:
-        for table, key in _written(action, backend, asked):
-            if (known := orders.known(table)) is not None:
-                known.doubt(*key)
+        orders.doubt(_written(action, backend, asked))
     except Exception:
         orders.forget(list(backend.tables.values()))
 

@@ -15,7 +15,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from chalicelib import log
 from chalicelib.clock import Clock, SystemClock
 from local import stage
-from local.cloud import records
+from local.cloud import orders, records
 from local.cloud.folder import SYNC, Disk, Folder, Refused, append
 
 __all__ = ["Broken", "Journal", "Refused"]
@@ -179,6 +179,7 @@ class Journal:
                 continue
             if _is_expired(item, table.ttl, self._clock.now()):
                 table.delete_item(first, second)
+                orders.forget([table])
                 continue
             attributes = records.attributes(item)
             key = {attribute: attributes[attribute] for attribute in table.table_key_attrs}

@@ -189,6 +189,15 @@ def known(table: Table) -> Orders | None:
     return of(table) if table in _orders else None
 
 
+def doubt(written: Iterable[tuple[Table, tuple[DynamoType, DynamoType | None]]]) -> None:
+    """Look at some items before the next query: somebody else is about to write them."""
+    # All that was in doubt before is settled first: nothing of this is written yet.
+    found = [(known(table), key) for table, key in written]
+    for orders, key in found:
+        if orders is not None:
+            orders.doubt(*key)
+
+
 def forget(tables: Iterable[Table]) -> None:
     """Forget all orders of some tables: nobody knows what is about to be written."""
     for table in tables:

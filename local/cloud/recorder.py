@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 
+from local.cloud import orders
 from local.cloud.answers import Answer
 from local.cloud.folder import Refused
 from local.cloud.records import WRITES
@@ -59,6 +60,7 @@ class Recorder:
         except (Refused, OSError) as broken:
             self._give_up(str(broken))
         else:
+            orders.forget(tables.tables.values())
             self._place, self._tables = place, tables
 
     def note(self, request: Request, answer: Answer) -> None:

@@ -1,13 +1,23 @@
-"""Every process of these tests hears SIGHUP, also if the tests were started by nohup."""
+"""Every process of these tests hears its signals, also if the tests run in the background."""
 
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+#: What a test's processes inherit. nohup and a shell's `&` make a program ignore some of these.
+HEARD: dict[signal.Signals, Any] = {
+    signal.SIGHUP: signal.SIG_DFL,
+    signal.SIGQUIT: signal.SIG_DFL,
+    # A handler is not inherited, and pytest itself still ends at Ctrl-C.
+    signal.SIGINT: signal.default_int_handler,
+}
+
 
 @pytest.fixture(autouse=True)
-def _hear_hangups() -> Iterator[None]:
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+def _hear_signals() -> Iterator[None]:
+    before = {number: signal.signal(number, how) for number, how in HEARD.items()}
     yield
-    signal.signal(signal.SIGHUP, before)
+    for number, how in before.items():
+        signal.signal(number, how)

@@ -1,5 +1,6 @@
 """What make has started ends with make, whatever ends make, and to whomever the signal is sent."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,6 +13,8 @@ import pytest
 from local import stage
 from tests.support import processes
 
+#: Whether the tests were started by a shell's `&`, below which nobody hears SIGQUIT.
+QUIET = signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN
 #: A program that tells when it is watched, and then sleeps.
 PROGRAM = """\
 import time
@@ -44,12 +47,23 @@ def make(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     assert started.stdout
     assert started.stdout.readline() == "watched\n"
     yield started
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(started.pid, signal.SIGKILL)
     started.stdout.close()
     started.wait()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows what make has caught")
-@pytest.mark.parametrize("name", ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGKILL"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SIGHUP",
+        "SIGINT",
+        pytest.param("SIGQUIT", marks=pytest.mark.skipif(QUIET, reason="SIGQUIT is ignored here")),
+        "SIGTERM",
+        "SIGKILL",
+    ],
+)
 def test_a_signal_to_make_alone_ends_what_it_has_started(
     make: "subprocess.Popen[str]", name: str
 ) -> None:

@@ -57,9 +57,13 @@ class Requests:
         self._pages: list[Asked] = []
 
     def next(self) -> Asked:
-        """Give an action and its body."""
-        if self._pages:
-            return self._pages.pop()
+        """Give an action and its body, now and then with something that only moto knows."""
+        action, body = self._pages.pop() if self._pages else self._new()
+        if self._chance.random() < 0.05:
+            body = {**body, "ReturnConsumedCapacity": "NONE"}
+        return action, body
+
+    def _new(self) -> Asked:
         kind = self._chance.random()
         name = self._chance.choice([*TABLES])
         if kind < 0.45:

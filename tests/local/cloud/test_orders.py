@@ -125,6 +125,28 @@ def test_what_moto_s_own_door_has_written_is_seen(doors: Doors) -> None:
     assert agree(doors, "Query", due(9))["__type"].endswith("#ResourceNotFoundException")
 
 
+def test_all_items_of_a_transaction_that_moto_made_are_seen(doors: Doors) -> None:
+    for number in range(3):
+        made = {"id": {"S": f"t{number}"}, "open": {"S": "x"}}
+        agree(doors, "PutItem", {"TableName": "tasks", "Item": made})
+    assert agree(doors, "Query", due(9))["Count"] == 0
+    steps = [
+        {
+            "Update": {
+                "TableName": "tasks",
+                "Key": {"id": {"S": f"t{number}"}},
+                "UpdateExpression": "ADD #due :more",
+                "ExpressionAttributeNames": {"#due": "due"},
+                "ExpressionAttributeValues": {":more": {"N": "1"}},
+            }
+        }
+        for number in range(3)
+    ]
+    agree(doors, "TransactWriteItems", {"TransactItems": steps})
+    assert doors.by_itself["TransactWriteItems"] == 0
+    assert agree(doors, "Query", due(9))["Count"] == 3
+
+
 def test_what_a_journal_has_put_back_or_taken_away_is_seen(doors: Doors) -> None:
     for number in range(80):
         agree(doors, "PutItem", {"TableName": "tasks", "Item": task(number, number)})
