@@ -127,32 +127,27 @@ def _text_function(whole: Any, start: Any) -> _Read:
 
 
 def _operand(node: Any) -> _Read:
-    if type(node) is comparisons.AttributePath:
-        name = _only(node.path)
-
-        def read(attributes: Attributes, values: Values) -> Any:
-            found = attributes.get(name)
-            return None if found is None else found.cast_value
-
-        return read
-    if type(node) is comparisons.AttributeValue:
-        mark = node.value
-        return lambda attributes, values: values[mark].cast_value
-    raise Unusual
+    """Read a value; None for an attribute that an item has not."""
+    return _reader(node, lambda found: found.cast_value)
 
 
 def _kind(node: Any) -> _Read:
+    """Read the type of a value; None for an attribute that an item has not."""
+    return _reader(node, lambda found: found.type)
+
+
+def _reader(node: Any, part: Callable[[DynamoType], Any]) -> _Read:
     if type(node) is comparisons.AttributePath:
         name = _only(node.path)
 
         def read(attributes: Attributes, values: Values) -> Any:
             found = attributes.get(name)
-            return None if found is None else found.type
+            return None if found is None else part(found)
 
         return read
     if type(node) is comparisons.AttributeValue:
         mark = node.value
-        return lambda attributes, values: values[mark].type
+        return lambda attributes, values: part(values[mark])
     raise Unusual
 
 
