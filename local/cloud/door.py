@@ -9,17 +9,15 @@ so is whatever is refused.
 from typing import Any
 
 import msgspec
-from moto.core.responses import BaseResponse
 from moto.dynamodb.models import dynamodb_backends
-from moto.iam.models import get_account_id_from
 from moto.sqs.models import sqs_backends
 
 from local.cloud import dynamodb, orders, sqs
-from local.cloud.answers import Answer, Unusual
+from local.cloud.answers import Answer
+from local.cloud.request import place
 
 _read = msgspec.json.Decoder().decode
 _SQS = "AmazonSQS"
-_NOBODY = "AKIAEXAMPLE"
 
 
 def answer(target: str, authorization: str, url: str, body: bytes) -> Answer | None:
@@ -31,7 +29,7 @@ def answer(target: str, authorization: str, url: str, body: bytes) -> Answer | N
     service, _, action = target.partition(".")
     asked: Any = None
     try:
-        account, region = _place(authorization, url)
+        account, region = place(authorization)
     except Exception:
         orders.forget_all()
         return None
@@ -45,14 +43,3 @@ def answer(target: str, authorization: str, url: str, body: bytes) -> Answer | N
         if service != _SQS:
             dynamodb.leave(action, dynamodb_backends[account][region], asked)
     return None
-
-
-def _place(authorization: str, url: str) -> tuple[str, str]:
-    """Give the account and the region that a request is for, as moto finds them."""
-    if ".amazonaws.com" in url:
-        raise Unusual
-    found = BaseResponse.access_key_regex.search(authorization)
-    account = get_account_id_from(found[1] if found else _NOBODY)
-    if "AWS4" in authorization:
-        return account, authorization.split(",")[0].split("/")[2]
-    return account, BaseResponse.default_region

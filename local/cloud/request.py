@@ -1,10 +1,9 @@
 """A request to the local cloud, and how to answer it."""
 
-import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple
 
-from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.responses import BaseResponse
 from moto.iam.models import get_account_id_from
 
 from local.cloud.answers import Answer
@@ -14,8 +13,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 #: Bytes of a body. DynamoDB takes 16 MB at most, CloudFormation and SQS less.
 _MAX_BYTES = 17 * 1024 * 1024
-_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/[^/,\s]+/([^/,\s]+)/")
-_DEFAULT_REGION = "us-east-1"
+#: Whose key moto supposes where a request has none.
+_NOBODY = "AKIAEXAMPLE"
 
 
 class TooLong(Exception):
@@ -46,11 +45,20 @@ class Request(NamedTuple):
 
     @property
     def place(self) -> tuple[str, str]:
-        """The account and the region that the signature names, or moto's own."""
-        found = _CREDENTIAL.search(self.authorization)
-        if found is None:
-            return DEFAULT_ACCOUNT_ID, _DEFAULT_REGION
-        return get_account_id_from(found[1]), found[2]
+        """The account and the region that the request is for. Raises IndexError, as `place`."""
+        return place(self.authorization)
+
+
+def place(authorization: str) -> tuple[str, str]:
+    """Give the account and the region that a signature names, as moto finds them.
+
+    Raises IndexError for a signature that moto cannot read either.
+    """
+    found = BaseResponse.access_key_regex.search(authorization)
+    account = get_account_id_from(found[1] if found else _NOBODY)
+    if "AWS4" in authorization:
+        return account, authorization.split(",")[0].split("/")[2]
+    return account, BaseResponse.default_region
 
 
 async def read_body(receive: Receive) -> bytes | None:
