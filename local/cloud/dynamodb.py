@@ -6,7 +6,7 @@ from typing import Any
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
 
-from local.cloud import orders, tables, transactions
+from local.cloud import items, orders, transactions, writes
 from local.cloud.answers import Answer, Unusual, written
 from local.cloud.queries import query
 
@@ -28,9 +28,9 @@ _READS = {
 def _get(backend: DynamoDBBackend, asked: Mapping[str, Any]) -> dict[str, Any]:
     if not asked.keys() <= {"TableName", "Key", "ConsistentRead"}:
         raise Unusual
-    table = tables.table(backend, asked["TableName"])
-    item = tables.find(table, tables.key(table, asked["Key"]))
-    return {} if item is None else {"Item": tables.shown(item)}
+    table = items.table(backend, asked["TableName"])
+    item = items.find(table, items.key(table, asked["Key"]))
+    return {} if item is None else {"Item": items.shown(item)}
 
 
 def _get_many(backend: DynamoDBBackend, asked: Mapping[str, Any]) -> Answer:
@@ -40,13 +40,13 @@ def _get_many(backend: DynamoDBBackend, asked: Mapping[str, Any]) -> Answer:
     consumed = []
     total = 0
     for name, wanted in asked["RequestItems"].items():
-        table = tables.table(backend, name)
-        keys = [tables.key(table, key) for key in wanted["Keys"]]
+        table = items.table(backend, name)
+        keys = [items.key(table, key) for key in wanted["Keys"]]
         total += len(keys)
         if not wanted.keys() <= {"Keys", "ConsistentRead"} or len({*keys}) < len(keys):
             raise Unusual
-        items = [tables.find(table, key) for key in keys]
-        found[name] = [tables.shown(item) for item in items if item is not None]
+        stored = [items.find(table, key) for key in keys]
+        found[name] = [items.shown(item) for item in stored if item is not None]
         consumed.append({"TableName": name, "CapacityUnits": len(keys)})
     if total > _BATCH:
         raise Unusual
@@ -57,7 +57,7 @@ def _get_many(backend: DynamoDBBackend, asked: Mapping[str, Any]) -> Answer:
 
 
 def _put(backend: DynamoDBBackend, asked: Mapping[str, Any]) -> Answer:
-    write = tables.put(backend, asked)
+    write = writes.put(backend, asked)
     write.make()
     return written({})
 
@@ -67,19 +67,19 @@ def _update(backend: DynamoDBBackend, asked: dict[str, Any]) -> Answer:
     wanted = asked.get("ReturnValues", "NONE")
     if wanted not in ("NONE", "ALL_NEW"):
         raise Unusual
-    write = tables.update(backend, rest)
+    write = writes.update(backend, rest)
     result: dict[str, Any] = {
         "ConsumedCapacity": {"TableName": asked["TableName"], "CapacityUnits": 0.5}
     }
     if wanted == "ALL_NEW" and write.after is not None:
-        result["Attributes"] = tables.shown(write.after)
+        result["Attributes"] = items.shown(write.after)
     answer = written(result)
     write.make()
     return answer
 
 
 def _delete(backend: DynamoDBBackend, asked: Mapping[str, Any]) -> Answer:
-    write = tables.delete(backend, asked)
+    write = writes.delete(backend, asked)
     write.make()
     return written({})
 
@@ -110,17 +110,11 @@ def leave(action: str, backend: DynamoDBBackend, asked: Any) -> None:
         orders.forget(list(backend.tables.values()))
 
 
-def _written(action: str, backend: DynamoDBBackend, asked: Any) -> list[tuple[Table, tables.Key]]:
+def _written(action: str, backend: DynamoDBBackend, asked: Any) -> list[tuple[Table, items.Key]]:
     if action == "TransactWriteItems":
         steps = [step for each in asked["TransactItems"] for step in each.values()]
     elif action in ("PutItem", "UpdateItem", "DeleteItem"):
         steps = [asked]
     else:
         raise Unusual
-    found = []
-    for step in steps:
-        table = backend.tables[step["TableName"]]
-        raw = step.get("Key") or step["Item"]
-        own = {name: tables.value(raw[name]) for name in table.table_key_attrs}
-        found.append((table, tables.key_of(table, own)))
-    return found
+    return [items.target(backend, step) for step in steps]

@@ -9,7 +9,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, deserializer, serializer
 from moto.dynamodb.models.table import RESULT_SIZE_LIMIT, SecondaryIndex, Table
 
-from local.cloud import conditions, orders, tables
+from local.cloud import conditions, items, orders
 from local.cloud.answers import Unusual
 
 _KNOWN = {
@@ -75,7 +75,7 @@ def query(backend: DynamoDBBackend, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(backend: DynamoDBBackend, asked: Mapping[str, Any]) -> _Asked:
-    table, name = tables.table(backend, asked["TableName"]), asked.get("IndexName")
+    table, name = items.table(backend, asked["TableName"]), asked.get("IndexName")
     index = None
     if "IndexName" in asked:
         (index,) = (it for it in table.all_indexes() if it.name == name)
@@ -93,7 +93,7 @@ def _read(backend: DynamoDBBackend, asked: Mapping[str, Any]) -> _Asked:
     ):
         raise Unusual
     names: dict[str, str] = asked.get("ExpressionAttributeNames", {})
-    given = tables.values(asked["ExpressionAttributeValues"])
+    given = items.values(asked["ExpressionAttributeValues"])
     rule = conditions.keys(asked["KeyConditionExpression"], tuple(names.items()), (first, second))
     if (
         names.keys() != rule.names
@@ -149,7 +149,7 @@ def _start(read: _Asked, raw: Any, entries: _Entries, forward: bool) -> int:
         return 0 if forward else len(entries) - 1
     first, second = read.schema
     own = read.table.hash_key_attr
-    key = tables.values(raw)
+    key = items.values(raw)
     kinds = {it["AttributeName"]: it["AttributeType"] for it in read.table.attr}
     if key.keys() != {first, second, own} or any(
         it.type != kinds[name] for name, it in key.items()
@@ -171,30 +171,30 @@ def _whole(entry: tuple[orders.Place, DynamoType]) -> Any:
     return entry[0]
 
 
-def _page(read: _Asked, found: Iterator[Any], limit: int | None, after: bool) -> _Page:
+def _page(read: _Asked, entries: Iterator[Any], limit: int | None, after: bool) -> _Page:
     """Take what fits on a page.
 
     `after` tells whether the partition goes on behind what is found: moto asks there, too, whether
     the page was full.
     """
-    items: list[Item] = []
+    found: list[Item] = []
     total = 0
-    for place, key in found:
+    for place, key in entries:
         item = _item(read, place, key)
-        length = tables.size(item.attrs)
-        if len(items) == limit or total + length > RESULT_SIZE_LIMIT:
-            return _Page(items, True)
-        items.append(item)
+        length = items.size(item.attrs)
+        if len(found) == limit or total + length > RESULT_SIZE_LIMIT:
+            return _Page(found, True)
+        found.append(item)
         total += length
     if after and total > RESULT_SIZE_LIMIT - _LONGEST:
         raise Unusual
-    return _Page(items, after and len(items) == limit)
+    return _Page(found, after and len(found) == limit)
 
 
 def _item(read: _Asked, place: orders.Place, key: DynamoType) -> Item:
     known = orders.of(read.table)
     if read.on is None:
-        item = tables.find(read.table, (read.partition, key))
+        item = items.find(read.table, (read.partition, key))
     else:
         item = known.index(read.on).item(key)
     if item is None:
@@ -216,7 +216,7 @@ def _projected(index: SecondaryIndex, table: Table) -> list[str] | None:
 def _shown(read: _Asked, item: Item) -> dict[str, Any]:
     wanted = None if read.on is None else _projected(read.on, read.table)
     if wanted is None:
-        return tables.shown(item)
+        return items.shown(item)
     return {name: _rewritten(item.attrs[name]) for name in wanted}
 
 

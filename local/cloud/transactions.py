@@ -11,10 +11,10 @@ from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 from werkzeug.exceptions import HTTPException
 
-from local.cloud import tables
+from local.cloud import items, writes
 from local.cloud.answers import Answer, Unmet, Unusual, complete, written
 
-_STEPS = {"Put": tables.put, "Update": tables.update, "Delete": tables.delete}
+_STEPS = {"Put": writes.put, "Update": writes.update, "Delete": writes.delete}
 _MOST = 25
 
 
@@ -24,16 +24,16 @@ def answer(backend: DynamoDBBackend, asked: Mapping[str, Any]) -> Answer:
     if not asked.keys() <= {"TransactItems", "ClientRequestToken"} or not 0 < len(steps) <= _MOST:
         raise Unusual
     _check_keys(backend, steps)
-    writes, unmet = [], False
+    ready, unmet = [], False
     for step in steps:
         ((kind, operation),) = step.items()
         try:
-            writes.append(_STEPS[kind](backend, operation))
+            ready.append(_STEPS[kind](backend, operation))
         except Unmet:
             unmet = True
     if unmet:
         return _refused(backend, asked)
-    for write in writes:
+    for write in ready:
         write.make()
     return written({"ConsumedCapacity": [], "ItemCollectionMetrics": {}})
 
@@ -43,17 +43,10 @@ def _check_keys(backend: DynamoDBBackend, steps: Any) -> None:
     seen = set()
     for step in steps:
         ((_, operation),) = step.items()
-        table, key = _own(backend, operation)
+        table, key = items.target(backend, operation)
         if (table.name, key) in seen:
             raise Unusual
         seen.add((table.name, key))
-
-
-def _own(backend: DynamoDBBackend, operation: Mapping[str, Any]) -> tuple[Table, tables.Key]:
-    table = tables.table(backend, operation["TableName"])
-    raw = operation["Item"] if "Item" in operation else operation["Key"]
-    own = {name: tables.value(raw[name]) for name in table.table_key_attrs}
-    return table, tables.key_of(table, own)
 
 
 def _refused(backend: DynamoDBBackend, asked: Mapping[str, Any]) -> Answer:
@@ -61,13 +54,13 @@ def _refused(backend: DynamoDBBackend, asked: Mapping[str, Any]) -> Answer:
     parts: dict[str, Table] = {}
     for step in asked["TransactItems"]:
         ((_, operation),) = step.items()
-        table, (first, second) = _own(backend, operation)
+        table, (first, second) = items.target(backend, operation)
         if table.name not in parts:
             parts[table.name] = copy.copy(table)
             parts[table.name].items = type(table.items)(table.items.default_factory)
-        item = copy.deepcopy(tables.find(table, (first, second)))
+        item = copy.deepcopy(items.find(table, (first, second)))
         if item is not None:
-            tables.Write(parts[table.name], (first, second), item).make()
+            writes.Write(parts[table.name], (first, second), item).make()
     handler = _Handler(_Part(backend, parts), asked)
     try:
         handler.transact_write_items()
