@@ -13,8 +13,8 @@ import app
 from bench import events
 from chalicelib import ids
 from chalicelib.aws import client as aws
-from chalicelib.aws import task_items as items
-from chalicelib.aws.dynamodb import to_item
+from chalicelib.aws import task_items
+from chalicelib.aws.items import to_item
 from chalicelib.bootstrap import parts
 from chalicelib.measure.model import Window
 from chalicelib.tasks.model import State, Task
@@ -52,7 +52,7 @@ def _client(known: list[Task]) -> SimpleNamespace:
     """Make a fake client of both services. It knows these tasks and one user, and takes no time."""
     hashed = parts.passwords.hash(_PASSWORD)
     user = User(username=_USERNAME, fullname="B.", admin=False, password_hash=hashed, revision="1")
-    there = {task.task_id: to_item(items.attributes(task)) for task in known}
+    there = {task.task_id: to_item(task_items.attributes(task)) for task in known}
     there[_USERNAME] = to_item({"kind": "user", **user._asdict()})
 
     def get_item(**asked: Any) -> dict[str, Any]:

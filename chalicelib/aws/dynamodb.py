@@ -1,22 +1,18 @@
-"""DynamoDB: requests to a table, their answers, and how records become items."""
+"""DynamoDB: requests to a table, and their answers."""
 
-import math
 import re
 import time
-import types
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar, get_args
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from chalicelib import errors
 from chalicelib.aws import client as aws
+from chalicelib.aws.items import Item, to_item, value
 
-#: An item, or a key, as DynamoDB writes it: each value with its type.
-Item = dict[str, Any]
 #: One write, by itself or as part of a transaction.
 Step = dict[str, dict[str, Any]]
-Record = TypeVar("Record")
 
 #: The most keys that BatchGetItem takes at once.
 _BATCH = 100
@@ -205,46 +201,3 @@ def _names(expression: str) -> dict[str, str]:
 
 def _values(values: Mapping[str, object]) -> Item:
     return {f":{name}": value(thing) for name, thing in values.items()}
-
-
-def value(thing: object) -> dict[str, str | bool]:
-    """Give a text, a boolean or a number as DynamoDB writes it."""
-    if isinstance(thing, bool):
-        return {"BOOL": thing}
-    return {"S": str(thing)} if isinstance(thing, str) else {"N": repr(thing)}
-
-
-def to_item(attributes: Mapping[str, object]) -> Item:
-    """Give the item of these attributes, without those that are None."""
-    return {name: value(thing) for name, thing in attributes.items() if thing is not None}
-
-
-def ttl(expires_at: float) -> int:
-    """Give when DynamoDB may delete an item: whole seconds since the epoch, never too early."""
-    return math.ceil(expires_at)
-
-
-def read(record: type[Record], item: Item, **given: object) -> Record:
-    """Make a record, a named tuple, of an item and of the fields in `given`.
-
-    Numbers get the type of their field. Attributes without a field are left out, and fields
-    without an attribute get their default: another version of our code may have written the item.
-    """
-    fields = record.__annotations__
-    stored = {
-        name: _number(raw, fields[name]) if kind == "N" else raw
-        for name, typed in item.items()
-        for kind, raw in typed.items()
-        if name in fields and kind != "NULL"
-    }
-    return record(**{**stored, **given})
-
-
-def number(item: Item, name: str) -> int:
-    """Give the whole number of that name in an item."""
-    return int(item[name]["N"])
-
-
-def _number(raw: str, kind: Any) -> int | float:
-    kinds = get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
-    return int(raw) if int in kinds else float(raw)

@@ -1,6 +1,6 @@
 """Tasks, reports and idempotency keys as items of DynamoDB."""
 
-from chalicelib.aws.dynamodb import Item, number, read, to_item, ttl, value
+from chalicelib.aws.items import Item, number, read, to_item, ttl, value
 from chalicelib.measure.model import Window
 from chalicelib.tasks.idempotency import IdempotencyKey
 from chalicelib.tasks.model import Cursor, Report, State, Task

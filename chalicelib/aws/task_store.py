@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib import errors
-from chalicelib.aws import task_items as items
-from chalicelib.aws.dynamodb import Cancelled, Step, Table, Unmet, to_item, transact, ttl
+from chalicelib.aws import task_items
+from chalicelib.aws.dynamodb import Cancelled, Step, Table, Unmet, transact
+from chalicelib.aws.items import to_item, ttl
 from chalicelib.tasks import model
 from chalicelib.tasks.idempotency import IdempotencyKey
 from chalicelib.tasks.model import Claim, Cursor, Report, State, Task
@@ -33,7 +34,7 @@ class DynamoTaskStore:
         if key:
             return self._create_once(task, key)
         try:
-            self._tasks.put(self._tasks.to_put(items.attributes(task), _NEW))
+            self._tasks.put(self._tasks.to_put(task_items.attributes(task), _NEW))
         except Unmet as unmet:
             # Nobody else makes this id, so an earlier try of ours has stored it and its answer was
             # lost. A worker or a cancel may have changed it since.
@@ -45,8 +46,8 @@ class DynamoTaskStore:
     def _create_once(self, task: Task, key: IdempotencyKey) -> IdempotencyKey | None:
         values = {"now": task.created_at}
         steps = [
-            self._keys.to_put(items.key_attributes(key), _FREE, values),
-            self._tasks.to_put(items.attributes(task), _NEW),
+            self._keys.to_put(task_items.key_attributes(key), _FREE, values),
+            self._tasks.to_put(task_items.attributes(task), _NEW),
         ]
         try:
             transact(self._client, steps)
@@ -54,28 +55,28 @@ class DynamoTaskStore:
             taken = cancelled.reasons[0]
             if not isinstance(taken, Unmet) or taken.old is None:
                 raise errors.Conflict from cancelled
-            stored = items.to_key(taken.old)
+            stored = task_items.to_key(taken.old)
             # The key is ours if an earlier try has stored it and its answer was lost.
             return None if stored.task_id == task.task_id else stored
         return None
 
     def get(self, task_id: str) -> Task | None:
-        item = self._tasks.get(items.key(task_id))
-        return items.to_task(item) if item else None
+        item = self._tasks.get(task_items.key(task_id))
+        return task_items.to_task(item) if item else None
 
     def get_many(self, task_ids: list[str]) -> list[Task]:
-        found = self._tasks.get_many([items.key(task_id) for task_id in task_ids])
-        return [items.to_task(item) for item in found]
+        found = self._tasks.get_many([task_items.key(task_id) for task_id in task_ids])
+        return [task_items.to_task(item) for item in found]
 
     def due(self, now: float) -> Iterator[str]:
-        shards = [self._due_in(shard, now) for shard in items.SHARDS]
+        shards = [self._due_in(shard, now) for shard in task_items.SHARDS]
         for _, task_id in heapq.merge(*shards):
             yield task_id
 
     def claim(self, claim: Claim) -> Task:
         fields = claim._asdict() | {"state": State.STARTED, "hints": 0}
         step = self._tasks.to_update(
-            items.key(fields.pop("task_id")),
+            task_items.key(fields.pop("task_id")),
             fields,
             _QUEUED_OR_GIVEN_BACK,
             {"queued": State.QUEUED, "started": State.STARTED, "given_back": 0, "one": 1},
@@ -85,7 +86,7 @@ class DynamoTaskStore:
             },
         )
         try:
-            return items.to_task(self._tasks.updated(step))
+            return task_items.to_task(self._tasks.updated(step))
         except Unmet as unmet:
             # The claim is ours if an earlier try has made it, its answer was lost, and nobody
             # has cancelled the task since.
@@ -101,7 +102,7 @@ class DynamoTaskStore:
         if before.state.ended:
             raise Refused(before)
         model.check_move(before.state, after.state)
-        old, new = items.attributes(before), items.attributes(after)
+        old, new = task_items.attributes(before), task_items.attributes(after)
         changes = {name: new[name] for name in new if new[name] != old[name]}
         if all(thing is None for thing in changes.values()):
             # `to_update` needs an attribute to set, even if we only remove some.
@@ -112,7 +113,7 @@ class DynamoTaskStore:
         if leased:
             conditions.append(_LEASED)
             values["given_back"] = 0
-        key, condition = items.key(before.task_id), " AND ".join(conditions)
+        key, condition = task_items.key(before.task_id), " AND ".join(conditions)
         try:
             self._update(self._tasks.to_update(key, changes, condition, values))
         except Refused as refused:
@@ -120,11 +121,11 @@ class DynamoTaskStore:
                 raise
 
     def cancel(self, task_id: str, version: str, ended_at: float, expires_at: float) -> None:
-        end = items.end(State.REVOKED, ended_at, expires_at)
+        end = task_items.end(State.REVOKED, ended_at, expires_at)
         states = {f"from_{state.lower()}": state for state in model.sources(State.REVOKED)}
         condition = _NOT_ENDED.format(", ".join(f":{name}" for name in states))
         values = {"version": version, **states}
-        self._update(self._tasks.to_update(items.key(task_id), end, condition, values))
+        self._update(self._tasks.to_update(task_items.key(task_id), end, condition, values))
 
     def put_report(self, task_id: str, report: Report, expires_at: float) -> None:
         item = report._asdict() | {"task_id": task_id, "ttl": ttl(expires_at)}
@@ -141,22 +142,22 @@ class DynamoTaskStore:
             # A caller who follows a window asks for one report at a time: get it without a query.
             key = to_item({"task_id": task.task_id, "index": since})
             item = self._reports.get(key)
-            yield from map(items.to_report, [item] if item else [])
+            yield from map(task_items.to_report, [item] if item else [])
         elif since < until:
             found = self._reports.query(
                 "#task_id = :task_id AND #index BETWEEN :since AND :last",
                 {"task_id": task.task_id, "since": since, "last": until - 1},
                 ConsistentRead=True,
             )
-            yield from map(items.to_report, found)
+            yield from map(task_items.to_report, found)
         if last and since < task.done:
             yield last
 
     def newest(self, after: Cursor | None, batch: int) -> Iterator[Task]:
-        start = {"ExclusiveStartKey": items.cursor(after)} if after else {}
+        start = {"ExclusiveStartKey": task_items.cursor(after)} if after else {}
         found = self._tasks.query(
             "#listed = :listed",
-            {"listed": items.LISTED},
+            {"listed": task_items.LISTED},
             IndexName="listed",
             ScanIndexForward=False,
             Limit=batch,
@@ -186,11 +187,11 @@ class DynamoTaskStore:
 
 
 def _refused(unmet: Unmet) -> Refused:
-    return Refused(items.to_task(unmet.old) if unmet.old else None)
+    return Refused(task_items.to_task(unmet.old) if unmet.old else None)
 
 
 def _is_done(task: Task, after: Task, changes: Mapping[str, object]) -> bool:
     """Tell whether a task is as our own write leaves it: then only the answer to it was lost."""
-    now = items.attributes(task)
+    now = task_items.attributes(task)
     same = task.state is after.state and task.run == after.run
     return same and all(now[name] == thing for name, thing in changes.items())

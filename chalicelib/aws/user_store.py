@@ -4,7 +4,8 @@ import itertools
 from typing import Any
 
 from chalicelib import errors
-from chalicelib.aws.dynamodb import Cancelled, Item, Step, Table, Unmet, read, transact, ttl, value
+from chalicelib.aws.dynamodb import Cancelled, Step, Table, Unmet, transact
+from chalicelib.aws.items import Item, read, ttl, value
 from chalicelib.users.model import User
 from chalicelib.users.throttle import Tally
 

@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from chalicelib import errors
-from chalicelib.aws import dynamodb, task_items
+from chalicelib.aws import items, task_items
 from chalicelib.aws.user_store import DynamoTallyStore, DynamoUserStore
 from chalicelib.measure.model import Window
 from chalicelib.tasks.model import State, Task
@@ -36,20 +36,20 @@ def stored(username: str) -> dict[str, Any]:
 
 def test_numbers_have_the_types_of_their_fields() -> None:
     given = Tally(who="192.0.2.1", failures=2, pauses=1, paused_until=5, forgotten_at=7.5)
-    read = dynamodb.read(Tally, dynamodb.to_item(given._asdict()))
+    read = items.read(Tally, items.to_item(given._asdict()))
     assert read == given
     assert [type(it) for it in read] == [str, int, int, float, float, str]
 
 
 def test_a_task_with_an_unknown_attribute_is_read() -> None:
-    item = dynamodb.to_item(task_items.attributes(TASK))
+    item = items.to_item(task_items.attributes(TASK))
     assert task_items.to_task(item | NEWER) == TASK
 
 
 def test_a_task_without_the_attributes_that_have_defaults_is_read() -> None:
     item = {
         name: value
-        for name, value in dynamodb.to_item(task_items.attributes(TASK)).items()
+        for name, value in items.to_item(task_items.attributes(TASK)).items()
         if name in ("task_id", "version", "count", "wait", "created_at", "state")
     }
     assert task_items.to_task(item) == TASK
@@ -58,7 +58,7 @@ def test_a_task_without_the_attributes_that_have_defaults_is_read() -> None:
 
 def test_a_user_with_an_unknown_attribute_is_read_and_keeps_it(users: DynamoUserStore) -> None:
     user = a_user()
-    put("users", {"kind": {"S": "user"}, **dynamodb.to_item(user._asdict()), **NEWER})
+    put("users", {"kind": {"S": "user"}, **items.to_item(user._asdict()), **NEWER})
     assert users.get("jluser") == user
     assert users.after(None, 10) == [user]
     users.write(user, user._replace(fullname="Another Name", revision="second"))
@@ -86,4 +86,4 @@ def test_a_tally_of_another_version_is_read(cloud: Any, more: dict[str, Any]) ->
 
 def test_a_null_is_no_value(cloud: Any) -> None:
     item = {"kind": {"S": "user"}, "username": {"S": "jluser"}, "admin": {"NULL": True}}
-    assert dynamodb.read(User, item) == User(username="jluser", admin=False)
+    assert items.read(User, item) == User(username="jluser", admin=False)

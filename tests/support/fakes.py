@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
 from chalicelib import errors
-from chalicelib.aws import task_items as items
-from chalicelib.aws.dynamodb import to_item
+from chalicelib.aws import task_items
+from chalicelib.aws.items import to_item
 from chalicelib.measure.model import Window
 from chalicelib.tasks import model
 from chalicelib.tasks.idempotency import IdempotencyKey
@@ -104,19 +104,19 @@ class MemoryStore:
         if before.state.ended:
             raise Refused(before)
         model.check_move(before.state, after.state)
-        was, will = items.attributes(before), items.attributes(after)
+        was, will = task_items.attributes(before), task_items.attributes(after)
         changes = {name: will[name] for name in will if will[name] != was[name] or name == "state"}
         with self._lock:
             old = self.tasks.get(before.task_id)
             if old is None:
                 raise Refused(None)
-            now = items.attributes(old)
+            now = task_items.attributes(old)
             stale = any(now[name] != was[name] for name in ("state", "run", *seen))
             if stale or (leased and not 0 < old.lease_until < after.lease_until):
                 if old.run == after.run and all(now[name] == changes[name] for name in changes):
                     return
                 raise Refused(old)
-            self.tasks[old.task_id] = items.to_task(to_item(now | changes))
+            self.tasks[old.task_id] = task_items.to_task(to_item(now | changes))
 
     def cancel(self, task_id: str, version: str, ended_at: float, expires_at: float) -> None:
         self.before("cancel")
@@ -124,8 +124,8 @@ class MemoryStore:
             old = self.tasks.get(task_id)
             if old is None or old.version != version or old.state.ended:
                 raise Refused(old)
-            end = items.end(State.REVOKED, ended_at, expires_at)
-            self.tasks[task_id] = items.to_task(to_item(items.attributes(old) | end))
+            end = task_items.end(State.REVOKED, ended_at, expires_at)
+            self.tasks[task_id] = task_items.to_task(to_item(task_items.attributes(old) | end))
 
     def newest(self, after: Cursor | None, batch: int) -> Iterator[Task]:
         self.before("newest")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase
 from hypothesis.stateful import run_state_machine_as_test
 
-from chalicelib.aws import task_items as items
+from chalicelib.aws import task_items
 from chalicelib.aws import task_store as stores
 from chalicelib.aws.task_store import DynamoTaskStore
 from chalicelib.tasks.model import Report, Task
@@ -54,8 +54,8 @@ def in_moto() -> tuple[Store, Snapshot, Callable[[], None]]:
         tasks, reports = (client.scan(TableName=names[it])["Items"] for it in ("tasks", "reports"))
         by_task: dict[str, list[Report]] = {}
         for item in sorted(reports, key=lambda item: int(item["index"]["N"])):
-            by_task.setdefault(item["task_id"]["S"], []).append(items.to_report(item))
-        return [items.to_task(item) for item in tasks], by_task
+            by_task.setdefault(item["task_id"]["S"], []).append(task_items.to_report(item))
+        return [task_items.to_task(item) for item in tasks], by_task
 
     return DynamoTaskStore(client, **names), snapshot, mock.stop
 

@@ -1,0 +1,53 @@
+"""Items of DynamoDB, and how records become items."""
+
+import math
+import types
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_args
+
+#: An item, or a key, as DynamoDB writes it: each value with its type.
+Item = dict[str, Any]
+Record = TypeVar("Record")
+
+
+def value(thing: object) -> dict[str, str | bool]:
+    """Give a text, a boolean or a number as DynamoDB writes it."""
+    if isinstance(thing, bool):
+        return {"BOOL": thing}
+    return {"S": str(thing)} if isinstance(thing, str) else {"N": repr(thing)}
+
+
+def to_item(attributes: Mapping[str, object]) -> Item:
+    """Give the item of these attributes, without those that are None."""
+    return {name: value(thing) for name, thing in attributes.items() if thing is not None}
+
+
+def ttl(expires_at: float) -> int:
+    """Give when DynamoDB may delete an item: whole seconds since the epoch, never too early."""
+    return math.ceil(expires_at)
+
+
+def read(record: type[Record], item: Item, **given: object) -> Record:
+    """Make a record, a named tuple, of an item and of the fields in `given`.
+
+    Numbers get the type of their field. Attributes without a field are left out, and fields
+    without an attribute get their default: another version of our code may have written the item.
+    """
+    fields = record.__annotations__
+    stored = {
+        name: _number(raw, fields[name]) if kind == "N" else raw
+        for name, typed in item.items()
+        for kind, raw in typed.items()
+        if name in fields and kind != "NULL"
+    }
+    return record(**{**stored, **given})
+
+
+def number(item: Item, name: str) -> int:
+    """Give the whole number of that name in an item."""
+    return int(item[name]["N"])
+
+
+def _number(raw: str, kind: Any) -> int | float:
+    kinds = get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
+    return int(raw) if int in kinds else float(raw)
