@@ -9,7 +9,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-_LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.IGNORECASE)
+from local.listening import is_own_name
+
 _QUEUE = re.compile(r"/\d{12}/[A-Za-z0-9_-]{1,80}(\.fifo)?")
 _FORM = "application/x-www-form-urlencoded"
 
@@ -30,7 +31,7 @@ def refusal(
     """
     if "origin" in headers or any(name.startswith("sec-fetch-") for name in headers):
         return NOT_FOR_PAGES
-    if not _LOOPBACK.fullmatch(headers.get("host", "")):
+    if not is_own_name(headers.get("host", "")):
         return NOT_OUR_NAME
     if Counter(name for name, _ in given)["host"] != 1:
         return NOT_OUR_NAME

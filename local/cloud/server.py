@@ -5,12 +5,10 @@ atomic. Only polls for messages wait, aside.
 """
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
-import uvicorn
-
+from local.asgi import Server, config
 from local.cloud import door, guard, moto_app
 from local.cloud.answers import Answer
 from local.cloud.polls import RECEIVE, Polls, poll_of
@@ -30,8 +28,6 @@ _MOST_IN_FLIGHT = 1_000
 #: Connections; whoever asks beyond them is told 503, too.
 _MOST_CONNECTIONS = 8_000
 _BACKLOG = 2_048
-#: Seconds that a connection may be idle: more than any client keeps one.
-_IDLE_SECONDS = 75
 
 _BUSY: Answer = (
     503,
@@ -103,32 +99,15 @@ class Cloud:
         await send_answer(send, answer)
 
 
-class Server(uvicorn.Server):
-    """uvicorn, whose process hears signals in its own way."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the process: Ctrl-C of the terminal is not for this one."""
-        yield
-
-
 def server(cloud: Cloud) -> Server:
     """Make the server of a cloud. It is to `run` with a socket."""
-    config = uvicorn.Config(
-        cloud,
-        http="httptools",
-        loop="asyncio",
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        log_level="error",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        backlog=_BACKLOG,
-        limit_concurrency=_MOST_CONNECTIONS,
-        timeout_keep_alive=_IDLE_SECONDS,
+    return Server(
+        config(
+            cloud,
+            http="httptools",
+            log_level="error",
+            date_header=False,
+            backlog=_BACKLOG,
+            limit_concurrency=_MOST_CONNECTIONS,
+        )
     )
-    return Server(config)

@@ -1,15 +1,14 @@
 """A request as the server read it, and what is wrong with one that must not reach the app."""
 
-import re
 import urllib.parse
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, Self
 
 from chalicelib import errors
+from local.listening import is_own_name
 
 #: Bytes that API Gateway takes; what is longer never reaches the app there either.
 _MAX_BYTES = 10 * 1024 * 1024
-_LOOPBACK_HOST = re.compile(rb"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.IGNORECASE)
 _VERSIONS = ("1.0", "1.1")
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -70,7 +69,7 @@ def check(scope: Mapping[str, Any]) -> None:
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     if len(hosts) > 1:
         raise Refused(400, "The headers cannot be read.")
-    if hosts and not _LOOPBACK_HOST.fullmatch(hosts[0]):
+    if hosts and not is_own_name(hosts[0].decode("latin-1")):
         raise Refused(403, "This laptop answers only to names of its own, such as localhost.")
     for name, value in scope["headers"]:
         if name == b"content-length" and int(value) > _MAX_BYTES:

@@ -1,19 +1,19 @@
-"""The server: uvicorn, whose signals and words are the process's own matter."""
+"""The server of the API: how it begins, ends, and tells of its faults."""
 
 import asyncio
-import contextlib
 import errno
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import uvicorn
-from chalice import Chalice, local
+from chalice import Chalice
 from chalice.config import Config
+from chalice.local import LocalChalice
 
 from chalicelib import log
+from local import asgi
 from local.gateway.application import Application
 from local.gateway.connection import Connection
 from local.gateway.events import Gateway
@@ -24,8 +24,6 @@ _BACKLOG = 1024
 _SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 #: The least seconds between two lines of the log about them.
 _TELL_SECONDS = 10
-#: Seconds that a connection may be idle.
-_IDLE_SECONDS = 75
 #: Seconds that answers have from SIGTERM on. What is held longer is 503 then.
 _LAST_ANSWERS_SECONDS = 0.5
 #: Seconds after which the end no longer waits for clients that do not take their answers.
@@ -34,7 +32,7 @@ _END_SECONDS = 1
 _FOR_CALLS = 2000
 
 
-class Server(uvicorn.Server):
+class Server(asgi.Server):
     """Serves until `should_exit` is set."""
 
     #: When it was last told that no connection could be accepted.
@@ -44,11 +42,6 @@ class Server(uvicorn.Server):
         """Begin to listen."""
         asyncio.get_running_loop().set_exception_handler(self._log_fault)
         await super().startup(sockets)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the process: Ctrl-C is not for this one."""
-        yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End, without waiting for answers that are held."""
@@ -80,32 +73,24 @@ def of_app(app: Chalice, config: Config, descriptors: int) -> Server:
 
     The app is given a current request for each thread.
     """
-    app.__class__ = local.LocalChalice
+    app.__class__ = LocalChalice
     return of_asgi(Application(Gateway(app, config).answer), descriptors)
 
 
 def of_asgi(application: Callable[..., Any], descriptors: int) -> Server:
     """Give the server of an ASGI application."""
-    config = uvicorn.Config(
-        application,
-        loop="asyncio",
-        http=Connection,
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        backlog=_BACKLOG,
-        # Whose server it is need not be known to the letter.
-        headers=[("server", "hoststat")],
-        # Beyond this, `Connection` refuses; else accepting would fail, again and again.
-        limit_concurrency=descriptors - min(descriptors // 2, _FOR_CALLS),
-        timeout_keep_alive=_IDLE_SECONDS,
-        timeout_graceful_shutdown=_END_SECONDS,
+    return Server(
+        asgi.config(
+            application,
+            http=Connection,
+            backlog=_BACKLOG,
+            # Whoever asks learns the name, and no version.
+            headers=[("server", "hoststat")],
+            # Beyond this, `Connection` refuses; else accepting would fail, again and again.
+            limit_concurrency=descriptors - min(descriptors // 2, _FOR_CALLS),
+            timeout_graceful_shutdown=_END_SECONDS,
+        )
     )
-    return Server(config)
 
 
 def log_faults() -> None:
