@@ -15,7 +15,7 @@ _CLOUD_OFFSET = 10_000
 
 
 def port(environ: MutableMapping[str, str]) -> int:
-    """The API's port, ``PORT`` or 8000. Raises ValueError for what is none."""
+    """The API's port, ``PORT`` or 8000. Raises ValueError if it is not a port."""
     raw = environ.get("PORT", "8000")
     if not raw.isdigit() or not 1 <= int(raw) <= 65_535:
         raise ValueError(f"PORT must be a number from 1 to 65535, not {raw!r}")
@@ -31,9 +31,9 @@ def cloud_port(api_port: int) -> int:
 def enter(environ: MutableMapping[str, str] = os.environ) -> None:
     """Complete the environment by the stage's own from ``.chalice/config.json``.
 
-    What is set in the shell wins, but for what says where the cloud is: nothing that runs on a
-    laptop may reach a real account by mistake, nor be kept from its own by a proxy. Raises
-    ValueError for a stage that is not there.
+    What is set in the shell wins, except where it says where the cloud is: nothing that runs on a
+    laptop may reach a real account by mistake, and no proxy may stand between it and its own.
+    Raises ValueError for an unknown stage.
     """
     name = environ.setdefault("STAGE", LOCAL)
     if name not in all_stages():

@@ -26,8 +26,8 @@ class Gateway(local.LocalGateway):
                 body=request.body,
             )
         except (local.LocalGatewayException, UnicodeEncodeError):
-            # An unknown path: Chalice's words for it are a 403 that quotes the credentials, if
-            # it can.
+            # No route has this path. Chalice would answer 403 and quote the credentials, or fail
+            # to encode them.
             return answers.problem(404, str(errors.NoSuchPath()), request.headers)
         except Exception:
             given = problems.unforeseen(str(uuid.uuid4())).to_dict()
