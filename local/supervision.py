@@ -40,26 +40,33 @@ def _await_end_of_input() -> None:
 
 
 def _watch_parent(parent: int) -> None:
-    caught = _caught_by_make(parent)
-    while os.getppid() == parent and not caught - _caught_by_make(parent):
+    while os.getppid() == parent and not _was_told_to_end(parent):
         time.sleep(_LOOK_SECONDS)
     _end()
 
 
-def _caught_by_make(pid: int) -> set[signal.Signals]:
-    """Give the ending signals that a make has a handler for; none for any other program.
+def _was_told_to_end(make: int) -> bool:
+    """Tell whether a process is a make that one of the ending signals has come to.
 
-    make takes its handler of a signal away when that signal comes. From Linux's proc(5).
+    make has a handler for each of them that it does not ignore, and takes it away when the signal
+    comes: also before anybody watches. From Linux's proc(5).
     """
     try:
-        if (Path("/proc") / str(pid) / "comm").read_text().strip() not in ("make", "gmake"):
-            return set()
-        status = (Path("/proc") / str(pid) / "status").read_text()
+        if (Path("/proc") / str(make) / "comm").read_text().strip() not in ("make", "gmake"):
+            return False
+        status = (Path("/proc") / str(make) / "status").read_text()
     except OSError:
         # Another system than Linux, or the parent is gone: the caller sees that by itself.
-        return set()
-    (mask,) = (int(line.split()[1], 16) for line in status.splitlines() if "SigCgt" in line)
-    return {number for number in ENDING if mask >> (number - 1) & 1}
+        return False
+    masks = dict(line.split(":", 1) for line in status.splitlines())
+    caught, ignored = _ending(masks["SigCgt"]), _ending(masks["SigIgn"])
+    # A program that catches none of them is not a make as we know it.
+    return bool(caught) and caught | ignored != {*ENDING}
+
+
+def _ending(mask: str) -> set[signal.Signals]:
+    """Give the ending signals in a mask of proc(5), which is hexadecimal."""
+    return {number for number in ENDING if int(mask, 16) >> (number - 1) & 1}
 
 
 def _end() -> None:
