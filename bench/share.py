@@ -23,7 +23,7 @@ from chalicelib.tasks.keeper import Keeper
 from chalicelib.tasks.model import Look, Report, State, Task
 from chalicelib.tasks.service import TaskService
 from chalicelib.tasks.worker import Worker
-from local import stage
+from local import line, stage
 
 #: The processes of hoststat: the name in the figures, and the module.
 _PARTS = {"cloud": "local.cloud", "API": "local.gateway", "worker": "local.worker"}
@@ -44,12 +44,13 @@ def enter(stack: Stack) -> None:
     """Let this process use the local cloud of the stack."""
     os.environ["PORT"] = str(stack.port)
     stage.enter()
+    parts.reset(session=line.Session())
 
 
 def alone(windows: int, window: Window, polls: int) -> Alone:
     """Measure the calls that these windows take: for their creates, for the worker, for `polls`."""
     taken: dict[str, list[float]] = defaultdict(list)
-    session, names, settings = aws.session(), parts.settings.name, parts.settings
+    session, names, settings = parts.session, parts.settings.name, parts.settings
     dynamodb, sqs = aws.client(session, "dynamodb"), aws.client(session, "sqs")
     sqs.create_queue(QueueName=_QUEUE)
     for client in (dynamodb, sqs):
@@ -112,15 +113,15 @@ def busy(stack: Stack) -> dict[str, float]:
 
 def _time(client: Any, taken: dict[str, list[float]]) -> None:
     """Note in `taken` how many seconds each request of `client` waits for its answer."""
-    session = client._endpoint.http_session
-    send = session.send
+    began = 0.0
 
-    def timed(request: Any) -> Any:
-        operation = request.headers["X-Amz-Target"].decode().rpartition(".")[2]
+    def begin(**_: Any) -> None:
+        nonlocal began
         began = time.perf_counter()
-        try:
-            return send(request)
-        finally:
-            taken[operation].append(time.perf_counter() - began)
 
-    session.send = timed
+    def end(event_name: str, **_: Any) -> None:
+        taken[event_name.rpartition(".")[2]].append(time.perf_counter() - began)
+
+    # Between them `local.line` sends the request and gives the answer.
+    client.meta.events.register_first("before-send", begin)
+    client.meta.events.register_last("before-send", end)

@@ -14,7 +14,7 @@ from chalicelib import errors, log
 from chalicelib.aws import client
 from chalicelib.bootstrap import parts
 from chalicelib.tasks.keeper import Keeper
-from local import descriptors, log_writer, stage, supervision
+from local import descriptors, line, log_writer, stage, supervision
 from local.poller import Poller
 
 #: Seconds after which a signal is noticed.
@@ -86,6 +86,8 @@ def main() -> int:
         writer = log_writer.begin()
         stage.enter()
         descriptors.allow()
+        if os.environ["STAGE"] == stage.LOCAL:
+            parts.reset(session=line.Session())
         # Built now: what is wrong shows at once, and a signal handler need not wait for it.
         settings, keeper, _ = parts.settings, parts.keeper, parts.worker
     except (OSError, RuntimeError, ValueError, BotoCoreError) as wrong:
