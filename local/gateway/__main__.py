@@ -1,15 +1,11 @@
 """``python -m local.gateway``: the API of a laptop, until SIGTERM."""
 
-import asyncio
 import errno
 import os
 import signal
 import sys
 
 from local import descriptors, listening, log_writer, stage, supervision
-
-#: Descriptors without which nothing can be served.
-_LEAST_DESCRIPTORS = 64
 
 
 def serve() -> None:
@@ -18,13 +14,14 @@ def serve() -> None:
     supervision.end_with_parent()
     stage.enter()
     allowed = descriptors.allow()
-    if allowed < _LEAST_DESCRIPTORS:
-        raise ValueError(f"{allowed} open files are too few; ulimit -n sets their number.")
     # They take a second to import. SIGTERM ends this process at once until they are there.
     from chalice.cli.factory import CLIFactory  # noqa: PLC0415
 
+    from chalicelib.bootstrap import parts  # noqa: PLC0415
+    from local import line  # noqa: PLC0415
     from local.gateway import server  # noqa: PLC0415
 
+    parts.reset(session=line.Session())
     factory = CLIFactory(str(stage.PROJECT))
     config = factory.create_config_obj(chalice_stage_name=stage.LOCAL)
     serving = server.of_app(factory.load_chalice_app(), config, allowed)
@@ -33,7 +30,7 @@ def serve() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, lambda *_: setattr(serving, "should_exit", True))
-        asyncio.run(serving.serve(sockets=[listener]))
+        serving.run(sockets=[listener])
 
 
 def main() -> None:

@@ -1,13 +1,14 @@
 """One connection: uvicorn's own, with bounds, and with our shape for what it refuses itself."""
 
 import asyncio
+import logging
 import re
 import sys
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from chalicelib import errors
+from chalicelib import errors, log
 from local.gateway import answers
 
 #: The most bytes of a request line and headers.
@@ -30,6 +31,7 @@ class Connection(HttpToolsProtocol):
         """Begin, or refuse to where there are too many connections already."""
         super().connection_made(transport)
         if self.limit_concurrency and len(self.connections) >= self.limit_concurrency:
+            log.event("too many connections", level=logging.WARNING, most=self.limit_concurrency)
             self._refuse(503, "Too many connections are open here; try again.")
         self._expect_data()
 

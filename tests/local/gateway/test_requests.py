@@ -6,7 +6,6 @@ import socket
 
 import pytest
 
-from local import listening
 from tests.support.asking import problem
 
 
@@ -26,12 +25,6 @@ def test_a_connection_is_good_for_many_requests(connection: http.client.HTTPConn
         assert (method, path, answer.status) == (method, path, status)
         answer.read()
     assert answer.headers["Server"] == "hoststat"
-
-
-def test_small_packets_leave_at_once() -> None:
-    """Or each answer would wait for 40 ms: asyncio asks for the protocol of the socket."""
-    with listening.bind(0) as listener:
-        assert listener.proto == socket.IPPROTO_TCP
 
 
 @pytest.mark.parametrize(
