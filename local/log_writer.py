@@ -6,18 +6,23 @@ and the log says how many as soon as it can.
 """
 
 import atexit
+import contextlib
 import io
 import logging
 import os
 import queue
 import sys
 import threading
+import time
 from typing import Any
 
 from chalicelib import log
 
 #: Writes that may wait for their turn. A line of the log is one.
 _MOST_WAITING = 10_000
+#: Seconds in which lines are gathered for one write. Each time this thread wakes, it takes a turn
+#: of the interpreter away from those who answer.
+_GATHER_SECONDS = 0.01
 #: Seconds that the end of a process waits for its last lines.
 _LAST_LINES_SECONDS = 1
 
@@ -65,12 +70,18 @@ class Writer(io.RawIOBase):
 
     def _write_for_ever(self) -> None:
         while True:
-            item = self._waiting.get()
+            items = [self._waiting.get()]
+            time.sleep(_GATHER_SECONDS)
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    items.append(self._waiting.get_nowait())
             self._tell_losses()
-            if isinstance(item, threading.Event):
-                item.set()
-            elif not self._put(item):
-                self._lose(item.count(b"\n"))
+            text = b"".join(it for it in items if isinstance(it, bytes))
+            if not self._put(text):
+                self._lose(text.count(b"\n"))
+            for it in items:
+                if isinstance(it, threading.Event):
+                    it.set()
 
     def _tell_losses(self) -> None:
         with self._counting:
