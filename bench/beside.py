@@ -35,8 +35,9 @@ _FOLLOWED = 30
 
 #: The name of a figure.
 _BURST = "  processor: cloud, ms a task in a burst"
-#: What is measured again with many tasks stored.
-_ALSO_FULL = (
+#: The other ways to run hoststat, and what is measured again then.
+_FULL, _DURABLE = f"{_STORED} tasks stored", "with DATA"
+_ALSO = (
     "create to done, ms",
     "poll, ms",
     "tasks/s, in a burst",
@@ -67,7 +68,8 @@ def main() -> None:
         _follow(found, figures)
         _rounds("windows at once", _LONG_ROUNDS, found, _few_windows, figures)
         _rounds("many windows at once", _LONG_ROUNDS, with_threads, _many_windows, figures)
-        _full(found[:1], figures)
+        _full(found[0], figures)
+        _durable(figures)
     _say("")
     _print({name: _medians(row) for name, row in figures.items()})
 
@@ -143,16 +145,29 @@ def _follow(found: list[Stack], figures: Figures) -> None:
         figures[f"requests to follow {_FOLLOWED} s"][stack.name].append(it.result())
 
 
-def _full(found: list[Stack], figures: Figures) -> None:
-    """Measure hoststat again with many tasks stored; its figures get names of their own."""
+def _full(stack: Stack, figures: Figures) -> None:
+    """Measure hoststat again with many tasks stored."""
     _say(f"storing {_STORED} tasks")
     share.fill(_STORED, _REPORTS)
-    full: Figures = defaultdict(lambda: defaultdict(list))
-    _rounds(f"with {_STORED} tasks stored", _LONG_ROUNDS, found, _latencies, full)
-    _rounds(f"with {_STORED} tasks stored", _LONG_ROUNDS, found, _throughput, full)
-    _rounds(f"with {_STORED} tasks stored", _LONG_ROUNDS, found, _few_windows, full)
-    for what in _ALSO_FULL:
-        figures[f"{what}, {_STORED} tasks stored"] = full[what]
+    _again(stack, _FULL, figures)
+
+
+def _durable(figures: Figures) -> None:
+    """Measure a hoststat that keeps what it is given on disk."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = str(Path(folder) / "data")
+        with stacks.hoststat(Path(folder), DATA=data) as stack:
+            share.enter(stack)
+            _again(stack, _DURABLE, figures)
+
+
+def _again(stack: Stack, how: str, figures: Figures) -> None:
+    """Measure hoststat once more; `how` is what is different, for the names of the figures."""
+    again: Figures = defaultdict(lambda: defaultdict(list))
+    for measure in (_latencies, _throughput, _few_windows):
+        _rounds(how, _LONG_ROUNDS, [stack], measure, again)
+    for what in _ALSO:
+        figures[f"{what}, {how}"] = again[what]
 
 
 def _few_windows(stack: Stack, figures: Figures) -> None:
@@ -217,10 +232,10 @@ def _ratios(table: dict[str, dict[str, float]]) -> dict[str, tuple[float, str]]:
             (many, "at most 1.5"),
         ):
             found[f"{what}: hoststat / strongest"] = (ours[what] / strongest[what], wanted)
-    for what in _ALSO_FULL:
-        full = ours[f"{what}, {_STORED} tasks stored"]
-        wanted = "at least 0.9" if what == burst else "at most 1.1"
-        found[f"{what}: {_STORED} tasks stored / none"] = (full / ours[what], wanted)
+    for how, much in ((_FULL, 0.1), (_DURABLE, 0.25)):
+        for what in _ALSO:
+            wanted = f"at least {1 - much:g}" if what == burst else f"at most {1 + much:g}"
+            found[f"{what}: {how} / without"] = (ours[f"{what}, {how}"] / ours[what], wanted)
     return {what: (round(seen, 2), wanted) for what, (seen, wanted) in found.items()}
 
 

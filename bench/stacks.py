@@ -30,11 +30,11 @@ class Stack(NamedTuple):
 
 
 @contextlib.contextmanager
-def hoststat(folder: Path) -> Iterator[Stack]:
-    """Run ``make service``, with as many slots as the strongest peer."""
+def hoststat(folder: Path, **settings: str) -> Iterator[Stack]:
+    """Run ``make service``, with as many slots as the strongest peer, and these settings."""
     port = free_port()
     given = {"PORT": str(port), "CONCURRENCY": str(_SLOTS), "PYTHONPATH": str(stage.PROJECT)}
-    environ = {**os.environ, **given}
+    environ = {**os.environ, **given, **settings}
     command = [sys.executable, "-m", "local.launch"]
     with running(command, environ, folder, port=port) as pid:
         yield Stack("hoststat", port, [pid])
