@@ -34,8 +34,8 @@ class AdminsOnly(HoststatError):
     """Only admins may change users."""
 
 
-class CrossSite(HoststatError):
-    """A page of another site may not change anything here."""
+class FromElsewhere(HoststatError):
+    """A page from elsewhere may not change anything here."""
 
 
 class BodyTooLarge(HoststatError):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
-_MAY_BE_ZERO = {"HOLD_SECONDS"}
+_MAY_BE_ZERO = {"HOLD_SECONDS", "OPEN_HOLD_SECONDS"}
 
 
 class Settings(NamedTuple):
@@ -33,6 +33,8 @@ class Settings(NamedTuple):
     segment_seconds: float = 840
     #: The most seconds that an answer is held until there is something new; 0 is never.
     hold_seconds: float = 20
+    #: The same for whoever is not logged in, as in v2. On AWS a held answer is a Lambda that waits.
+    open_hold_seconds: float = 20
     #: Windows that one worker measures at once on a laptop or a host. Lambda ignores it.
     concurrency: int = 200
     #: Days that a task can be read after its end.

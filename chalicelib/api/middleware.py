@@ -22,6 +22,8 @@ _LOGGED = 200
 _SANE_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
 #: Paths on which a GET creates a task, because the first clients do it that way.
 _CREATING = ("/v2/iostat", "/v3/iostat")
+#: Values of Sec-Fetch-Site: our own page, and a person who typed the address.
+_OUR_SITES = ("same-origin", "none")
 _WITH_BODY = ("POST", "PUT", "PATCH")
 
 Routes = Mapping[str, Mapping[str, Any]]
@@ -109,8 +111,8 @@ def _check(request: Request, views: Mapping[str, Callable[..., Any]]) -> None:
         raise errors.MethodNotAllowed(request.method, sorted(views))
     if needed is Access.ADMIN and not user(request).admin:
         raise errors.AdminsOnly
-    if _changes(request) and request.headers.get("sec-fetch-site", "").lower() == "cross-site":
-        raise errors.CrossSite
+    if _changes(request) and not _from_here(request.headers):
+        raise errors.FromElsewhere
     if request.method in _WITH_BODY and request.raw_body:
         if len(request.raw_body) > MAX_BODY:
             raise errors.BodyTooLarge
@@ -124,3 +126,16 @@ def _username(request: Request) -> str | None:
 
 def _changes(request: Request) -> bool:
     return request.method != "GET" or request.path in _CREATING
+
+
+def _from_here(headers: Mapping[str, str]) -> bool:
+    """Tell whether a request comes from our own page, or from no page at all.
+
+    Browsers say where a request comes from in Sec-Fetch-Site; older ones only in Origin.
+    """
+    if site := headers.get("sec-fetch-site"):
+        return site.lower() in _OUR_SITES
+    origin = headers.get("origin")
+    if origin is None:
+        return True
+    return origin.lower().partition("://")[2] == headers.get("host", "").lower() != ""

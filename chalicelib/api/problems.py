@@ -13,7 +13,7 @@ STATUS: dict[type[errors.HoststatError], int] = {
     errors.Invalid: 400,
     errors.Unauthorized: 401,
     errors.AdminsOnly: 403,
-    errors.CrossSite: 403,
+    errors.FromElsewhere: 403,
     errors.NoSuchPath: 404,
     errors.NoSuchTask: 404,
     errors.NoSuchUser: 404,

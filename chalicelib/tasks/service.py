@@ -141,7 +141,7 @@ class TaskService:
         return TaskView(task, page.cut(stored, text=text, numbers_too=look.detail))
 
     def _await_news(self, version: str, task_id: str, look: Look) -> Task:
-        hold = min(look.timeout, self._settings.hold_seconds)
+        hold = min(look.timeout, self._longest_hold(version))
         deadline = self._clock.monotonic() + hold
         while True:
             task = self._find(version, task_id)
@@ -154,6 +154,12 @@ class TaskService:
             if task.state.ended or left <= 0 or (look.detail and task.done > look.since):
                 return task
             self._clock.sleep(min(left, self._until_news(task, look)))
+
+    def _longest_hold(self, version: str) -> float:
+        longest = self._settings.hold_seconds
+        if version == model.OPEN_VERSION:
+            return min(longest, self._settings.open_hold_seconds)
+        return longest
 
     def _until_news(self, task: Task, look: Look) -> float:
         """Give the seconds until the next read: reports come in step with the window's `wait`."""

@@ -180,11 +180,11 @@ class TestUsers:
             assert answer.status == 400
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-    def test_a_page_of_another_site_changes_no_user(self, method: str) -> None:
+    def test_a_page_from_elsewhere_changes_no_user(self, method: str) -> None:
         name = None if method == "POST" else "root"
         answer = send(method, name, JLUSER, **{"sec-fetch-site": "cross-site"})
         if method == "POST":
-            assert answer.body["detail"] == "A page of another site may not change anything here."
+            assert answer.body["detail"] == "A page from elsewhere may not change anything here."
         assert answer.status == 403
 
     def test_a_user_may_read_users_but_change_none(self) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from chalicelib import errors
+from chalicelib.measure.model import Window
 from chalicelib.tasks import run
 from chalicelib.tasks.model import Look, State
 from tests.support.rig import SETTINGS, Rig
@@ -143,10 +144,20 @@ class TestWatch:
         assert task.state is State.REVOKED
         assert rig.clock.now() <= 1005
 
-    def test_no_answer_is_held_if_the_setting_is_zero(self) -> None:
-        rig = Rig(SETTINGS._replace(hold_seconds=0))
+    @pytest.mark.parametrize(
+        ("hold", "open_hold", "held"), [(0, 20, 0), (20, 0, 0), (20, 5, 5), (5, 20, 5)]
+    )
+    def test_an_answer_of_v2_is_held_as_long_as_both_settings_allow(
+        self, hold: float, open_hold: float, held: float
+    ) -> None:
+        rig = Rig(SETTINGS._replace(hold_seconds=hold, open_hold_seconds=open_hold))
         rig.service.look("v2", rig.create(), Look(timeout=20))
-        assert rig.clock.now() == 1000
+        assert rig.clock.now() == pytest.approx(1000 + held)
+
+    def test_an_answer_behind_the_login_is_held_whatever_strangers_get(self) -> None:
+        rig = Rig(SETTINGS._replace(open_hold_seconds=0))
+        rig.service.look("v3", rig.service.create("v3", Window(1, 1)), Look(timeout=20))
+        assert rig.clock.now() == pytest.approx(1020)
 
     def test_a_report_that_the_window_does_not_have_is_refused(self, rig: Rig) -> None:
         task_id = rig.create(count=3)
