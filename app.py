@@ -19,19 +19,30 @@ for version in (root, v1, v2, v3):
     app.register_blueprint(version.api)
 
 
-@app.on_sqs_message(
-    queue=Settings.from_env(os.environ).name("tasks"), batch_size=1, maximum_concurrency=20
-)
+_queue_name = Settings.from_env(os.environ).name
+
+
+@app.on_sqs_message(queue=_queue_name("tasks"), batch_size=1, maximum_concurrency=15)
 def run_iostat(event: SQSEvent) -> None:
-    """Measure the window of the task that a message names."""
-    for record in event:
-        parts.worker.take(record.body, seconds=_seconds_left(record.context))
+    """Measure the window of a user's task, which a message names."""
+    _take(event)
+
+
+@app.on_sqs_message(queue=_queue_name("open-tasks"), batch_size=1, maximum_concurrency=5)
+def run_open_iostat(event: SQSEvent) -> None:
+    """Measure the window of a task that anybody may have made: v2 has no login."""
+    _take(event)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def sweep(event: CloudWatchEvent) -> None:
     """Send new hints for tasks that nobody works on, and end those that failed too often."""
     parts.sweeper.sweep(_seconds_left(event.context))
+
+
+def _take(event: SQSEvent) -> None:
+    for record in event:
+        parts.worker.take(record.body, seconds=_seconds_left(record.context))
 
 
 def _seconds_left(context: Any) -> float:

@@ -11,7 +11,7 @@ from chalicelib.clock import SystemClock
 from chalicelib.measure.machine import ThisMachine
 from chalicelib.measure.model import Feed, Window
 from chalicelib.tasks import run
-from chalicelib.tasks.model import State
+from chalicelib.tasks.model import OPEN_VERSION, State
 from chalicelib.tasks.worker import Worker
 
 LOOK, BEAT = "look for a cancel", "heartbeat"
@@ -73,7 +73,7 @@ def _tasks(
 
 def _windows(host: ThisMachine) -> Iterator[Case]:
     """Give the operations of whole windows, and of polls after their end."""
-    queue, store = parts.receiver, parts.task_store
+    queue, store = parts.receivers[OPEN_VERSION], parts.task_store
     worker = Worker(
         store=store,
         dispatcher=parts.dispatcher,
@@ -121,9 +121,10 @@ def _live(host: ThisMachine) -> Iterator[Case]:
 def cases(host: ThisMachine) -> Iterator[Case]:
     """Give the operations one by one, each when everything that it needs is there."""
     yield Case("v2 create, first of a process", _create)
+    parts.dispatcher.reach()
     yield from _tasks("v2", host, {}, 0)
     yield Case("v2 create, Idempotency-Key", partial(_create, headers={"idempotency-key": "1"}), 2)
-    parts.receiver.reach()
+    parts.receivers[OPEN_VERSION].reach()
     yield from _windows(host)
     yield from _live(host)
     parts.users.make_admin(*_LOGIN)

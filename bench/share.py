@@ -13,7 +13,7 @@ from bench.operations import Hurried
 from bench.stacks import Stack
 from chalicelib import ids
 from chalicelib.aws import client as aws
-from chalicelib.aws.sqs import SqsDispatcher
+from chalicelib.aws.sqs import Queue, SqsDispatcher
 from chalicelib.aws.task_store import DynamoTaskStore
 from chalicelib.bootstrap import parts
 from chalicelib.clock import SystemClock
@@ -58,15 +58,16 @@ def alone(windows: int, window: Window, polls: int) -> Alone:
     store = DynamoTaskStore(
         dynamodb, **{name: names(name) for name in ("tasks", "reports", "keys")}
     )
-    queue = SqsDispatcher(sqs, queue=_QUEUE, dead=_QUEUE)
+    queue = Queue(sqs, _QUEUE)
+    dispatcher = SqsDispatcher({"v2": queue}, queue)
     clock = SystemClock()
-    service = TaskService(store=store, dispatcher=queue, clock=clock, settings=settings)
+    service = TaskService(store=store, dispatcher=dispatcher, clock=clock, settings=settings)
     keeper = Keeper(store=store, clock=clock, settings=settings, threaded=False)
     with events.quiet(), tempfile.TemporaryDirectory() as folder:
         task_ids = [service.create("v2", window) for _ in range(windows)]
         worker = Worker(
             store=store,
-            dispatcher=queue,
+            dispatcher=dispatcher,
             machine=Hurried(Path(folder)),
             keeper=keeper,
             clock=clock,

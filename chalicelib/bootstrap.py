@@ -16,7 +16,7 @@ from chalicelib.measure.model import Machine
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
-    from chalicelib.aws.sqs import SqsDispatcher
+    from chalicelib.aws.sqs import Queue
     from chalicelib.tasks.keeper import Keeper
     from chalicelib.tasks.ports import Dispatcher, Store
     from chalicelib.tasks.service import TaskService
@@ -191,13 +191,16 @@ class Parts:
 
     @part
     def dispatcher(self) -> "Dispatcher":
-        """The queue of hints."""
-        return self._queue(long_poll=False)
+        """The queues of hints."""
+        from chalicelib.aws.sqs import Queue, SqsDispatcher
+
+        sqs = self._sqs(long_poll=False)
+        return SqsDispatcher(self._queues(sqs), Queue(sqs, self.settings.name("dead")))
 
     @part
-    def receiver(self) -> "SqsDispatcher":
-        """The queue of hints, with a client that can wait for messages."""
-        return self._queue(long_poll=True)
+    def receivers(self) -> "dict[str, Queue]":
+        """The queues of hints by the version of the API, with a client that waits for messages."""
+        return self._queues(self._sqs(long_poll=True))
 
     @part
     def dynamodb(self) -> Any:
@@ -213,12 +216,19 @@ class Parts:
 
         return client.session()
 
-    def _queue(self, *, long_poll: bool) -> "SqsDispatcher":
+    def _sqs(self, *, long_poll: bool) -> Any:
         from chalicelib.aws import client
-        from chalicelib.aws.sqs import SqsDispatcher
 
-        sqs, names = client.client(self.session, "sqs", long_poll=long_poll), self.settings.name
-        return SqsDispatcher(sqs, queue=names("tasks"), dead=names("dead"))
+        return client.client(self.session, "sqs", long_poll=long_poll)
+
+    def _queues(self, sqs: Any) -> "dict[str, Queue]":
+        from chalicelib.aws.sqs import Queue
+        from chalicelib.tasks.model import LOGIN_VERSION, OPEN_VERSION
+
+        return {
+            LOGIN_VERSION: Queue(sqs, self.settings.name("tasks")),
+            OPEN_VERSION: Queue(sqs, self.settings.name("open-tasks")),
+        }
 
 
 #: The parts of this process.

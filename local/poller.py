@@ -11,7 +11,7 @@ from typing import Any
 from chalice.local import LambdaContext
 
 from chalicelib import errors, log
-from chalicelib.aws.sqs import SqsDispatcher
+from chalicelib.aws.sqs import Queue
 
 #: Seconds of one long poll: in a longer one, moto would give messages to clients that have died.
 _POLL_SECONDS = 2
@@ -39,7 +39,7 @@ class InFlight:
 class Poller:
     """Takes as many messages as it has free slots, and handles each on a thread of its own."""
 
-    def __init__(self, queue: SqsDispatcher, function: Function, *, slots: int) -> None:
+    def __init__(self, queue: Queue, function: Function, *, slots: int) -> None:
         self._queue, self._function = queue, function
         self._free = threading.Semaphore(slots)
         self._pool = ThreadPoolExecutor(max_workers=slots, thread_name_prefix="window")

@@ -14,6 +14,7 @@ from chalicelib import errors, log
 from chalicelib.aws import client
 from chalicelib.bootstrap import parts
 from chalicelib.tasks.keeper import Keeper
+from chalicelib.tasks.model import LOGIN_VERSION, OPEN_VERSION
 from local import descriptors, line, log_writer, stage, supervision
 from local.poller import Poller
 
@@ -54,14 +55,15 @@ def schedule_event() -> dict[str, object]:
     }
 
 
-def _end_late(poller: Poller, writer: log_writer.Writer) -> None:
+def _end_late(pollers: list[Poller], writer: log_writer.Writer) -> None:
     """End a worker that cannot leave in time. Others take its windows over after their leases."""
-    log.event("worker ended late", handed_over=poller.handed_over)
+    handed_over = all(it.handed_over for it in pollers)
+    log.event("worker ended late", handed_over=handed_over)
     writer.drain()
-    os._exit(0 if poller.handed_over else 1)
+    os._exit(0 if handed_over else 1)
 
 
-def _leave_on_signals(poller: Poller, keeper: Keeper, writer: log_writer.Writer) -> None:
+def _leave_on_signals(pollers: list[Poller], keeper: Keeper, writer: log_writer.Writer) -> None:
     """Leave on SIGTERM or SIGINT, and end at once on a second one."""
 
     def leave(*_: object) -> None:
@@ -69,9 +71,10 @@ def _leave_on_signals(poller: Poller, keeper: Keeper, writer: log_writer.Writer)
         at_once_from = time.monotonic() + _TWICE_SECONDS
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: time.monotonic() < at_once_from or os._exit(1))
-        poller.leave()
+        for poller in pollers:
+            poller.leave()
         threading.Thread(target=keeper.leave, daemon=True).start()
-        deadline = threading.Timer(_LEAVE_SECONDS, _end_late, [poller, writer])
+        deadline = threading.Timer(_LEAVE_SECONDS, _end_late, [pollers, writer])
         deadline.daemon = True
         deadline.start()
 
@@ -97,8 +100,13 @@ def main() -> int:
     # It reads the name of the queue when it is imported, so the stage comes first.
     import app  # noqa: PLC0415
 
-    poller = Poller(parts.receiver, app.run_iostat, slots=settings.concurrency)
-    _leave_on_signals(poller, keeper, writer)
+    # Users' tasks and those of anybody have slots of their own: neither keeps the other waiting.
+    functions = {LOGIN_VERSION: app.run_iostat, OPEN_VERSION: app.run_open_iostat}
+    pollers = [
+        Poller(queue, functions[version], slots=settings.concurrency)
+        for version, queue in parts.receivers.items()
+    ]
+    _leave_on_signals(pollers, keeper, writer)
     supervision.end_with_parent()
     if settings.stage == stage.LOCAL:
         # In the cloud a function sweeps each minute; a laptop has only its workers.
@@ -106,13 +114,14 @@ def main() -> int:
             target=sweep_for_ever, args=[app.sweep], name="sweeper", daemon=True
         ).start()
     # Not on this thread: it must hear signals, however long the cloud does not answer.
-    polling = threading.Thread(target=poller.run, name="poller")
-    polling.start()
+    polling = [threading.Thread(target=it.run, name="poller") for it in pollers]
+    for thread in polling:
+        thread.start()
     log.event("worker began", slots=settings.concurrency)
-    while polling.is_alive():
-        polling.join(_LOOK_SECONDS)
+    while any(thread.is_alive() for thread in polling):
+        time.sleep(_LOOK_SECONDS)
     log.event("worker ended")
-    return 0 if poller.leaving else 1
+    return 0 if all(it.leaving for it in pollers) else 1
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""SQS: the queue of hints and its dead letters. No other file knows SQS."""
+"""SQS: the queues of hints, and their dead letters. No other file knows SQS."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -8,26 +9,28 @@ from chalicelib import errors
 from chalicelib.aws import client as aws
 from chalicelib.tasks import hint
 
+_DEPTH = "ApproximateNumberOfMessages"
 
-class SqsDispatcher:
-    """`tasks.ports.Dispatcher` on SQS, and what a polling worker needs of the same queue."""
 
-    def __init__(self, client: Any, *, queue: str, dead: str) -> None:
-        """`queue` and `dead` are the names of the queues; the URL of each is asked for once."""
-        self._client, self._queue, self._dead = client, queue, dead
-        self._urls: dict[str, str] = {}
+class Queue:
+    """One queue. Every method may raise Outage."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        """The URL of the queue is asked for once, when it is first needed."""
+        self._client, self._name = client, name
+        self._known_url = ""
 
     def send(self, task_id: str) -> None:
-        self._ask("send_message", self._queue, MessageBody=hint.encode(task_id))
+        """Send a hint for a task."""
+        self._ask("send_message", MessageBody=hint.encode(task_id))
 
     def receive(self, most: int, seconds: int) -> list[dict[str, Any]]:
         """Give up to `most` (1 to 10) messages as SQS gives them; wait `seconds` (0 to 20) for one.
 
-        Raises Outage.
+        The client of the queue must have been made for long polls.
         """
         answer = self._ask(
             "receive_message",
-            self._queue,
             MaxNumberOfMessages=most,
             WaitTimeSeconds=seconds,
             AttributeNames=["All"],
@@ -35,45 +38,44 @@ class SqsDispatcher:
         return list(answer.get("Messages", []))
 
     def acknowledge(self, messages: list[dict[str, Any]]) -> None:
-        """Delete 1 to 10 messages. Raises Outage if one of them was not deleted."""
+        """Delete 1 to 10 messages. Raises Outage also if one of them was not deleted."""
         entries = [
             {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
             for number, message in enumerate(messages)
         ]
-        answer = self._ask("delete_message_batch", self._queue, Entries=entries)
+        answer = self._ask("delete_message_batch", Entries=entries)
         if left := answer.get("Failed"):
             raise errors.Outage(
-                f"{len(left)} messages of the queue {self._queue} could not be deleted."
+                f"{len(left)} messages of the queue {self._name} could not be deleted."
             )
 
     def put_back(self, message: dict[str, Any]) -> None:
-        """Let another worker have a message at once. Raises Outage."""
+        """Let another worker have a message at once."""
         self._ask(
             "change_message_visibility",
-            self._queue,
             ReceiptHandle=message["ReceiptHandle"],
             VisibilityTimeout=0,
         )
 
     def reach(self) -> None:
-        self._urls.pop(self._queue, None)
-        self._url(self._queue)
+        """Check that the queue can be reached."""
+        self._known_url = ""
+        self._url()
 
-    def dead_letters(self) -> int:
-        depth = "ApproximateNumberOfMessages"
-        answer = self._ask("get_queue_attributes", self._dead, AttributeNames=[depth])
-        return int(answer["Attributes"][depth])
+    def depth(self) -> int:
+        """Give the number of messages that wait, which is not exact."""
+        answer = self._ask("get_queue_attributes", AttributeNames=[_DEPTH])
+        return int(answer["Attributes"][_DEPTH])
 
-    def _ask(self, operation: str, queue: str, **parameters: Any) -> Any:
-        return self._call(operation, queue, QueueUrl=self._url(queue), **parameters)
+    def _ask(self, operation: str, **parameters: Any) -> Any:
+        return self._call(operation, QueueUrl=self._url(), **parameters)
 
-    def _url(self, queue: str) -> str:
-        if queue not in self._urls:
-            answer = self._call("get_queue_url", queue, QueueName=queue)
-            self._urls[queue] = answer["QueueUrl"]
-        return self._urls[queue]
+    def _url(self) -> str:
+        if not self._known_url:
+            self._known_url = self._call("get_queue_url", QueueName=self._name)["QueueUrl"]
+        return self._known_url
 
-    def _call(self, operation: str, queue: str, **parameters: Any) -> Any:
+    def _call(self, operation: str, **parameters: Any) -> Any:
         """Call SQS. Raises Outage for every error, so that none of them ends a request or a run.
 
         A message is only a hint: if it is lost, the sweeper sends another one.
@@ -81,4 +83,22 @@ class SqsDispatcher:
         try:
             return aws.ask(getattr(self._client, operation), **parameters)
         except (BotoCoreError, ClientError) as exc:
-            raise errors.Outage(f"The queue {queue} cannot be used: {exc}") from exc
+            raise errors.Outage(f"The queue {self._name} cannot be used: {exc}") from exc
+
+
+class SqsDispatcher:
+    """`tasks.ports.Dispatcher` on SQS."""
+
+    def __init__(self, queues: Mapping[str, Queue], dead: Queue) -> None:
+        """`queues` has the queue of each version of the API; `dead` has their dead letters."""
+        self._queues, self._dead = queues, dead
+
+    def send(self, task_id: str, version: str) -> None:
+        self._queues[version].send(task_id)
+
+    def reach(self) -> None:
+        for queue in self._queues.values():
+            queue.reach()
+
+    def dead_letters(self) -> int:
+        return self._dead.depth()

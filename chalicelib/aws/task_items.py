@@ -3,13 +3,10 @@
 from chalicelib.aws.items import Item, number, read, to_item, ttl, value
 from chalicelib.measure.model import Window
 from chalicelib.tasks.idempotency import IdempotencyKey
-from chalicelib.tasks.model import Cursor, Report, State, Task
+from chalicelib.tasks.model import LOGIN_VERSION, Cursor, Report, State, Task
 
 #: The partitions of the index of open tasks: several, so that none gets all the writes.
 SHARDS = ("open-0", "open-1", "open-2", "open-3")
-
-#: The version of the API whose tasks can be listed.
-LISTED = "v3"
 
 _TASK_FIELDS = set(Task._fields)
 
@@ -21,7 +18,7 @@ def key(task_id: str) -> Item:
 
 def cursor(at: Cursor) -> Item:
     """Give the key of a task in the index of listed tasks."""
-    return to_item({"listed": LISTED, "created_at": at.created_at, "task_id": at.task_id})
+    return to_item({"listed": LOGIN_VERSION, "created_at": at.created_at, "task_id": at.task_id})
 
 
 def attributes(task: Task) -> dict[str, object]:
@@ -33,7 +30,7 @@ def attributes(task: Task) -> dict[str, object]:
         # Only open tasks have this attribute, so only they are in the index of open tasks.
         "open": None if task.due_at is None else shard(task.task_id),
         # Only tasks of v3 have this one, so only they are in the index of listed tasks.
-        "listed": task.version if task.version == LISTED else None,
+        "listed": task.version if task.version == LOGIN_VERSION else None,
         "ttl": None if task.expires_at is None else ttl(task.expires_at),
     }
 

@@ -157,7 +157,7 @@ class DynamoTaskStore:
         start = {"ExclusiveStartKey": task_items.cursor(after)} if after else {}
         found = self._tasks.query(
             "#listed = :listed",
-            {"listed": task_items.LISTED},
+            {"listed": model.LOGIN_VERSION},
             IndexName="listed",
             ScanIndexForward=False,
             Limit=batch,

@@ -11,10 +11,13 @@ from chalicelib.tasks.ports import Dispatcher
 _VERSION = 1
 
 
-def send(task_id: str, dispatcher: Dispatcher) -> None:
-    """Send a hint. An Outage is only logged, because the sweeper sends another hint later."""
+def send(task_id: str, version: str, dispatcher: Dispatcher) -> None:
+    """Send a hint to the workers of that version of the API.
+
+    An Outage is only logged, because the sweeper sends another hint later.
+    """
     try:
-        dispatcher.send(task_id)
+        dispatcher.send(task_id, version)
     except errors.Outage as outage:
         log.event("hint not sent", level=logging.WARNING, task_id=task_id, why=str(outage))
 

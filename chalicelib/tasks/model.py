@@ -11,8 +11,8 @@ from chalicelib.measure.numbers import Device
 #: Seconds of a day.
 DAY = 86_400
 
-#: The version of the API whose tasks anybody may make, without a login.
-OPEN_VERSION = "v2"
+#: The versions of the API that have tasks: anybody may use the first, and users the second.
+OPEN_VERSION, LOGIN_VERSION = "v2", "v3"
 
 _ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 #: A cursor as it is written in a link.

@@ -10,11 +10,15 @@ from chalicelib.tasks.model import Claim, Cursor, Report, Task
 class Dispatcher(Protocol):
     """Sends hints to the workers."""
 
-    def send(self, task_id: str) -> None:
-        """Tell the workers that there is something to do for a task. Raises Outage."""
+    def send(self, task_id: str, version: str) -> None:
+        """Tell the workers that there is something to do for a task. Raises Outage.
+
+        Each version of the API has workers of its own, so that the tasks of strangers, in v2, do
+        not keep those of users waiting.
+        """
 
     def reach(self) -> None:
-        """Check that the queue can be reached. Raises Outage."""
+        """Check that the queues can be reached. Raises Outage."""
 
     def dead_letters(self) -> int:
         """Give the number of dead letters, which is not exact. Raises Outage."""

@@ -71,7 +71,7 @@ class TaskService:
             raise errors.KeyReused
         task_id = earlier.task_id if earlier else task.task_id
         # A repeated create sends a hint as well: the first one may have failed before its hint.
-        hint.send(task_id, self._dispatcher)
+        hint.send(task_id, version, self._dispatcher)
         if not earlier:
             log.event("task created", task_id=task_id, count=window.count, wait=window.wait)
         return task_id

@@ -69,7 +69,7 @@ class Sweeper:
                 log.event("task given up", task_id=task_id, run=task.run)
             else:
                 self._store.move(task, self._hinted(task, now), seen=_AS_READ)
-                self._dispatcher.send(task_id)
+                self._dispatcher.send(task_id, task.version)
                 log.event("hint sent again", task_id=task_id, hint=task.hints + 1, lost=lost)
         except Refused:
             # Somebody else has just claimed, ended or swept it.

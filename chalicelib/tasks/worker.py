@@ -106,7 +106,7 @@ class Worker:
         if ours.task.state.ended:
             return ours.task.state
         if send:
-            hint.send(ours.task.task_id, self._dispatcher)
+            hint.send(ours.task.task_id, ours.task.version, self._dispatcher)
         return outcome
 
     def _measure(self, ours: Run, until: float) -> Stop | Exception | None:

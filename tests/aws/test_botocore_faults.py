@@ -17,7 +17,7 @@ from moto.core.models import botocore_stubber
 
 from chalicelib import errors
 from chalicelib.aws import client as aws
-from chalicelib.aws.sqs import SqsDispatcher
+from chalicelib.aws.sqs import Queue, SqsDispatcher
 from chalicelib.aws.task_store import DynamoTaskStore
 from chalicelib.aws.user_store import DynamoTallyStore, DynamoUserStore
 from chalicelib.measure.model import Window
@@ -126,8 +126,10 @@ def a_rig() -> Rig:
         "keys": "hoststat-dev-keys",
     }
     store = DynamoTaskStore(clients()["dynamodb"], **names)
-    queue = SqsDispatcher(clients()["sqs"], queue="hoststat-dev-tasks", dead="hoststat-dev-dead")
-    return Rig(store=store, dispatcher=queue)
+    names = {"v2": "open-tasks", "v3": "tasks"}
+    queues = {it: Queue(clients()["sqs"], f"hoststat-dev-{name}") for it, name in names.items()}
+    dead = Queue(clients()["sqs"], "hoststat-dev-dead")
+    return Rig(store=store, dispatcher=SqsDispatcher(queues, dead))
 
 
 def insist(do: Callable[[], Any]) -> Any:

@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from chalicelib import errors
-from chalicelib.aws.sqs import SqsDispatcher
+from chalicelib.aws.sqs import Queue
 from chalicelib.bootstrap import parts
 from chalicelib.tasks import hint
 
@@ -14,7 +14,7 @@ TASK_ID = "00000000-0000-4000-8000-000000000000"
 
 
 def test_a_message_is_received_until_it_is_acknowledged(cloud: Any) -> None:
-    queue = parts.receiver
+    queue = parts.receivers["v3"]
     queue.send(TASK_ID)
     (message,) = queue.receive(10, 0)
     assert message["Body"] == hint.encode(TASK_ID)
@@ -24,7 +24,7 @@ def test_a_message_is_received_until_it_is_acknowledged(cloud: Any) -> None:
 
 
 def test_a_message_that_cannot_be_acknowledged_is_an_outage(cloud: Any) -> None:
-    queue = parts.receiver
+    queue = parts.receivers["v3"]
     queue.send(TASK_ID)
     (message,) = queue.receive(10, 0)
     with pytest.raises(
@@ -34,15 +34,22 @@ def test_a_message_that_cannot_be_acknowledged_is_an_outage(cloud: Any) -> None:
 
 
 def test_a_message_that_is_put_back_is_received_again(cloud: Any) -> None:
-    queue = parts.receiver
+    queue = parts.receivers["v3"]
     queue.send(TASK_ID)
     (message,) = queue.receive(10, 0)
     queue.put_back(message)
     assert len(queue.receive(10, 0)) == 1
 
 
+def test_each_version_has_a_queue_of_its_own(cloud: Any) -> None:
+    parts.dispatcher.send(TASK_ID, "v2")
+    assert parts.receivers["v3"].receive(10, 0) == []
+    (message,) = parts.receivers["v2"].receive(10, 0)
+    assert message["Body"] == hint.encode(TASK_ID)
+
+
 def test_a_missing_queue_is_an_outage_for_every_call(cloud: Any) -> None:
-    queue = SqsDispatcher(boto3.client("sqs"), queue="none", dead="none")
-    for ask in (lambda: queue.send(TASK_ID), lambda: queue.receive(1, 0), queue.dead_letters):
+    queue = Queue(boto3.client("sqs"), "none")
+    for ask in (lambda: queue.send(TASK_ID), lambda: queue.receive(1, 0), queue.depth):
         with pytest.raises(errors.Outage):
             ask()

@@ -23,10 +23,10 @@ OF_LAMBDA = {
     ("logs:CreateLogStream", "/aws/lambda/hoststat-prod*"),
     ("logs:PutLogEvents", "/aws/lambda/hoststat-prod*"),
 }
-OF_MAPPING = {
-    (f"sqs:{action}", "hoststat-prod-tasks")
-    for action in ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")
-}
+OF_MAPPING = ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")
+#: The queues by the version of the API, and the functions that take their messages.
+QUEUES = {"v2": "hoststat-prod-open-tasks", "v3": "hoststat-prod-tasks"}
+WORKERS = {"v2": ("open-worker", app.run_open_iostat), "v3": ("worker", app.run_iostat)}
 
 
 def granted(policy: str) -> Used:
@@ -87,15 +87,20 @@ def listen() -> Used:
     parts.reset()
     dynamodb = parts.dynamodb.meta.events
     dynamodb.register("provide-client-params.dynamodb.*", ear(of_dynamodb))
-    queues: tuple[Any, Any] = (parts.dispatcher, parts.receiver)
-    for queue in queues:
+    dispatcher: Any = parts.dispatcher
+    for queue in (*dispatcher._queues.values(), *parts.receivers.values()):
         queue._client.meta.events.register("provide-client-params.sqs.*", ear(of_sqs))
     return used
 
 
-def submit(count: int) -> str:
+def of_mapping(version: str) -> Used:
+    return {(f"sqs:{action}", QUEUES[version]) for action in OF_MAPPING}
+
+
+def submit(count: int, version: str = "v2") -> str:
     """Create a task. The test calls this before `listen`, so that its actions do not count."""
-    task_id: str = ask("POST", "/v2/iostat", count=str(count)).body["task_id"]
+    asked = ask("POST", f"/{version}/iostat", headers=ROOT, count=str(count))
+    task_id: str = asked.body["task_id"]
     return task_id
 
 
@@ -109,6 +114,7 @@ def test_the_api_uses_what_it_is_granted() -> None:
     used = listen()
     ask("POST", "/v2/iostat")
     ask("POST", "/v2/iostat", headers={"idempotency-key": "a-key"})
+    ask("POST", "/v3/iostat", headers=ROOT)
     ask("GET", "/health", deep="1")
     ask_task("GET", ended)
     ask_task("GET", two)
@@ -125,32 +131,37 @@ def test_the_api_uses_what_it_is_granted() -> None:
     assert used | OF_LAMBDA == granted("api")
 
 
-def test_the_worker_uses_what_it_is_granted() -> None:
-    task_id = submit(3)
-    (message,) = parts.receiver.receive(10, 0)
+@pytest.mark.parametrize("version", WORKERS)
+def test_each_worker_uses_what_it_is_granted(version: str) -> None:
+    policy, function = WORKERS[version]
+    task_id = submit(3, version)
+    (message,) = parts.receivers[version].receive(10, 0)
     used = listen()
     # The first invocation has little time and hands the window over. The second one ends it.
-    app.run_iostat(poller.event(message), LambdaContext("run_iostat", 128, 100))
+    function(poller.event(message), LambdaContext("run_iostat", 128, 100))
     # The keeper reads tasks to find cancelled ones. It does so on another thread, so we do it here.
     parts.task_store.get_many([task_id])
-    app.run_iostat(poller.event(message), LambdaContext("run_iostat", 128, 900_000))
-    assert used | OF_LAMBDA | OF_MAPPING == granted("worker")
+    function(poller.event(message), LambdaContext("run_iostat", 128, 900_000))
+    assert used | OF_LAMBDA | of_mapping(version) == granted(policy)
 
 
 def test_the_sweeper_uses_what_it_is_granted() -> None:
     submit(3)
+    submit(3, "v3")
     used = listen()
     parts.sweeper.sweep()
     assert used | OF_LAMBDA == granted("sweep")
 
 
 def test_a_worker_on_a_host_uses_what_it_is_granted() -> None:
-    submit(1)
+    functions: Used = set()
+    for version in WORKERS:
+        submit(1, version)
+        functions |= granted(WORKERS[version][0]) - OF_LAMBDA - of_mapping(version)
     used = listen()
-    queue = parts.receiver
-    (message,) = queue.receive(10, 0)
-    queue.put_back(message)
-    (message,) = queue.receive(10, 0)
-    queue.acknowledge([message])
-    functions = granted("worker") - OF_LAMBDA - OF_MAPPING
+    for queue in parts.receivers.values():
+        (message,) = queue.receive(10, 0)
+        queue.put_back(message)
+        (message,) = queue.receive(10, 0)
+        queue.acknowledge([message])
     assert used | functions == granted("host")

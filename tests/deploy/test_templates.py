@@ -13,8 +13,10 @@ import app
 from chalicelib.settings import Settings
 from local import stage
 
-FUNCTIONS = ("APIHandler", "RunIostat", "Sweep")
-ROLES = ("ApiHandlerRole", "RunIostatRole", "SweepRole")
+#: Those that measure: for users, and for anybody.
+WORKERS = ("RunIostat", "RunOpenIostat")
+FUNCTIONS = ("APIHandler", *WORKERS, "Sweep")
+ROLES = ("ApiHandlerRole", "RunIostatRole", "RunOpenIostatRole", "SweepRole")
 #: The routes that create a task or start iostat.
 CREATING = {
     ("GET", "/v1/iostat"),
@@ -112,11 +114,12 @@ class TestData:
         assert "TimeToLiveSpecification" not in data["Resources"]["Users"]["Properties"]
 
     def test_a_message_stays_hidden_for_six_runs_of_the_worker(self, data: Any, parts: Any) -> None:
-        queue = data["Resources"]["Queue"]["Properties"]
-        assert queue["VisibilityTimeout"] >= 6 * parts["RunIostat"]["Timeout"]
-        assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
         dead = data["Resources"]["DeadLetters"]["Properties"]
-        assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
+        for name, worker in zip(("Queue", "OpenQueue"), WORKERS, strict=True):
+            queue = data["Resources"][name]["Properties"]
+            assert queue["VisibilityTimeout"] >= 6 * parts[worker]["Timeout"]
+            assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
+            assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
 
 
 class TestFunctions:
@@ -151,16 +154,19 @@ class TestFunctions:
     ) -> None:
         for name in FUNCTIONS:
             assert parts[name]["Environment"]["Variables"] == environ
-        assert set(environ) == {"STAGE", "MAX_WINDOW", "MAX_WAIT"}
+        assert set(environ) == {"STAGE", "MAX_WINDOW", "MAX_WAIT", "OPEN_HOLD_SECONDS"}
 
     def test_strangers_cannot_ask_for_long_windows(self, environ: dict[str, str]) -> None:
         limits = Settings.from_env(environ)
         assert (limits.max_window, limits.max_wait) == (3600, 840)
 
+    def test_strangers_cannot_let_functions_wait(self, environ: dict[str, str]) -> None:
+        assert Settings.from_env(environ).open_hold_seconds == 0
+
     def test_a_run_can_be_as_long_as_the_longest_interval(
         self, parts: Any, environ: dict[str, str]
     ) -> None:
-        assert parts["RunIostat"]["Timeout"] == 900
+        assert [parts[name]["Timeout"] for name in WORKERS] == [900, 900]
         assert Settings.from_env(environ).max_wait <= 900 - 60
 
     def test_the_api_answers_before_the_gateway_gives_up(self, parts: Any) -> None:
@@ -172,32 +178,43 @@ class TestFunctions:
 
     def test_held_answers_leave_room_for_the_worker_and_the_sweeper(self, parts: Any) -> None:
         assert parts["Sweep"]["ReservedConcurrentExecutions"] == 1
-        scaling = mapping(parts)["ScalingConfig"]["MaximumConcurrency"]
-        assert parts["RunIostat"]["ReservedConcurrentExecutions"] >= scaling
+        for name in WORKERS:
+            scaling = mapping(parts, name)["ScalingConfig"]["MaximumConcurrency"]
+            assert parts[name]["ReservedConcurrentExecutions"] >= scaling
         assert "ReservedConcurrentExecutions" not in parts["APIHandler"]
 
     def test_a_chain_of_hand_overs_is_not_stopped(self, parts: Any) -> None:
         """By default AWS stops a function that sends to its own queue, after about 16 rounds."""
-        assert parts["RunIostat"]["RecursiveLoop"] == "Allow"
+        assert [parts[name]["RecursiveLoop"] for name in WORKERS] == ["Allow", "Allow"]
+
+    def test_three_quarters_of_the_workers_are_for_users(self, parts: Any) -> None:
+        users, anybody = (parts[name]["ReservedConcurrentExecutions"] for name in WORKERS)
+        assert users >= 0.75 * (users + anybody)
 
 
-def mapping(parts: Any) -> Any:
-    """Give the part of the template that sends the queue's messages to the worker."""
-    return parts["RunIostat"]["Events"]["RunIostatSqsEventSource"]["Properties"]
+def mapping(parts: Any, worker: str) -> Any:
+    """Give the part of the template that sends a queue's messages to its worker."""
+    return parts[worker]["Events"][f"{worker}SqsEventSource"]["Properties"]
 
 
 class TestQueue:
     def test_the_worker_takes_one_message_at_a_time(self, parts: Any) -> None:
         """Chalice cannot tell Lambda which message of several has failed."""
-        assert mapping(parts)["BatchSize"] == 1
+        assert [mapping(parts, name)["BatchSize"] for name in WORKERS] == [1, 1]
 
-    def test_the_worker_takes_them_from_the_queue_of_the_data(self, parts: Any, data: Any) -> None:
-        arn = mapping(parts)["Queue"]["Fn::Sub"]
-        name = data["Resources"]["Queue"]["Properties"]["QueueName"]["Fn::Sub"]
+    @pytest.mark.parametrize(
+        ("worker", "queue"), [("RunIostat", "Queue"), ("RunOpenIostat", "OpenQueue")]
+    )
+    def test_each_worker_takes_them_from_its_queue_of_the_data(
+        self, parts: Any, data: Any, worker: str, queue: str
+    ) -> None:
+        arn = mapping(parts, worker)["Queue"]["Fn::Sub"]
+        name = data["Resources"][queue]["Properties"]["QueueName"]["Fn::Sub"]
         assert arn.rpartition(":")[2] == name.replace("${Stage}", "prod")
 
-    def test_the_worker_can_be_switched_off(self, template: Any, parts: Any) -> None:
-        assert mapping(parts)["Enabled"] == {"Fn::If": ["LambdaWorks", True, False]}
+    def test_the_workers_can_be_switched_off(self, template: Any, parts: Any) -> None:
+        for name in WORKERS:
+            assert mapping(parts, name)["Enabled"] == {"Fn::If": ["LambdaWorks", True, False]}
         assert template["Parameters"]["LambdaWorker"]["Default"] == "on"
 
 

@@ -170,7 +170,7 @@ def chalice_deploy(folder: Path) -> None:
     _run([chalice, "deploy", "--stage", NAME], os.environ, folder)
     deployed = json.loads((folder / ".chalice" / "deployed" / f"{NAME}.json").read_text())
     made = {it["name"] for it in deployed["resources"]}
-    if not {"api_handler", "rest_api", "run_iostat", "sweep"} <= made:
+    if not {"api_handler", "rest_api", "run_iostat", "run_open_iostat", "sweep"} <= made:
         raise Failed(f"chalice deploy has made only {sorted(made)}")
     _run([chalice, "delete", "--stage", NAME], os.environ, folder)
 

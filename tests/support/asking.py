@@ -9,6 +9,7 @@ from chalice.local import LambdaContext
 
 import app
 from chalicelib.bootstrap import parts
+from chalicelib.tasks.model import LOGIN_VERSION, OPEN_VERSION
 from local import poller
 from tests.support import described, leaks
 
@@ -104,14 +105,16 @@ def created(answer: Answer, version: str = "v2") -> str:
 
 
 def drain() -> int:
-    """Call the function for every message in the queue, and give their number."""
-    queue = parts.receiver
+    """Call its function for every message in the queues, and give their number."""
+    functions = {LOGIN_VERSION: app.run_iostat, OPEN_VERSION: app.run_open_iostat}
     seen = 0
-    while messages := queue.receive(10, 0):
-        for message in messages:
-            app.run_iostat(poller.event(message), LambdaContext("run_iostat", 128, 900_000))
-            seen += 1
-        queue.acknowledge(messages)
+    for version, queue in parts.receivers.items():
+        while messages := queue.receive(10, 0):
+            for message in messages:
+                context = LambdaContext("run_iostat", 128, 900_000)
+                functions[version](poller.event(message), context)
+                seen += 1
+            queue.acknowledge(messages)
     return seen
 
 

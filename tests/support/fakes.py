@@ -158,7 +158,7 @@ class FakeDispatcher:
         self.out = False
         self.dead = 0
 
-    def send(self, task_id: str) -> None:
+    def send(self, task_id: str, version: str) -> None:
         if self.out:
             raise errors.Outage
         self.sent.append(task_id)

@@ -35,7 +35,7 @@ def test_a_task_that_is_cancelled_before_its_message_comes_never_runs() -> None:
 
 def test_a_message_that_comes_twice_makes_one_run() -> None:
     task_id = submit()
-    parts.dispatcher.send(task_id)
+    parts.dispatcher.send(task_id, "v2")
     assert drain() == 2
     assert ask_task("GET", task_id).body["result"]["iostat"].count("Device") == 1
 
