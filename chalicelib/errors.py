@@ -30,6 +30,14 @@ class TooManyLogins(HoststatError):
         self.seconds = seconds
 
 
+class TooManyTasks(HoststatError):
+    """Too many tasks are open; `seconds` later there may be room."""
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 class AdminsOnly(HoststatError):
     """Only admins may change users."""
 

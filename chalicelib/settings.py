@@ -35,8 +35,14 @@ class Settings(NamedTuple):
     hold_seconds: float = 20
     #: The same for whoever is not logged in, as in v2. On AWS a held answer is a Lambda that waits.
     open_hold_seconds: float = 20
-    #: Windows that one worker measures at once on a laptop or a host. Lambda ignores it.
+    #: Windows of users, and as many of v2, that one worker measures at once on a laptop or a host.
+    #: Lambda ignores it.
     concurrency: int = 200
+    #: The most open tasks of v2, in all and of one source address.
+    open_tasks: int = 10_000
+    open_tasks_per_source: int = 10_000
+    #: Seconds after which a task that no worker has begun is a FAILURE.
+    start_within: float = 86_400
     #: Days that a task can be read after its end.
     keep_days: float = 7
     #: Wrong logins within 10 minutes after which none is tried for a while.

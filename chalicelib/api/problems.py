@@ -26,6 +26,7 @@ STATUS: dict[type[errors.HoststatError], int] = {
     errors.UnknownMediaType: 415,
     errors.KeyReused: 422,
     errors.TooManyLogins: 429,
+    errors.TooManyTasks: 429,
     errors.MachineFailed: 500,
     errors.Outage: 503,
 }
@@ -73,7 +74,7 @@ def answer(error: errors.HoststatError, *, hint: str = "") -> Response:
         headers["Allow"] = ", ".join(error.allowed)
     if isinstance(error, errors.Unauthorized):
         headers["WWW-Authenticate"] = 'Basic realm="hoststat", charset="UTF-8"'
-    if isinstance(error, errors.TooManyLogins):
+    if isinstance(error, errors.TooManyLogins | errors.TooManyTasks):
         headers["Retry-After"] = str(error.seconds)
     if isinstance(error, errors.Outage):
         headers["Retry-After"] = str(_RETRY_AFTER_OUTAGE)

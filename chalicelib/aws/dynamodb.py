@@ -100,6 +100,30 @@ class Table:
             last = answer.get("LastEvaluatedKey")
             page = {"ExclusiveStartKey": last} if last else None
 
+    def count(
+        self, condition: str, values: Mapping[str, object], *, most: int, **parameters: Any
+    ) -> int:
+        """Count the items whose keys meet a condition, up to `most`, which is 1 or more."""
+        counted: int = 0
+        page = dict[str, Any]()
+        while True:
+            answer = aws.ask(
+                self._client.query,
+                TableName=self._name,
+                KeyConditionExpression=condition,
+                ExpressionAttributeNames=_names(condition),
+                ExpressionAttributeValues=_values(values),
+                Select="COUNT",
+                Limit=most - counted,
+                **parameters,
+                **page,
+            )
+            counted += answer["Count"]
+            last = answer.get("LastEvaluatedKey")
+            if counted >= most or not last:
+                return counted
+            page = {"ExclusiveStartKey": last}
+
     def put(self, step: Step) -> None:
         """Do a step of `to_put`, without a transaction. Raises Unmet."""
         self._write(self._client.put_item, step["Put"])

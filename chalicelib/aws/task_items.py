@@ -3,10 +3,18 @@
 from chalicelib.aws.items import Item, number, read, to_item, ttl, value
 from chalicelib.measure.model import Window
 from chalicelib.tasks.idempotency import IdempotencyKey
-from chalicelib.tasks.model import LOGIN_VERSION, Cursor, Report, State, Task
+from chalicelib.tasks.model import LOGIN_VERSION, Cursor, Report, State, Swept, Task
 
-#: The partitions of the index of open tasks: several, so that none gets all the writes.
-SHARDS = ("open-0", "open-1", "open-2", "open-3")
+#: The partitions that the open tasks of a version have in an index: several, so that none gets all
+#: the writes.
+_SHARDS = 4
+#: The partitions of the index that the release before this one kept of open tasks.
+OLD_SHARDS = ("open-0", "open-1", "open-2", "open-3")
+#: The partition of running tasks that the release before has made.
+OF_THE_RELEASE_BEFORE = f"{LOGIN_VERSION}-0"
+
+#: The key of what a sweep leaves, in the table of idempotency keys. Those are digests.
+SWEPT = "swept"
 
 _TASK_FIELDS = set(Task._fields)
 
@@ -24,11 +32,13 @@ def cursor(at: Cursor) -> Item:
 def attributes(task: Task) -> dict[str, object]:
     """Give the attributes of a task; those that are None are not stored."""
     fields = {name: getattr(task, name) for name in _TASK_FIELDS - {"window"}}
+    leased = task.state is State.STARTED and task.lease_until > 0
     return fields | {
         "count": task.window.count,
         "wait": task.window.wait,
-        # Only open tasks have this attribute, so only they are in the index of open tasks.
-        "open": None if task.due_at is None else shard(task.task_id),
+        # Only the tasks that have one of these attributes are in the index of that name.
+        "unended": None if task.due_at is None else shard(task),
+        "running": shard(task) if leased else None,
         # Only tasks of v3 have this one, so only they are in the index of listed tasks.
         "listed": task.version if task.version == LOGIN_VERSION else None,
         "ttl": None if task.expires_at is None else ttl(task.expires_at),
@@ -43,13 +53,22 @@ def end(state: State, ended_at: float, expires_at: float) -> dict[str, object]:
         "expires_at": expires_at,
         "ttl": ttl(expires_at),
         "due_at": None,
+        "unended": None,
+        "running": None,
+        "opened_by": None,
+        # Of the release before.
         "open": None,
     }
 
 
-def shard(task_id: str) -> str:
-    """Give the partition of the index of open tasks that a task belongs to."""
-    return SHARDS[int(task_id[-1], 16) % len(SHARDS)]
+def shard(task: Task) -> str:
+    """Give the partition that a task belongs to, in the indexes of open and of running tasks."""
+    return shards(task.version)[int(task.task_id[-1], 16) % _SHARDS]
+
+
+def shards(version: str) -> list[str]:
+    """Give the partitions of the tasks of a version."""
+    return [f"{version}-{number}" for number in range(_SHARDS)]
 
 
 def to_task(item: Item) -> Task:
@@ -72,6 +91,22 @@ def key_attributes(key: IdempotencyKey) -> dict[str, object]:
         "held_until": key.valid_until,
         "ttl": ttl(key.valid_until),
     }
+
+
+def swept_attributes(swept: Swept) -> dict[str, object]:
+    """Give the attributes of what a sweep leaves."""
+    places = {f"after_{version}": str(place) for version, place in swept.places.items()}
+    return {"key": SWEPT, "at": swept.at, "open_tasks": swept.open_tasks, **places}
+
+
+def to_swept(item: Item) -> Swept:
+    """Read what a sweep has left."""
+    places = {
+        name.removeprefix("after_"): Cursor.parse(raw["S"])
+        for name, raw in item.items()
+        if name.startswith("after_")
+    }
+    return read(Swept, item, places=places)
 
 
 def to_key(item: Item) -> IdempotencyKey:

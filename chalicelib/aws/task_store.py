@@ -1,17 +1,17 @@
 """Tasks, reports and idempotency keys in DynamoDB, and the condition of each write."""
 
-import heapq
+import contextlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib import errors
-from chalicelib.aws import task_items
+from chalicelib.aws import open_tasks, task_items
 from chalicelib.aws.dynamodb import Cancelled, Step, Table, Unmet, transact
 from chalicelib.aws.items import to_item, ttl
 from chalicelib.tasks import model
 from chalicelib.tasks.idempotency import IdempotencyKey
-from chalicelib.tasks.model import Claim, Cursor, Report, State, Task
+from chalicelib.tasks.model import Claim, Cursor, Report, State, Swept, Task
 from chalicelib.tasks.ports import Refused
 
 _NEW = "attribute_not_exists(#task_id)"
@@ -20,6 +20,7 @@ _QUEUED_OR_GIVEN_BACK = "#state = :queued OR (#state = :started AND #lease_until
 _SAME_RUN = "#state = :was_state AND #run = :was_run"
 _LEASED = "#lease_until > :given_back AND #lease_until < :lease_until"
 _NOT_ENDED = "#version = :version AND #state IN ({})"
+_LATER_SWEEP = "attribute_not_exists(#key) OR #at <= :at"
 _NOT_OF_A_LATER_RUN = "attribute_not_exists(#run) OR #run <= :run"
 
 
@@ -68,10 +69,36 @@ class DynamoTaskStore:
         found = self._tasks.get_many([task_items.key(task_id) for task_id in task_ids])
         return [task_items.to_task(item) for item in found]
 
+    def running(self) -> Iterator[str]:
+        return open_tasks.running(self._tasks)
+
+    def unended(self, version: str, after: Cursor | None) -> Iterator[Cursor]:
+        return open_tasks.unended(self._tasks, version, after)
+
     def due(self, now: float) -> Iterator[str]:
-        shards = [self._due_in(shard, now) for shard in task_items.SHARDS]
-        for _, task_id in heapq.merge(*shards):
-            yield task_id
+        return open_tasks.due(self._tasks, now)
+
+    def count_open(self, most: int) -> int:
+        return open_tasks.count_open(self._tasks, most)
+
+    def count_opened_by(self, source: str, most: int) -> int:
+        return open_tasks.count_opened_by(self._tasks, source, most)
+
+    def swept(self) -> Swept:
+        item = self._keys.get(to_item({"key": task_items.SWEPT}))
+        return task_items.to_swept(item) if item else Swept()
+
+    def keep_swept(self, swept: Swept) -> None:
+        attributes = task_items.swept_attributes(swept)
+        step = self._keys.to_put(attributes, _LATER_SWEEP, {"at": swept.at})
+        # A later sweep has more recent things to say.
+        with contextlib.suppress(Unmet):
+            self._keys.put(step)
+
+    def key(self, digest: str, now: float) -> IdempotencyKey | None:
+        item = self._keys.get(to_item({"key": digest}))
+        found = task_items.to_key(item) if item else None
+        return found if found and found.valid_until > now else None
 
     def claim(self, claim: Claim) -> Task:
         fields = claim._asdict() | {"state": State.STARTED, "hints": 0}
@@ -79,10 +106,18 @@ class DynamoTaskStore:
             task_items.key(fields.pop("task_id")),
             fields,
             _QUEUED_OR_GIVEN_BACK,
-            {"queued": State.QUEUED, "started": State.STARTED, "given_back": 0, "one": 1},
+            {
+                "queued": State.QUEUED,
+                "started": State.STARTED,
+                "given_back": 0,
+                "one": 1,
+                "old": task_items.OF_THE_RELEASE_BEFORE,
+            },
             computed={
                 "run": "#run + :one",
                 "started_at": "if_not_exists(#started_at, :started_at)",
+                # Among the running tasks it has the same partition as among the open ones.
+                "running": "if_not_exists(#unended, :old)",
             },
         )
         try:
@@ -168,15 +203,6 @@ class DynamoTaskStore:
             ids = [key["task_id"]["S"] for key in keys]
             tasks = {task.task_id: task for task in self.get_many(ids)}
             yield from (tasks[task_id] for task_id in ids if task_id in tasks)
-
-    def _due_in(self, shard: str, now: float) -> Iterator[tuple[float, str]]:
-        found = self._tasks.query(
-            "#open = :open AND #due_at <= :due_at",
-            {"open": shard, "due_at": now},
-            IndexName="open",
-        )
-        for item in found:
-            yield float(item["due_at"]["N"]), item["task_id"]["S"]
 
     def _update(self, step: Step) -> None:
         """Do a step on the table of tasks. Raises Refused."""

@@ -2,6 +2,7 @@
 
 import enum
 import re
+from collections.abc import Mapping
 from typing import NamedTuple, Self
 
 from chalicelib import errors
@@ -98,6 +99,8 @@ class Task(NamedTuple):
     source: str | None = None
     #: One sentence that says why it is a FAILURE.
     error: str | None = None
+    #: The source address that it came from, while it is open; v2 only.
+    opened_by: str | None = None
     #: The text of the last report if it is stored here, with the end, and not by itself.
     last: str | None = None
 
@@ -156,6 +159,17 @@ class Cursor(NamedTuple):
         return cls(float(created_at), task_id)
 
 
+class Swept(NamedTuple):
+    """What a sweep leaves for the next one, and for creates."""
+
+    #: When it was, in seconds since the epoch.
+    at: float = 0
+    #: How many tasks of v2 were open. Counting ends at the most that may be.
+    open_tasks: int = 0
+    #: By the version of the API, after which of its open tasks the next sweep goes on.
+    places: Mapping[str, Cursor] = {}
+
+
 class Claim(NamedTuple):
     """What a worker writes into a task to claim it: fields of `Task`, with the same names."""
 
@@ -178,6 +192,7 @@ def ended(
         ended_at=at,
         expires_at=at + keep_days * DAY,
         due_at=None,
+        opened_by=None,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from chalicelib.tasks.idempotency import IdempotencyKey
-from chalicelib.tasks.model import Claim, Cursor, Report, Task
+from chalicelib.tasks.model import Claim, Cursor, Report, Swept, Task
 
 
 class Dispatcher(Protocol):
@@ -55,11 +55,35 @@ class Store(Protocol):
     def get_many(self, task_ids: list[str]) -> list[Task]:
         """Give the tasks of these ids that exist, in any order, read as by `get`."""
 
-    def due(self, now: float) -> Iterator[str]:
-        """Give the ids of open tasks that are due by `now`, the longest due first.
+    def running(self) -> Iterator[str]:
+        """Give the ids of tasks that a run has a lease on, those of users first.
 
-        They come from an index, which may be a moment behind.
+        They come from an index, which may be a moment behind; so do all others below.
         """
+
+    def unended(self, version: str, after: Cursor | None) -> Iterator[Cursor]:
+        """Give the open tasks of a version, the oldest first; with `after`, those behind it."""
+
+    def due(self, now: float) -> Iterator[str]:
+        """Give the ids of tasks of the release before that are due by `now`.
+
+        They are in an index of that release, and not among those of `unended`.
+        """
+
+    def count_open(self, most: int) -> int:
+        """Count the open tasks of v2, up to `most`."""
+
+    def count_opened_by(self, source: str, most: int) -> int:
+        """Count the open tasks of v2 that came from a source address, up to `most`."""
+
+    def swept(self) -> Swept:
+        """Give what the last sweep has left."""
+
+    def keep_swept(self, swept: Swept) -> None:
+        """Store what a sweep leaves, unless a later one has done so."""
+
+    def key(self, digest: str, now: float) -> IdempotencyKey | None:
+        """Give the idempotency key that is stored under a digest, if it is valid at `now`."""
 
     def claim(self, claim: Claim) -> Task:
         """Begin the next run of a task that is queued or given back. Raises Refused.

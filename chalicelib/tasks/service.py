@@ -7,6 +7,7 @@ from chalicelib.clock import Clock
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
 from chalicelib.tasks import hint, idempotency, model, page
+from chalicelib.tasks.bounds import Bounds
 from chalicelib.tasks.idempotency import IdempotencyKey
 from chalicelib.tasks.model import Cursor, Look, State, Task, TaskView
 from chalicelib.tasks.ports import Dispatcher, Refused, Store
@@ -37,6 +38,7 @@ class TaskService:
     ) -> None:
         self._store, self._dispatcher, self._new_id = store, dispatcher, new_id
         self._clock, self._settings = clock, settings
+        self._bounds = Bounds(store=store, clock=clock, settings=settings)
 
     def create(
         self,
@@ -44,7 +46,7 @@ class TaskService:
         window: Window,
         *,
         owner: str | None = None,
-        source: str = "",
+        source: str | None = None,
         key: str | None = None,
     ) -> str:
         """Accept a window and give the id of its task, which is stored from then on.
@@ -53,9 +55,9 @@ class TaskService:
         `key` is the client's Idempotency-Key. If a create of the same owner, or in v2 of the same
         source, used that key within the last day, its task's id is given and no task is made.
         Raises Invalid for a key that is not allowed, KeyReused if that create was for another
-        window, KeyInUse, Outage.
+        window, KeyInUse, TooManyTasks in v2, Outage.
         """
-        digest = None if key is None else idempotency.digest(key, version, owner or source)
+        digest = None if key is None else idempotency.digest(key, version, owner or source or "")
         now = self._clock.now()
         task = Task(
             task_id=self._new_id(),
@@ -64,6 +66,7 @@ class TaskService:
             owner=owner,
             created_at=now,
             due_at=now + self._settings.sweep_seconds,
+            opened_by=source if version == model.OPEN_VERSION else None,
         )
         # The task is stored first. A message is only a hint: the sweeper sends a lost one again.
         earlier = self._store_new(task, digest)
@@ -77,7 +80,15 @@ class TaskService:
         return task_id
 
     def _store_new(self, task: Task, digest: str | None) -> IdempotencyKey | None:
-        """Store a task, or give the key of an earlier create. Raises KeyInUse."""
+        """Store a task, or give the key of an earlier create. Raises KeyInUse, TooManyTasks."""
+        if task.opened_by is not None:
+            try:
+                self._bounds.check(task.opened_by)
+            except errors.TooManyTasks:
+                # A repeated create adds nothing: it gets the task of the earlier one.
+                if digest and (earlier := self._store.key(digest, task.created_at)):
+                    return earlier
+                raise
         if digest is None:
             return self._store.create(task)
         until = task.created_at + idempotency.VALID_SECONDS

@@ -22,6 +22,7 @@ _KNOWN = {
     "Limit",
     "ScanIndexForward",
     "ConsistentRead",
+    "Select",
 }
 #: Above any item that moto stores, in bytes.
 _LONGEST = 410_000
@@ -56,6 +57,8 @@ def query(backend: DynamoDBBackend, asked: Mapping[str, Any]) -> dict[str, Any]:
         raise Unusual
     if type(forward) is not bool:
         raise Unusual
+    if asked.get("Select", "COUNT") != "COUNT":
+        raise Unusual
     read = _read(backend, asked)
     entries = _entries(read)
     low, high = _matching(entries, read.comparison, read.bounds)
@@ -68,7 +71,8 @@ def query(backend: DynamoDBBackend, asked: Mapping[str, Any]) -> dict[str, Any]:
         after = low > 0
     page = _page(read, (entries[i] for i in at), limit, after)
     found: dict[str, Any] = {"Count": len(page.items), "ScannedCount": len(page.items)}
-    found["Items"] = [_shown(read, item) for item in page.items]
+    if "Select" not in asked:
+        found["Items"] = [_shown(read, item) for item in page.items]
     if page.more:
         found["LastEvaluatedKey"] = _last(read, page.items[-1])
     return found

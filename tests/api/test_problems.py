@@ -17,6 +17,7 @@ def an_error(kind: type[errors.HoststatError]) -> errors.HoststatError:
         errors.NoSuchTask: ("x",),
         errors.NoSuchUser: ("x",),
         errors.TooManyLogins: (7,),
+        errors.TooManyTasks: ("Too many.", 7),
         errors.UsernameTaken: ("x",),
     }
     return kind(*given.get(kind, ()))  # type: ignore[arg-type]

@@ -154,7 +154,10 @@ class TestFunctions:
     ) -> None:
         for name in FUNCTIONS:
             assert parts[name]["Environment"]["Variables"] == environ
-        assert set(environ) == {"STAGE", "MAX_WINDOW", "MAX_WAIT", "OPEN_HOLD_SECONDS"}
+        assert set(environ) == {
+            *("STAGE", "MAX_WINDOW", "MAX_WAIT"),
+            *("OPEN_HOLD_SECONDS", "OPEN_TASKS", "OPEN_TASKS_PER_SOURCE"),
+        }
 
     def test_strangers_cannot_ask_for_long_windows(self, environ: dict[str, str]) -> None:
         limits = Settings.from_env(environ)
@@ -162,6 +165,10 @@ class TestFunctions:
 
     def test_strangers_cannot_let_functions_wait(self, environ: dict[str, str]) -> None:
         assert Settings.from_env(environ).open_hold_seconds == 0
+
+    def test_strangers_cannot_have_many_tasks(self, environ: dict[str, str]) -> None:
+        limits = Settings.from_env(environ)
+        assert (limits.open_tasks, limits.open_tasks_per_source) == (1000, 20)
 
     def test_a_run_can_be_as_long_as_the_longest_interval(
         self, parts: Any, environ: dict[str, str]

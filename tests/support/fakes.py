@@ -10,7 +10,7 @@ from chalicelib.aws.items import to_item
 from chalicelib.measure.model import Window
 from chalicelib.tasks import model
 from chalicelib.tasks.idempotency import IdempotencyKey
-from chalicelib.tasks.model import Claim, Cursor, Report, State, Task
+from chalicelib.tasks.model import Claim, Cursor, Report, State, Swept, Task
 from chalicelib.tasks.ports import Refused
 
 
@@ -54,6 +54,8 @@ class MemoryStore:
         self.stored: dict[tuple[str, int], Report] = {}
         #: When each report may be deleted.
         self.report_expiry: dict[tuple[str, int], float] = {}
+        #: What the last sweep has left.
+        self.left = Swept()
         #: Called before each method, with the name of the method; it may raise an error.
         self.before: Callable[[str], None] = lambda method: None
         self._lock = threading.Lock()
@@ -78,10 +80,41 @@ class MemoryStore:
         self.before("get_many")
         return [self.tasks[task_id] for task_id in task_ids if task_id in self.tasks]
 
+    def running(self) -> Iterator[str]:
+        self.before("running")
+        leased = [it for it in self.tasks.values() if it.state is State.STARTED and it.lease_until]
+        ordered = sorted(leased, key=lambda it: (it.version != "v3", it.started_at or 0))
+        return iter([task.task_id for task in ordered])
+
+    def unended(self, version: str, after: Cursor | None) -> Iterator[Cursor]:
+        self.before("unended")
+        tasks = [it for it in self.tasks.values() if it.version == version and it.due_at]
+        places = sorted(Cursor(task.created_at, task.task_id) for task in tasks)
+        return iter([place for place in places if after is None or place > after])
+
     def due(self, now: float) -> Iterator[str]:
-        self.before("due")
-        found = [(task.due_at, task.task_id) for task in self.tasks.values() if task.due_at]
-        return iter([task_id for due_at, task_id in sorted(found) if due_at <= now])
+        return iter([])
+
+    def count_open(self, most: int) -> int:
+        self.before("count_open")
+        return min(most, len(list(self.unended("v2", None))))
+
+    def count_opened_by(self, source: str, most: int) -> int:
+        self.before("count_opened_by")
+        return min(most, [it.opened_by for it in self.tasks.values()].count(source))
+
+    def swept(self) -> Swept:
+        self.before("swept")
+        return self.left
+
+    def keep_swept(self, swept: Swept) -> None:
+        self.before("keep_swept")
+        self.left = max(self.left, swept, key=lambda it: it.at)
+
+    def key(self, digest: str, now: float) -> IdempotencyKey | None:
+        self.before("key")
+        found = self.keys.get(digest)
+        return found if found and found.valid_until > now else None
 
     def claim(self, claim: Claim) -> Task:
         self.before("claim")

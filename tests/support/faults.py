@@ -6,7 +6,22 @@ from typing import Any
 from chalicelib import errors
 
 #: The calls of the store and the dispatcher that can have a fault.
-CALLS = ("create", "send", "claim", "put_report", "move", "cancel", "due", "get", "get_many")
+CALLS = (
+    "create",
+    "send",
+    "claim",
+    "put_report",
+    "move",
+    "cancel",
+    "get",
+    "get_many",
+    "running",
+    "unended",
+    "swept",
+    "keep_swept",
+    "count_open",
+    "count_opened_by",
+)
 
 
 class Crash(BaseException):

@@ -153,7 +153,7 @@ class Protocol(RuleBasedStateMachine):
     def hand_over(self, pick: int) -> None:
         def give_back(a_run: Run) -> None:
             a_run.give_back()
-            self.faulty_queue.send(a_run.task.task_id)
+            self.faulty_queue.send(a_run.task.task_id, "v2")
 
         self.step(pick, give_back)
 

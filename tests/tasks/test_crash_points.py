@@ -15,7 +15,10 @@ from tests.support.rig import Rig
 SETTINGS = Settings(segment_seconds=2, max_attempts=3)
 POINTS = [
     (call, when)
-    for call in ("create", "send", "claim", "put_report", "move", "get", "due")
+    for call in (
+        *("create", "send", "claim", "put_report", "move", "get"),
+        *("swept", "running", "unended", "get_many", "count_open", "keep_swept"),
+    )
     for when in ("before", "after")
 ]
 

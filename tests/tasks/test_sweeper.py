@@ -5,7 +5,9 @@ import itertools
 import pytest
 
 from chalicelib import errors
-from chalicelib.tasks.model import State
+from chalicelib.measure.model import Window
+from chalicelib.tasks import sweeper
+from chalicelib.tasks.model import State, Swept
 from tests.support.rig import Rig
 
 
@@ -87,7 +89,7 @@ def test_one_bad_task_does_not_block_the_others(rig: Rig, trouble: type[Exceptio
     looks = iter([trouble(), None])
 
     def break_the_first(method: str) -> None:
-        if method == "get" and (error := next(looks)):
+        if method == "move" and (error := next(looks)):
             raise error
 
     rig.store.before = break_the_first
@@ -102,7 +104,7 @@ def test_the_longest_due_come_first_and_the_sweep_stops_in_time(rig: Rig) -> Non
         ids.append(rig.create())
         rig.clock.freeze(1)
     rig.clock.freeze(60)
-    rig.store.before = lambda method: rig.clock.freeze(10) if method == "get" else None
+    rig.store.before = lambda method: rig.clock.freeze(10) if method == "move" else None
     rig.sweeper.sweep(seconds=30)
     assert rig.dispatcher.sent == ids[:3]
 
@@ -111,10 +113,10 @@ def test_an_index_that_is_behind_does_no_harm(rig: Rig) -> None:
     """A task on the index may have ended, or be gone, or swept already: only the table decides."""
     ended, gone = rig.create(), rig.create()
     rig.clock.freeze(60)
-    stale = list(rig.store.due(rig.clock.now()))
+    stale = list(rig.store.unended("v2", None))
     rig.service.cancel("v2", ended)
     del rig.store.tasks[gone]
-    rig.store.due = lambda now: iter(stale)  # type: ignore[method-assign]
+    rig.store.unended = lambda version, after: iter(stale)  # type: ignore[method-assign]
     rig.sweeper.sweep()
     rig.sweeper.sweep()
     assert rig.dispatcher.sent == []
@@ -134,6 +136,94 @@ def test_of_two_sweepers_one_sends(rig: Rig) -> None:
     rig.store.before = sweep_in_between
     rig.sweeper.sweep()
     assert rig.dispatcher.sent == [task_id]
+
+
+def test_a_task_that_nobody_begins_within_a_day_is_a_failure(rig: Rig) -> None:
+    task_id = rig.create()
+    rig.clock.freeze(86_400)
+    rig.sweeper.sweep()
+    assert rig.task(task_id).state is State.QUEUED
+    rig.clock.freeze(3600)
+    rig.sweeper.sweep()
+    task = rig.task(task_id)
+    assert (task.state, task.error) == (State.FAILURE, "No worker began it within 24 hours.")
+
+
+def test_a_task_that_was_begun_is_never_a_failure_for_its_age(rig: Rig) -> None:
+    task_id = rig.create(count=60, wait=5)
+    rig.worker.work(task_id)
+    rig.clock.freeze(90_000)
+    rig.sweeper.sweep()
+    assert rig.task(task_id).state is State.STARTED
+
+
+def test_lost_workers_come_first_then_tasks_of_users(rig: Rig) -> None:
+    of_anybody = rig.create()
+    of_a_user = rig.service.create("v3", Window(1, 1))
+    lost = rig.create()
+    crash(rig, lost)
+    rig.clock.freeze(200)
+    rig.dispatcher.sent.clear()
+    rig.store.before = lambda method: rig.clock.freeze(1) if method == "move" else None
+    rig.sweeper.sweep()
+    assert rig.dispatcher.sent == [lost, of_a_user, of_anybody]
+
+
+def test_a_sweep_goes_on_where_the_last_one_ended(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeper, "SHARE", 2)
+    ids = []
+    for _ in range(5):
+        ids.append(rig.create())
+        rig.clock.freeze(0.001)
+    rig.clock.freeze(60)
+    seen = []
+    for _ in range(4):
+        rig.dispatcher.sent.clear()
+        rig.sweeper.sweep()
+        seen.append(rig.dispatcher.sent[:])
+        rig.clock.freeze(60)
+    # The third one reaches the end, and the fourth begins anew.
+    assert seen == [ids[:2], ids[2:4], ids[4:], ids[:2]]
+
+
+def test_a_sweep_whose_time_is_up_goes_on_there(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeper, "_BATCH", 1)
+    ids = []
+    for _ in range(3):
+        ids.append(rig.create())
+        rig.clock.freeze(1)
+    rig.clock.freeze(60)
+    rig.store.before = lambda method: rig.clock.freeze(30) if method == "move" else None
+    for _ in range(2):
+        rig.sweeper.sweep(seconds=30)
+    assert rig.dispatcher.sent[:2] == ids[:2]
+
+
+def test_a_sweep_counts_the_open_tasks_of_anybody(rig: Rig) -> None:
+    rig.create()
+    rig.service.cancel("v2", rig.create())
+    rig.service.create("v3", Window(1, 1))
+    rig.sweeper.sweep()
+    assert rig.store.swept() == Swept(at=1000, open_tasks=1)
+
+
+@pytest.mark.parametrize("call", ["count_open", "keep_swept", "get_many"])
+def test_an_outage_in_a_sweep_leaves_the_rest_to_the_next_one(rig: Rig, call: str) -> None:
+    task_id = rig.create()
+    rig.clock.freeze(60)
+    out = iter([True])
+
+    def fail_once(method: str) -> None:
+        if method == call and next(out, False):
+            raise errors.Outage
+
+    rig.store.before = fail_once
+    rig.sweeper.sweep()
+    rig.sweeper.sweep()
+    assert rig.dispatcher.sent == [task_id]
+    assert rig.store.swept().open_tasks == 1
 
 
 def test_dead_letters_are_logged(rig: Rig, logged: list[tuple[str, dict[str, object]]]) -> None:
