@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy import stacks
+from deploy import indexes, stacks
 from deploy.package import Failed, check, package
 from local import stage
 
@@ -43,7 +43,10 @@ def deploy_data(name: str, given: Mapping[str, str], *, protected: bool = True) 
         # No protection yet: if this first try fails, CloudFormation must delete what it has made.
         made = stacks.apply(client, stack, template, {**given, "Protected": "false"})
     given["Protected"] = str(protected).lower()
-    return stacks.apply(client, stack, template, given) or made
+    # DynamoDB adds one index to a table at a time, and CloudFormation does not wait in between.
+    for step in indexes.in_turn(template, indexes.made(template, name)):
+        made |= stacks.apply(client, stack, step, given)
+    return made
 
 
 def deploy_app(

@@ -70,7 +70,7 @@ def _common(version: str, limits: Settings) -> dict[str, Any]:
         at_once = _get("A window, measured at once", "Iostat", query=[*window, _flag("detail")])
         return {**found, iostat: {"get": at_once}}
     create: dict[str, Any] = {
-        "statuses": (403, 503),
+        "statuses": (403, 429, 503),
         "login": login,
         "ok": "201",
         "headers": ("Location",),

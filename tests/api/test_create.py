@@ -12,6 +12,7 @@ from tests.support.asking import (
     JSON,
     Answer,
     ask,
+    ask_task,
     basic,
     created,
     problem,
@@ -38,6 +39,24 @@ class TestNumbers:
         answer = ask("GET", "/v2/iostat", **query)
         assert answer.status == 400
         assert "wait" in answer.body["detail"]
+
+
+class TestBounds:
+    def test_a_task_too_many_is_429_until_one_has_ended(
+        self, cloud: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("OPEN_TASKS_PER_SOURCE", "2")
+        parts.reset()
+        first, _ = created(ask("POST", "/v2/iostat")), created(ask("POST", "/v2/iostat"))
+        answer = ask("POST", "/v2/iostat")
+        detail = (
+            "This address has 2 open tasks, the most that it may have; cancel one, or try again "
+            "in 10 s."
+        )
+        assert answer.body == problem(429, "Too Many Requests", detail)
+        assert answer.headers["Retry-After"] == "10"
+        assert ask_task("DELETE", first).status == 204
+        created(ask("POST", "/v2/iostat"))
 
 
 class TestCreate:
