@@ -1,4 +1,4 @@
-"""The zip that is deployed: small, complete, always the same, and enough to run the app."""
+"""What is deployed. The zip: small, complete, always the same, and enough to run the app."""
 
 import hashlib
 import os
@@ -109,6 +109,18 @@ parts.worker, parts.sweeper, parts.users, parts.logins
         command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_no_arn_names_a_partition(dist: Path) -> None:
+    """A policy that names `aws` grants nothing in China or in GovCloud."""
+    chalice = stage.PROJECT / ".chalice"
+    files = [*sorted(chalice.glob("*.json")), dist / "sam.json"]
+    arns = {
+        (file.name, arn) for file in files for arn in re.findall(r'"(arn:[^:"]*)', file.read_text())
+    }
+    assert {arn for _, arn in arns} == {"arn:*", "arn:${AWS"}
+    granting = {file for file, arn in arns if arn == "arn:*"}
+    assert granting == {"sam.json", *(it.name for it in chalice.glob("policy-*.json"))}
 
 
 @pytest.mark.parametrize("name", ["", "dev", "nope"])
