@@ -13,6 +13,10 @@ PINNED := requirements requirements-dev deploy/requirements-emulator bench/requi
 # Settings of pip and Python that would lead an installation, or the search for modules, elsewhere.
 unexport PIP_PREFIX PIP_ROOT PIP_TARGET PIP_USER
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP
+# Desktops set USERNAME for everything. Only `make admin USERNAME=name` says who becomes an admin.
+ifneq ($(origin USERNAME),command line)
+unexport USERNAME
+endif
 
 .PHONY: service worker admin test check format package deploy destroy test-deployed bench pins
 
