@@ -6,12 +6,19 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EMULATOR := .emulator
 PEERS := .peers
+# The second one takes the versions of the first one.
+PINNED := requirements requirements-dev deploy/requirements-emulator bench/requirements-peers \
+    bench/requirements-redis
 
 # Settings of pip and Python that would lead an installation, or the search for modules, elsewhere.
 unexport PIP_PREFIX PIP_ROOT PIP_TARGET PIP_USER
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP
+# Desktops set USERNAME for everything. Only `make admin USERNAME=name` says who becomes an admin.
+ifneq ($(origin USERNAME),command line)
+unexport USERNAME
+endif
 
-.PHONY: service worker admin test check format package deploy destroy test-deployed bench
+.PHONY: service worker admin test check format package deploy destroy test-deployed bench pins
 
 service: $(READY)
 	@exec $(BIN)/python -m local.launch
@@ -53,6 +60,15 @@ format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# Writes versions and hashes of all that is installed, out of the .in files. MOVE= names packages
+# that no .in file names, and that shall have a newer version.
+pins: $(READY)
+	@for it in $(PINNED); do \
+	    $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --no-strip-extras \
+	        --generate-hashes --custom-compile-command "make pins" \
+	        $(addprefix --upgrade-package ,$(MOVE)) $$it.in --output-file $$it.txt || exit; \
+	done
+
 # A second make waits for the first one.
 $(READY): requirements.txt requirements-dev.txt
 	@$(PYTHON) -I local/install.py $(VENV) "what hoststat needs" $^
@@ -62,5 +78,5 @@ $(EMULATOR)/.ready: deploy/requirements-emulator.txt
 
 $(PEERS)/.ready: bench/requirements-peers.txt bench/requirements-redis.txt
 	@$(PYTHON) -I local/install.py $(PEERS) "what hoststat is measured beside" bench/requirements-peers.txt
-	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r bench/requirements-redis.txt || \
+	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r bench/requirements-redis.txt || \
 	    echo "That was to be a Redis of its own; without one on this machine the peer is left out."

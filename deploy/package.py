@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -18,6 +19,8 @@ _UNUSED = re.compile(
     r"(botocore/data/.*/examples-.*|cffi|dateutil/zoneinfo|pycparser)(/|$)"
     r"|.*\.dist-info/RECORD$|.*/__pycache__/"
 )
+#: The newest glibc 2.x of Lambda's Python, for which Chalice takes packages.
+_GLIBC = 34 if sys.version_info >= (3, 12) else 26
 #: The time of every file in the zip, so that the same files always give the same zip.
 _TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -36,9 +39,13 @@ def package(name: str, folder: Path) -> Path:
     command += ["--merge-template", ".chalice/overrides.json", str(folder)]
     # Chalice needs a region. Its template is the same for all regions.
     environ = {"AWS_DEFAULT_REGION": "us-east-1", **os.environ}
-    made = subprocess.run(
-        command, cwd=stage.PROJECT, env=environ, capture_output=True, text=True, check=False
-    )
+    with tempfile.TemporaryDirectory() as fetched:
+        fetch(stage.PROJECT / "requirements.txt", Path(fetched))
+        # Chalice asks again, without hashes, for what it has for this machine only, or as sources.
+        environ |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": fetched}
+        made = subprocess.run(
+            command, cwd=stage.PROJECT, env=environ, capture_output=True, text=True, check=False
+        )
     if made.returncode:
         raise Failed(f"chalice package: {made.stderr.strip()}")
     complete(folder / "deployment.zip")
@@ -53,6 +60,22 @@ def check(name: str) -> None:
         raise Failed(
             f"STAGE must be one of .chalice/config.json ({', '.join(named)}), not {name!r}"
         )
+
+
+def fetch(pins: Path, folder: Path) -> None:
+    """Download what `pins` names into `folder`: the packages for this machine, and for Lambda.
+
+    Raises Failed, also if a package has none of the hashes that `pins` says.
+    """
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    command += ["--require-hashes", "--dest", str(folder), "--requirement", str(pins)]
+    of_lambda = ["--only-binary=:all:", "--implementation=cp"]
+    of_lambda += [f"--abi=cp3{sys.version_info.minor}", "--platform=manylinux2014_x86_64"]
+    of_lambda += [f"--platform=manylinux_2_{minor}_x86_64" for minor in range(17, _GLIBC + 1)]
+    for options in ([], of_lambda):
+        got = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+        if got.returncode:
+            raise Failed(f"{pins.name} cannot be downloaded: {got.stderr.strip()}")
 
 
 def complete(path: Path) -> None:

@@ -21,7 +21,8 @@ def is_fresh(ready: Path, requirements: list[Path]) -> bool:
 def install(folder: Path, what: str, requirements: list[Path]) -> None:
     """Install `requirements` into a new environment in `folder`, unless that is done already.
 
-    A second make waits for the first one. Raises CalledProcessError if pip fails.
+    A second make waits for the first one. Raises CalledProcessError if pip fails, also where a
+    package has another hash than the requirements say, or where they say none.
     """
     ready = folder / ".ready"
     with folder.with_suffix(".lock").open("w") as lock:
@@ -31,6 +32,8 @@ def install(folder: Path, what: str, requirements: list[Path]) -> None:
         print(f"Installing {what} into {folder} (once, about a minute) ...", flush=True)
         venv.create(folder, clear=True, with_pip=True)
         pip = [str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
+        # A file that is not the one that was tested is refused, whoever hands it out.
+        pip += ["--require-hashes"]
         for it in requirements:
             subprocess.run([*pip, "-r", str(it)], check=True)
         ready.touch()

@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import errors
 from chalicelib.bootstrap import parts
 from chalicelib.settings import Settings
-from local import cloud, stage, supervision
+from local import cloud, listening, stage, supervision
 
 #: Seconds that a child may take until it answers.
 _START_SECONDS = 30
@@ -73,8 +73,8 @@ class Children:
 
     def __enter__(self) -> Self:
         for name, port in self._ports.items():
-            if not is_free(port):
-                raise Broken(f"Port {port}, for the {name}, is taken; choose another PORT.")
+            # Each child takes its own, but it could not say so before everything has to end.
+            listening.bind(port, name).close()
         return self
 
     def start(self, name: str) -> None:
@@ -102,17 +102,6 @@ class Children:
         # Worker, API, cloud: nobody outlives what it needs.
         for child in reversed(self._started):
             child.end()
-
-
-def is_free(port: int) -> bool:
-    """Tell whether nobody listens on that port of the loopback interface."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((stage.LOOPBACK, port))
-        except OSError:
-            return False
-    return True
 
 
 def answers(port: int) -> bool:
@@ -158,7 +147,7 @@ def make_first_admin(given: str) -> str:
 
 
 def run(api_port: int, given_admin: str) -> NoReturn:
-    """Start every child and watch them. Raises Stopped, Broken, Invalid."""
+    """Start every child and watch them. Raises Stopped, Broken, Refused, Invalid."""
     with alone_on(api_port), Children(api_port) as children:
         children.start("cloud")
         cloud.make_resources()
@@ -198,6 +187,7 @@ def main() -> int:
         return 0
     except (
         Broken,
+        listening.Refused,
         BotoCoreError,
         ClientError,
         OSError,

@@ -1,6 +1,5 @@
 """``python -m local.cloud``: the process of the local cloud."""
 
-import errno
 import gc
 import logging
 import os
@@ -56,13 +55,10 @@ def begin() -> None:
         log.configure()
         stage.enter()
         descriptors.allow()
-        serve(listening.bind(port), os.environ.get("DATA", ""))
-    except OSError as broken:
-        if broken.errno == errno.EADDRINUSE:
-            why = f"Port {port}, for the cloud, is taken; choose another PORT."
-            raise ValueError(why) from broken
-        raise ValueError(f"The cloud cannot begin: {broken}") from broken
-    except RuntimeError as broken:
+        serve(listening.bind(port, "cloud"), os.environ.get("DATA", ""))
+    except listening.Refused as refused:
+        raise ValueError(str(refused)) from refused
+    except (OSError, RuntimeError) as broken:
         raise ValueError(f"The cloud cannot begin: {broken}") from broken
 
 

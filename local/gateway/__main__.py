@@ -1,6 +1,5 @@
 """``python -m local.gateway``: the API of a laptop, until SIGTERM."""
 
-import errno
 import os
 import signal
 import sys
@@ -9,7 +8,7 @@ from local import descriptors, listening, log_writer, stage, supervision
 
 
 def serve() -> None:
-    """Serve until SIGTERM. Raises OSError, RuntimeError, ValueError where that cannot begin."""
+    """Serve until SIGTERM. Raises Refused, OSError, RuntimeError, ValueError if it cannot begin."""
     # First, so that this process ends with its parent while it begins, too.
     supervision.end_with_parent()
     stage.enter()
@@ -26,7 +25,7 @@ def serve() -> None:
     config = factory.create_config_obj(chalice_stage_name=stage.LOCAL)
     serving = server.of_app(factory.load_chalice_app(), config, allowed)
     server.log_faults()
-    with listening.bind(stage.port(os.environ)) as listener:
+    with listening.bind(stage.port(os.environ), "gateway") as listener:
         for number in (signal.SIGTERM, signal.SIGINT):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, lambda *_: setattr(serving, "should_exit", True))
@@ -38,12 +37,9 @@ def main() -> None:
     try:
         writer = log_writer.begin()
         serve()
-    except OSError as exc:
-        if exc.errno == errno.EADDRINUSE:
-            port = stage.port(os.environ)
-            sys.exit(f"hoststat: Port {port}, for the gateway, is taken; choose another PORT.")
-        sys.exit(f"hoststat: The gateway cannot begin: {exc}")
-    except (RuntimeError, ValueError) as exc:
+    except listening.Refused as refused:
+        sys.exit(f"hoststat: {refused}")
+    except (OSError, RuntimeError, ValueError) as exc:
         sys.exit(f"hoststat: The gateway cannot begin: {exc}")
     writer.drain()
     os._exit(0)

@@ -1,7 +1,9 @@
-"""The zip that is deployed: small, complete, always the same, and enough to run the app."""
+"""What is deployed. The zip: small, complete, always the same, and enough to run the app."""
 
 import hashlib
 import os
+import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -26,6 +28,38 @@ def test_a_missing_package_is_an_error(dist: Path, tmp_path: Path) -> None:
     package.complete(dist / "deployment.zip")
     with pytest.raises(package.Failed, match=r"no package for Lambda of msgspec 0\.22\.0"):
         package.complete(lacking)
+
+
+@pytest.mark.parametrize("lacking", ["the right hash", "any hash"])
+def test_a_package_without_its_hash_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacking: str
+) -> None:
+    for name in ("chalicelib", ".chalice"):
+        ignored = shutil.ignore_patterns("deploy*", "__pycache__")
+        shutil.copytree(stage.PROJECT / name, tmp_path / name, ignore=ignored)
+    shutil.copy(stage.PROJECT / "app.py", tmp_path)
+    pins = (stage.PROJECT / "requirements.txt").read_text()
+    before, six, _ = re.split(r"^(six==\S+).*\n(?: .*\n)+", pins, flags=re.MULTILINE)[:3]
+    hashed = f" --hash=sha256:{'0' * 64}" if lacking == "the right hash" else ""
+    (tmp_path / "requirements.txt").write_text(f"{before}{six}{hashed}\n")
+    monkeypatch.setattr(stage, "PROJECT", tmp_path)
+    said = {
+        "the right hash": "THESE PACKAGES DO NOT MATCH THE HASHES",
+        "any hash": "Hashes are required",
+    }
+    with pytest.raises(package.Failed, match=said[lacking]):
+        package.package("prod", tmp_path / "dist")
+    assert not (tmp_path / "dist").exists()
+
+
+def test_chalice_takes_only_what_was_fetched_by_its_hash(tmp_path: Path) -> None:
+    package.fetch(stage.PROJECT / "requirements.txt", tmp_path)
+    pins = (stage.PROJECT / "requirements.txt").read_text()
+    fetched = {hashlib.sha256(it.read_bytes()).hexdigest() for it in tmp_path.iterdir()}
+    assert fetched <= set(re.findall(r"--hash=sha256:([0-9a-f]{64})", pins))
+    names = {it.name.partition("-")[0] for it in tmp_path.glob("*.whl")}
+    pinned = re.findall(r"^([\w-]+)==", pins, re.MULTILINE)
+    assert names == {it.replace("-", "_") for it in pinned}
 
 
 def test_a_zip_is_small_and_always_the_same(
@@ -75,6 +109,18 @@ parts.worker, parts.sweeper, parts.users, parts.logins
         command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_no_arn_names_a_partition(dist: Path) -> None:
+    """A policy that names `aws` grants nothing in China or in GovCloud."""
+    chalice = stage.PROJECT / ".chalice"
+    files = [*sorted(chalice.glob("*.json")), dist / "sam.json"]
+    arns = {
+        (file.name, arn) for file in files for arn in re.findall(r'"(arn:[^:"]*)', file.read_text())
+    }
+    assert {arn for _, arn in arns} == {"arn:*", "arn:${AWS"}
+    granting = {file for file, arn in arns if arn == "arn:*"}
+    assert granting == {"sam.json", *(it.name for it in chalice.glob("policy-*.json"))}
 
 
 @pytest.mark.parametrize("name", ["", "dev", "nope"])

@@ -26,8 +26,7 @@ from deploy import stacks
 from deploy.deploy import app_stack, artefacts, deploy_app, deploy_data
 from deploy.destroy import destroy
 from deploy.package import Failed
-from local import stage
-from local.launch import is_free
+from local import listening, stage
 
 NAME = "prod"
 #: Short times: a window takes several runs, and the lease of a killed worker ends soon.
@@ -42,8 +41,12 @@ _START, _END, _TESTS = 60, 15, 300
 
 
 def free_port() -> int:
-    """Give a port that nobody listens on."""
-    return next(port for port in range(24_566, 24_666) if is_free(port))
+    """Give a port that nobody listens on. Raises Failed if there is none."""
+    for port in range(24_566, 24_666):
+        with contextlib.suppress(listening.Refused):
+            listening.bind(port, "emulator").close()
+            return port
+    raise Failed("The emulator needs a port from 24566 to 24665.")
 
 
 @contextlib.contextmanager

@@ -16,12 +16,14 @@ from tests.support import processes as services
 PASSWORD = "secret of boss"
 
 
-def make_admin(own: Running, *, given: str, **environ: str) -> "subprocess.CompletedProcess[str]":
-    """Run the command; `given` is its standard input."""
+def make_admin(
+    own: Running, *variables: str, given: str, **environ: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run the command with `variables`; `given` is its standard input."""
     return subprocess.run(
-        ["make", "--no-print-directory", "admin", f"PORT={own.port}"],
+        ["make", "--no-print-directory", "admin", f"PORT={own.port}", *variables],
         cwd=stage.PROJECT,
-        env={**{name: it for name, it in os.environ.items() if name != "USERNAME"}, **environ},
+        env={**os.environ, **environ},
         input=given,
         capture_output=True,
         text=True,
@@ -42,12 +44,12 @@ def test_an_admin_is_made_by_the_command() -> None:
     with running(WORKER="0", ADMIN="root:secret of root") as own:
         assert may_change(own, "root", "secret of root")
 
-        made = make_admin(own, given=f"{PASSWORD}\nmore\n", USERNAME="boss")
+        made = make_admin(own, "USERNAME=boss", given=f"{PASSWORD}\nmore\n", USERNAME="jluser")
         assert (made.returncode, made.stdout) == (0, "boss was made, an admin; stage dev\n")
         assert PASSWORD not in made.stderr
         assert may_change(own, "boss", PASSWORD)
 
-        again = make_admin(own, given="secret of another", USERNAME="boss")
+        again = make_admin(own, "USERNAME=boss", given="secret of another")
         said = "boss is an admin now, with that password; stage dev\n"
         assert (again.returncode, again.stdout) == (0, said)
         assert may_change(own, "boss", "secret of another")
@@ -58,10 +60,17 @@ def test_an_admin_is_made_by_the_command() -> None:
             (f"{PASSWORD}\n", "a b", "username must be 1 to 64 of "),
             (f"{PASSWORD}\n", "", "Say who: make admin USERNAME=name"),
         ):
-            refused = make_admin(own, given=given, USERNAME=username)
+            refused = make_admin(own, f"USERNAME={username}", given=given)
             assert refused.returncode == 2
             assert refused.stderr.startswith(f"hoststat: {said}")
             assert refused.stdout == ""
+
+
+def test_a_name_that_the_desktop_has_set_is_not_taken() -> None:
+    own = Running(services.free_port(), None)  # type: ignore[arg-type]
+    refused = make_admin(own, given=f"{PASSWORD}\n", USERNAME="jluser")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("hoststat: Say who: make admin USERNAME=name\n")
 
 
 TERMINAL = """
@@ -107,7 +116,7 @@ def test_on_a_terminal_the_password_is_asked_for_twice_and_not_shown(
 
 def test_without_a_cloud_the_command_gives_one_clear_line() -> None:
     own = Running(services.free_port(), None)  # type: ignore[arg-type]
-    refused = make_admin(own, given=f"{PASSWORD}\n", USERNAME="boss")
+    refused = make_admin(own, "USERNAME=boss", given=f"{PASSWORD}\n")
     said = (
         "hoststat: A service that this one needs does not answer; try again. "
         "On a laptop, `make service` starts what is missing.\n"

@@ -1,8 +1,11 @@
 """Installing: once, however many makes ask for it, and again when something has changed."""
 
+import hashlib
 import os
+import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -59,3 +62,85 @@ def test_what_cannot_be_installed_is_one_line(tmp_path: Path) -> None:
     assert failed.returncode == 1
     assert failed.stderr.splitlines()[-1].startswith("hoststat: nothing cannot be installed: ")
     assert not (tmp_path / "environment" / ".ready").exists()
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> Path:
+    """A package that pip can install from its own folder."""
+    path = tmp_path / "thing-1-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("thing.py", "")
+        made.writestr(
+            "thing-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: thing\nVersion: 1\n"
+        )
+        made.writestr("thing-1.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        made.writestr("thing-1.dist-info/RECORD", "")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("digest", "status", "said"),
+    [
+        (None, 1, "Hashes are required"),
+        ("0" * 64, 1, "THESE PACKAGES DO NOT MATCH THE HASHES"),
+        ("", 0, ""),
+    ],
+)
+def test_a_package_is_installed_by_its_hash_only(
+    tmp_path: Path, wheel: Path, requirements: Path, digest: str | None, status: int, said: str
+) -> None:
+    own = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    hashed = "" if digest is None else f" --hash=sha256:{digest or own}"
+    requirements.write_text(f"--no-index\n--find-links {tmp_path}\nthing==1{hashed}\n")
+    folder = tmp_path / "environment"
+    done = subprocess.run(
+        [sys.executable, "-I", SCRIPT, str(folder), "a thing", str(requirements)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status, done.stderr
+    assert said in done.stderr
+    assert (folder / ".ready").exists() is (status == 0)
+    assert bool(list(folder.glob("lib/*/site-packages/thing.py"))) is (status == 0)
+
+
+class TestPins:
+    """What the project's own files say."""
+
+    FILES = sorted(
+        it.with_suffix(".txt").relative_to(stage.PROJECT)
+        for folder in (".", "bench", "deploy")
+        for it in (stage.PROJECT / folder).glob("requirements*.in")
+    )
+
+    @staticmethod
+    def pins(path: Path) -> dict[str, str]:
+        """Give what is pinned, each with the text up to the next one."""
+        text = (stage.PROJECT / path).read_text()
+        found = re.split(r"^([\w.-]+(?:\[[^]]+\])?==\S+)", text, flags=re.MULTILINE)
+        return dict(zip(found[1::2], found[2::2], strict=True))
+
+    @pytest.mark.parametrize("path", FILES, ids=str)
+    def test_each_has_a_hash_and_no_file_names_a_registry(self, path: Path) -> None:
+        pins = self.pins(path)
+        assert pins
+        assert [it for it, rest in pins.items() if "--hash=sha256:" not in rest] == []
+        assert "://" not in (stage.PROJECT / path).read_text()
+
+    @pytest.mark.parametrize("path", FILES, ids=str)
+    def test_what_is_asked_for_is_pinned(self, path: Path) -> None:
+        asked = (stage.PROJECT / path.with_suffix(".in")).read_text().lower().splitlines()
+        wanted = {re.sub(r"\[.*\]", "", it) for it in asked if "==" in it}
+        assert wanted <= {re.sub(r"\[.*\]", "", it) for it in self.pins(path)}
+
+    def test_a_laptop_has_the_versions_that_are_deployed(self) -> None:
+        deployed, laptop = (
+            self.pins(Path(it)).keys() for it in ("requirements.txt", "requirements-dev.txt")
+        )
+        assert deployed <= laptop
+
+    def test_all_files_are_known_to_the_makefile(self) -> None:
+        makefile = (stage.PROJECT / "Makefile").read_text()
+        (listed,) = re.findall(r"^PINNED := ((?:.*\\\n)*.*)", makefile, re.MULTILINE)
+        assert sorted(Path(f"{it}.txt") for it in listed.replace("\\", "").split()) == self.FILES

@@ -35,7 +35,7 @@ class Cloud:
     @contextlib.contextmanager
     def serving(self) -> Iterator[str]:
         """Serve while the context lasts; give the address."""
-        with listening.bind(0) as listener:
+        with listening.bind(0, "cloud") as listener:
             listener.listen()
             thread = threading.Thread(target=self._serve, args=[listener])
             thread.start()

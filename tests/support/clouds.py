@@ -68,7 +68,7 @@ class Serving:
 
     def __init__(self, cloud: Cloud, port: int = 0) -> None:
         self._server = server.server(cloud)
-        taken = listening.bind(port)
+        taken = listening.bind(port, "cloud")
         self.port: int = taken.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(

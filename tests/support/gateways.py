@@ -14,7 +14,7 @@ from tests.support import processes
 @contextlib.contextmanager
 def serving(made: Server) -> Iterator[int]:
     """Run a server on a thread, and give its port."""
-    with listening.bind(0) as listener:
+    with listening.bind(0, "gateway") as listener:
         port: int = listener.getsockname()[1]
         running = threading.Thread(target=lambda: asyncio.run(made.serve(sockets=[listener])))
         running.start()
