@@ -11,7 +11,7 @@ PEERS := .peers
 unexport PIP_PREFIX PIP_ROOT PIP_TARGET PIP_USER
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP
 
-.PHONY: service worker admin test check format package deploy destroy test-deployed bench
+.PHONY: service worker admin tasks test check format package deploy destroy test-deployed bench
 
 service: $(READY)
 	@exec $(BIN)/python -m local.launch
@@ -21,6 +21,9 @@ worker: $(READY)
 
 admin: $(READY)
 	@exec $(BIN)/python -m local.admin
+
+tasks: $(READY)
+	@exec $(BIN)/python -m local.tasks
 
 package: $(READY)
 	@exec $(BIN)/python -m deploy.package

@@ -22,6 +22,11 @@ _LEASED = "#lease_until > :given_back AND #lease_until < :lease_until"
 _NOT_ENDED = "#version = :version AND #state IN ({})"
 _NOT_OF_A_LATER_RUN = "attribute_not_exists(#run) OR #run <= :run"
 
+#: Later than any task is due, in seconds since the epoch.
+_FOR_EVER = 1e12
+#: Tasks that are read from the table at once, after their ids came from an index.
+_BATCH = 100
+
 
 class DynamoTaskStore:
     """`tasks.ports.Store` on three tables: tasks, reports by task and index, idempotency keys."""
@@ -72,6 +77,11 @@ class DynamoTaskStore:
         shards = [self._due_in(shard, now) for shard in task_items.SHARDS]
         for _, task_id in heapq.merge(*shards):
             yield task_id
+
+    def open_tasks(self) -> Iterator[Task]:
+        found = self.due(_FOR_EVER)
+        while ids := list(itertools.islice(found, _BATCH)):
+            yield from (task for task in self._in_order(ids) if not task.state.ended)
 
     def claim(self, claim: Claim) -> Task:
         fields = claim._asdict() | {"state": State.STARTED, "hints": 0}
@@ -165,9 +175,12 @@ class DynamoTaskStore:
         )
         # The index has only keys, and may be a moment behind. So the tasks are read from the table.
         while keys := list(itertools.islice(found, batch)):
-            ids = [key["task_id"]["S"] for key in keys]
-            tasks = {task.task_id: task for task in self.get_many(ids)}
-            yield from (tasks[task_id] for task_id in ids if task_id in tasks)
+            yield from self._in_order([key["task_id"]["S"] for key in keys])
+
+    def _in_order(self, ids: Sequence[str]) -> Iterator[Task]:
+        """Give the tasks of these ids that exist, in the order of the ids."""
+        tasks = {task.task_id: task for task in self.get_many(list(ids))}
+        yield from (tasks[task_id] for task_id in ids if task_id in tasks)
 
     def _due_in(self, shard: str, now: float) -> Iterator[tuple[float, str]]:
         found = self._tasks.query(

@@ -11,6 +11,9 @@ from chalicelib.measure.numbers import Device
 #: Seconds of a day.
 DAY = 86_400
 
+#: The versions of the API that have tasks.
+VERSIONS = ("v2", "v3")
+
 _ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 #: A cursor as it is written in a link.
 CURSOR_PATTERN = rf"^[0-9]{{1,12}}(\.[0-9]{{1,9}})?_{_ID}$"

@@ -57,6 +57,12 @@ class Store(Protocol):
         They come from an index, which may be a moment behind.
         """
 
+    def open_tasks(self) -> Iterator[Task]:
+        """Give the tasks that have not ended, the longest due first.
+
+        They come from an index, which may be a moment behind.
+        """
+
     def claim(self, claim: Claim) -> Task:
         """Begin the next run of a task that is queued or given back. Raises Refused.
 

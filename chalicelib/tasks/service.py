@@ -1,5 +1,7 @@
 """The use cases of callers: create a task, look at it, list tasks, cancel one."""
 
+import contextlib
+import itertools
 from collections.abc import Callable
 
 from chalicelib import errors, ids, log
@@ -195,6 +197,22 @@ class TaskService:
                 ) from refused
         else:
             log.event("task cancelled", task_id=task_id)
+
+    def open(self, limit: int) -> tuple[list[Task], bool]:
+        """Give at most `limit` tasks of any version that have not ended, the oldest of them first.
+
+        Also tell whether there are more. Raises Outage.
+        """
+        found = list(itertools.islice(self._store.open_tasks(), limit + 1))
+        oldest_first = sorted(found[:limit], key=lambda task: task.created_at)
+        return oldest_first, len(found) > limit
+
+    def cancel_any(self, task_id: str) -> None:
+        """Revoke a task of any version, as `cancel` does. Raises NoSuchTask, TaskEnded, Outage."""
+        for version in model.VERSIONS:
+            with contextlib.suppress(errors.NoSuchTask):
+                return self.cancel(version, task_id)
+        raise errors.NoSuchTask(task_id)
 
     def _find(self, version: str, task_id: str) -> Task:
         task = self._store.get(task_id) if model.is_id(task_id) else None

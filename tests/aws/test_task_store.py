@@ -88,6 +88,25 @@ def test_a_batch_that_dynamodb_never_finishes_is_an_outage(monkeypatch: pytest.M
     assert busy.asked == 3
 
 
+class TestOpenTasks:
+    def test_tasks_that_have_not_ended_come_the_longest_due_first(self, store: Store) -> None:
+        late, early = a_task(due_at=NOW + 900), a_task(version="v3", due_at=NOW - 900)
+        for task in (late, early):
+            store.create(task)
+        started, revoked = claimed(store), claimed(store)
+        store.cancel(revoked.task_id, "v2", NOW, NOW + 900)
+        assert list(store.open_tasks()) == [early, started, late]
+
+    def test_more_than_one_read_takes_are_found(self, store: Store) -> None:
+        made = [a_task(due_at=NOW + index) for index in range(130)]
+        for task in made:
+            store.create(task)
+        assert list(store.open_tasks()) == made
+
+    def test_there_may_be_none(self, store: Store) -> None:
+        assert list(store.open_tasks()) == []
+
+
 class TestReports:
     def test_reports_come_in_order_as_far_as_the_task_counts_them(self, store: Store) -> None:
         task = claimed(store)

@@ -83,6 +83,11 @@ class MemoryStore:
         found = [(task.due_at, task.task_id) for task in self.tasks.values() if task.due_at]
         return iter([task_id for due_at, task_id in sorted(found) if due_at <= now])
 
+    def open_tasks(self) -> Iterator[Task]:
+        self.before("open_tasks")
+        found = [task for task in self.tasks.values() if not task.state.ended]
+        return iter(sorted(found, key=lambda task: task.due_at or 0))
+
     def claim(self, claim: Claim) -> Task:
         self.before("claim")
         with self._lock:
