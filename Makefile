@@ -18,7 +18,7 @@ ifneq ($(origin USERNAME),command line)
 unexport USERNAME
 endif
 
-.PHONY: service worker admin test check format package deploy destroy test-deployed bench pins
+.PHONY: service worker admin tasks test check format package deploy destroy test-deployed bench pins
 
 service: $(READY)
 	@exec $(BIN)/python -m local.launch
@@ -28,6 +28,9 @@ worker: $(READY)
 
 admin: $(READY)
 	@exec $(BIN)/python -m local.admin
+
+tasks: $(READY)
+	@exec $(BIN)/python -m local.tasks
 
 package: $(READY)
 	@exec $(BIN)/python -m deploy.package

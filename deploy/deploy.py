@@ -17,7 +17,16 @@ from deploy.package import Failed, check, package
 from local import stage
 
 #: Environment variables that are parameters of the stacks, and the names of those parameters.
-_PARAMETERS = {"LAMBDA_WORKER": "LambdaWorker", "ALARM_TOPIC": "AlarmTopic"}
+_PARAMETERS = {
+    "ACCESS_LOG": "AccessLog",
+    "ALARM_TOPIC": "AlarmTopic",
+    "BUDGET": "Budget",
+    "LAMBDA_WORKER": "LambdaWorker",
+}
+_NO_ACCESS_LOG = (
+    "API Gateway has no role here to write an access log with. ACCESS_LOG=role makes one, for all "
+    "APIs of this account and region."
+)
 
 
 def data_stack(name: str) -> str:
@@ -73,6 +82,24 @@ def deploy_app(
     return stacks.apply(boto3.client("cloudformation"), app_stack(name), template, given, url)
 
 
+def access_log(gateway: Any, given: Mapping[str, str], stored: Mapping[str, str]) -> dict[str, str]:
+    """Give the parameter of the access log, as far as it is not to stay as it is.
+
+    `given` are the parameters that somebody named, `stored` those of the stack. Without a word,
+    a new stage has the log if API Gateway has a role to write it. Raises Failed if the log was
+    asked for and there is no such role.
+    """
+    asked = given.get("AccessLog")
+    if asked in ("off", "role") or (asked is None and "AccessLog" in stored):
+        return {}
+    if gateway.get_account().get("cloudwatchRoleArn"):
+        return {"AccessLog": "on"}
+    if asked:
+        raise Failed(f"{_NO_ACCESS_LOG} ACCESS_LOG=off goes without.")
+    print(f"No access log: {_NO_ACCESS_LOG}", flush=True)
+    return {"AccessLog": "off"}
+
+
 def artefacts(named: str | None) -> str:
     """Give the bucket for what is deployed: the one that is named, or ours, made if necessary."""
     account = boto3.client("sts").get_caller_identity()["Account"]
@@ -126,6 +153,8 @@ def main() -> int:
     try:
         check(name)
         client = boto3.client("cloudformation")
+        stored = stacks.parameters(client, app_stack(name))
+        given |= access_log(boto3.client("apigateway"), given, stored)
         bucket = artefacts(os.environ.get("ARTEFACTS"))
         topic = {key: it for key, it in given.items() if key == "AlarmTopic"}
         changed = deploy_data(name, topic)

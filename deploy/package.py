@@ -1,5 +1,6 @@
 """``make package``: writes what is deployed, a template and a small zip."""
 
+import json
 import os
 import re
 import shutil
@@ -50,6 +51,7 @@ def package(name: str, folder: Path) -> Path:
         raise Failed(f"chalice package: {made.stderr.strip()}")
     complete(folder / "deployment.zip")
     slim(folder / "deployment.zip")
+    add_dashboard(folder / "sam.json")
     return folder / "sam.json"
 
 
@@ -92,6 +94,20 @@ def complete(path: Path) -> None:
         # Else Chalice would use its incomplete zip again the next time.
         shutil.rmtree(stage.PROJECT / ".chalice" / "deployments", ignore_errors=True)
         raise Failed(f"There is no package for Lambda of {', '.join(missing)}")
+
+
+def add_dashboard(path: Path) -> None:
+    """Add the dashboard to a template: its body is one text, which nobody could edit in there."""
+    template = json.loads(path.read_text())
+    body = json.loads((stage.PROJECT / ".chalice" / "dashboard.json").read_text())
+    template["Resources"]["Dashboard"] = {
+        "Type": "AWS::CloudWatch::Dashboard",
+        "Properties": {
+            "DashboardName": {"Ref": "AWS::StackName"},
+            "DashboardBody": {"Fn::Sub": json.dumps(body)},
+        },
+    }
+    path.write_text(json.dumps(template, indent=2))
 
 
 def slim(path: Path) -> None:

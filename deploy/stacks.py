@@ -77,6 +77,14 @@ def delete(client: Any, name: str) -> None:
     _await_stack(client, name, said, {"DELETE_COMPLETE", None})
 
 
+def parameters(client: Any, name: str) -> dict[str, str]:
+    """Give the parameters of a stack by name; none if there is no such stack."""
+    if status(client, name) is None:
+        return {}
+    stack = client.describe_stacks(StackName=name)["Stacks"][0]
+    return {it["ParameterKey"]: it["ParameterValue"] for it in stack.get("Parameters", [])}
+
+
 def outputs(client: Any, name: str) -> dict[str, str]:
     """Give a stack's outputs by name."""
     stack = client.describe_stacks(StackName=name)["Stacks"][0]

@@ -54,6 +54,7 @@ def guard(routes: Routes) -> Callable[[Request, View], Response]:
             method=request.method,
             path=str(request.context.get("path"))[:_LOGGED],
             user=_username(request),
+            source=_address(request),
             status=response.status_code,
             seconds=round(time.perf_counter() - began, 4),
         )
@@ -122,6 +123,13 @@ def _check(request: Request, views: Mapping[str, Callable[..., Any]]) -> None:
 
 def _username(request: Request) -> str | None:
     return user(request).username if "user" in request.context else None
+
+
+def _address(request: Request) -> str | None:
+    """Give the source address for the log, which has a line also for a request without one."""
+    identity = request.context.get("identity") or {}
+    address: str | None = identity.get("sourceIp")
+    return address
 
 
 def _changes(request: Request) -> bool:

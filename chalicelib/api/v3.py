@@ -28,7 +28,8 @@ def create_v3() -> Response:
     """Create a task."""
     request, owner = api.current_request, middleware.user(api.current_request).username
     window, key = params.window(request, parts.settings), params.idempotency_key(request)
-    return answers.new_task(request, "v3", parts.tasks.create("v3", window, owner=owner, key=key))
+    made = parts.tasks.create("v3", window, owner=owner, source=middleware.source(request), key=key)
+    return answers.new_task(request, "v3", made)
 
 
 @access.route(api, "/v3/task", "GET", to=Access.USER)

@@ -1,5 +1,6 @@
 """Clients of AWS: how they are made, and which of their errors are an outage."""
 
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -7,7 +8,7 @@ import botocore.config
 import botocore.session
 from botocore import exceptions
 
-from chalicelib import errors
+from chalicelib import errors, log
 
 Answer = TypeVar("Answer")
 
@@ -23,16 +24,20 @@ _CONFIG = botocore.config.Config(
 #: For long polls: a read timeout above the 20 s that SQS may wait.
 _LONG_POLL = _CONFIG.merge(botocore.config.Config(read_timeout=25))
 
-#: Errors that are over after a while, like every status from 500 on.
-_TRANSIENT_STATUS = {408, 429}
-_TRANSIENT = {
-    "LimitExceededException",
+#: Errors that say that we ask for too much.
+_THROTTLING = {
     "ProvisionedThroughputExceededException",
-    "ReplicatedWriteConflictException",
     "RequestLimitExceeded",
-    "RequestTimeout",
+    "RequestThrottled",
     "Throttling",
     "ThrottlingException",
+}
+#: Errors that are over after a while, like every status from 500 on.
+_TRANSIENT_STATUS = {408, 429}
+_TRANSIENT = _THROTTLING | {
+    "LimitExceededException",
+    "ReplicatedWriteConflictException",
+    "RequestTimeout",
     "TransactionConflictException",
     "TransactionInProgressException",
 }
@@ -60,7 +65,14 @@ def ask(operation: Callable[..., Answer], **parameters: Any) -> Answer:
         raise errors.Outage from exc
     except exceptions.ClientError as exc:
         status = exc.response["ResponseMetadata"]["HTTPStatusCode"]
-        transient = status >= 500 or status in _TRANSIENT_STATUS
-        if transient or exc.response["Error"]["Code"] in _TRANSIENT:
+        code = exc.response["Error"]["Code"]
+        if code in _THROTTLING:
+            log_throttle(exc.operation_name)
+        if status >= 500 or status in _TRANSIENT_STATUS or code in _TRANSIENT:
             raise errors.Outage from exc
         raise
+
+
+def log_throttle(operation: str) -> None:
+    """Log that an operation was throttled, also after all its tries. An alarm counts these."""
+    log.event("throttled", level=logging.WARNING, operation=operation)

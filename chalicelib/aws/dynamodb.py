@@ -77,6 +77,7 @@ class Table:
             if not wanted:
                 return found
             time.sleep(pause)
+        aws.log_throttle("BatchGetItem")
         raise errors.Outage
 
     def query(
@@ -206,6 +207,7 @@ def transact(client: Any, steps: Sequence[Step]) -> None:
         reasons = exc.response.get("CancellationReasons", [])
         codes = {reason["Code"] for reason in reasons} - {"None"}
         if codes and codes <= _BUSY:
+            aws.log_throttle("TransactWriteItems")
             raise errors.Outage from exc
         if not codes & {_UNMET, _CONFLICT}:
             raise

@@ -14,6 +14,7 @@ DAY = 86_400
 
 #: The versions of the API that have tasks: anybody may use the first, and users the second.
 OPEN_VERSION, LOGIN_VERSION = "v2", "v3"
+VERSIONS = (OPEN_VERSION, LOGIN_VERSION)
 
 _ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 #: A cursor as it is written in a link.

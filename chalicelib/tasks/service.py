@@ -76,7 +76,14 @@ class TaskService:
         # A repeated create sends a hint as well: the first one may have failed before its hint.
         hint.send(task_id, version, self._dispatcher)
         if not earlier:
-            log.event("task created", task_id=task_id, count=window.count, wait=window.wait)
+            log.event(
+                "task created",
+                task_id=task_id,
+                count=window.count,
+                wait=window.wait,
+                user=owner,
+                source=source,
+            )
         return task_id
 
     def _store_new(self, task: Task, digest: str | None) -> IdempotencyKey | None:

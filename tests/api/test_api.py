@@ -20,6 +20,22 @@ class TestEverywhere:
             "X-Content-Type-Options": "nosniff",
         }
 
+    def test_every_answer_is_logged_with_the_address_of_its_caller(
+        self, logged: list[tuple[str, dict[str, object]]]
+    ) -> None:
+        request_id = ask("GET", "/v1/", source="203.0.113.7").headers["X-Request-Id"]
+        ((event, fields),) = logged
+        assert float(str(fields.pop("seconds"))) >= 0
+        assert event == "answered"
+        assert fields == {
+            "request_id": request_id,
+            "method": "GET",
+            "path": "/v1/",
+            "user": None,
+            "source": "203.0.113.7",
+            "status": 200,
+        }
+
     @pytest.mark.parametrize("sent", ["a-b_c.1:2/3+4=", "x" * 128])
     def test_a_sane_request_id_is_kept(self, sent: str) -> None:
         assert ask("GET", "/", headers={"X-Request-Id": sent}).headers["X-Request-Id"] == sent

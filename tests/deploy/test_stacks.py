@@ -135,6 +135,60 @@ def test_a_stack_is_deleted() -> None:
     assert client.asked == [("delete", "it")]
 
 
+class FakeGateway:
+    """API Gateway, which has a role to write logs with or not."""
+
+    def __init__(self, role: str | None) -> None:
+        self._account = {"cloudwatchRoleArn": role} if role else {}
+
+    def get_account(self) -> dict[str, str]:
+        return self._account
+
+
+class TestAccessLog:
+    """Whether the stage gets an access log, which needs a role of the account."""
+
+    @pytest.mark.parametrize("role", ["arn:aws:iam::1:role/logs", None])
+    @pytest.mark.parametrize(
+        ("given", "stored"), [({"AccessLog": "off"}, "on"), ({"AccessLog": "role"}, "off")]
+    )
+    def test_off_and_role_need_nothing(
+        self, role: str | None, given: dict[str, str], stored: str
+    ) -> None:
+        assert deploy.access_log(FakeGateway(role), given, {"AccessLog": stored}) == {}
+
+    @pytest.mark.parametrize("stored", ["on", "off", "role"])
+    def test_without_a_word_it_stays_as_it_is(self, stored: str) -> None:
+        assert deploy.access_log(FakeGateway(None), {}, {"AccessLog": stored}) == {}
+
+    @pytest.mark.parametrize("given", [{}, {"AccessLog": "on"}])
+    def test_where_there_is_a_role_it_is_on(self, given: dict[str, str]) -> None:
+        assert deploy.access_log(FakeGateway("arn"), given, {}) == {"AccessLog": "on"}
+
+    def test_a_new_stage_without_a_role_has_none_and_says_so(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert deploy.access_log(FakeGateway(None), {}, {}) == {"AccessLog": "off"}
+        assert capsys.readouterr().out == (
+            "No access log: API Gateway has no role here to write an access log with. "
+            "ACCESS_LOG=role makes one, for all APIs of this account and region.\n"
+        )
+
+    def test_one_that_is_asked_for_and_cannot_be_is_an_error(self) -> None:
+        with pytest.raises(Failed, match=r"ACCESS_LOG=role makes one, .* ACCESS_LOG=off goes"):
+            deploy.access_log(FakeGateway(None), {"AccessLog": "on"}, {"AccessLog": "off"})
+
+
+def test_parameters_of_a_stack_are_read_by_name() -> None:
+    class Client:
+        def describe_stacks(self, StackName: str) -> Any:  # noqa: N803
+            stored = [{"ParameterKey": "AccessLog", "ParameterValue": "on"}]
+            return {"Stacks": [{"StackStatus": "CREATE_COMPLETE", "Parameters": stored}]}
+
+    assert stacks.parameters(Client(), "it") == {"AccessLog": "on"}
+    assert stacks.parameters(FakeCloudFormation(), "it") == {}
+
+
 class TestCommands:
     """What a person sees. No request leaves this computer."""
 

@@ -25,22 +25,6 @@ CREATING = {
 
 
 @pytest.fixture(scope="module")
-def template(dist: Path) -> Any:
-    return json.loads((dist / "sam.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def parts(template: Any) -> Any:
-    """Give the properties of each resource."""
-    return {name: it.get("Properties", {}) for name, it in template["Resources"].items()}
-
-
-@pytest.fixture(scope="module")
-def data() -> Any:
-    return json.loads((stage.PROJECT / ".chalice" / "resources.json").read_text())
-
-
-@pytest.fixture(scope="module")
 def environ() -> dict[str, str]:
     found: dict[str, str] = stage.all_stages()["prod"]["environment_variables"]
     return found
@@ -74,23 +58,6 @@ class TestBoth:
         """If we merge properties into a name that Chalice does not use, they have no type."""
         for stack in (template, data):
             assert all("Type" in it for it in stack["Resources"].values())
-
-    def test_every_alarm_is_sent_to_the_topic(self, template: Any, data: Any) -> None:
-        alarms = {
-            name: it["Properties"]["AlarmActions"]
-            for stack in (template, data)
-            for name, it in stack["Resources"].items()
-            if it["Type"] == "AWS::CloudWatch::Alarm"
-        }
-        assert set(alarms) == {
-            "ApiErrors",
-            "BacklogAlarm",
-            "DeadLettersAlarm",
-            "SweepErrors",
-            "WorkerErrors",
-        }
-        to_topic = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopic"}], []]}
-        assert all(actions == to_topic for actions in alarms.values())
 
 
 class TestData:
@@ -145,7 +112,8 @@ class TestFunctions:
             for it in parts.values()
             if "RetentionInDays" in it
         }
-        assert groups == {f"/aws/lambda/${{{name}}}": 30 for name in FUNCTIONS}
+        of_functions = {f"/aws/lambda/${{{name}}}": 30 for name in FUNCTIONS}
+        assert groups == of_functions | {"/aws/apigateway/${AWS::StackName}": 30}
         for name in FUNCTIONS:
             assert parts[name]["LoggingConfig"]["LogFormat"] == "JSON"
 

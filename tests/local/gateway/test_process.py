@@ -116,8 +116,8 @@ def test_all_that_it_says_is_lines_of_json(port: int) -> None:
                 assert raw.recv(65_536)
         process.send_signal(signal.SIGTERM)
         said = process.communicate(timeout=processes.DEADLINE)[1]
-    events = [json.loads(line)["event"] for line in said.splitlines()]
-    assert set(events) == {"answered"}
+    events = [json.loads(line) for line in said.splitlines()]
+    assert {(it["event"], it["source"]) for it in events} == {("answered", "127.0.0.1")}
 
 
 def test_a_log_that_nobody_reads_stops_no_answer(port: int) -> None:

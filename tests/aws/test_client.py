@@ -1,0 +1,75 @@
+"""Calls of AWS: which errors are an outage, and which are logged as throttled."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib import errors
+from chalicelib.aws import client as aws
+from chalicelib.aws import dynamodb
+
+Logged = list[tuple[str, dict[str, object]]]
+
+
+def failing(code: str, *, status: int = 400, **more: Any) -> Callable[..., Any]:
+    """Give an operation that ends with this error."""
+
+    def operation(**_: Any) -> Any:
+        response: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+        raise ClientError(response | more, "PutItem")
+
+    return operation
+
+
+@pytest.mark.parametrize(
+    "code", ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestThrottled"]
+)
+def test_what_is_throttled_is_an_outage_and_is_logged(code: str, logged: Logged) -> None:
+    with pytest.raises(errors.Outage):
+        aws.ask(failing(code))
+    assert logged == [("throttled", {"operation": "PutItem"})]
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("InternalServerError", 500), ("RequestTimeout", 408)]
+)
+def test_any_other_outage_is_not_logged_as_throttled(
+    code: str, status: int, logged: Logged
+) -> None:
+    with pytest.raises(errors.Outage):
+        aws.ask(failing(code, status=status))
+    assert logged == []
+
+
+def test_any_other_error_is_raised_as_it_is(logged: Logged) -> None:
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        aws.ask(failing("ResourceNotFoundException"))
+    assert logged == []
+
+
+class Busy:
+    """A client of DynamoDB that is too busy for everything."""
+
+    transact_write_items = staticmethod(
+        failing("TransactionCanceledException", CancellationReasons=[{"Code": "ThrottlingError"}])
+    )
+
+    def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803
+        return {"Responses": {}, "UnprocessedKeys": RequestItems}
+
+
+def test_a_throttled_transaction_is_logged(logged: Logged) -> None:
+    with pytest.raises(errors.Outage):
+        dynamodb.transact(Busy(), [])
+    assert logged == [("throttled", {"operation": "TransactWriteItems"})]
+
+
+def test_keys_that_are_left_at_every_try_are_logged(
+    logged: Logged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dynamodb, "_PAUSES", (0,))
+    with pytest.raises(errors.Outage):
+        dynamodb.Table(Busy(), "tasks").get_many([{"task_id": {"S": "x"}}])
+    assert logged == [("throttled", {"operation": "BatchGetItem"})]
