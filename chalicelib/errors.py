@@ -109,6 +109,10 @@ class Killed(HoststatError):
     """Something outside hoststat ended iostat before its window was over."""
 
 
+class Silent(Killed):
+    """iostat wrote no report for too long."""
+
+
 class LeaseLost(HoststatError):
     """This run has lost its lease and must write nothing more; another run goes on."""
 

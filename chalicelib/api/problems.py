@@ -36,6 +36,7 @@ INTERNAL = {
     errors.IllegalMove,
     errors.Killed,
     errors.LeaseLost,
+    errors.Silent,
 }
 #: RFC 9110's names of statuses for which Python 3.11 has older ones.
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
