@@ -68,10 +68,11 @@ class DynamoTaskStore:
         found = self._tasks.get_many([task_items.key(task_id) for task_id in task_ids])
         return [task_items.to_task(item) for item in found]
 
-    def due(self, now: float) -> Iterator[str]:
-        shards = [self._due_in(shard, now) for shard in task_items.SHARDS]
-        for _, task_id in heapq.merge(*shards):
-            yield task_id
+    def due(self, now: float, latest: float) -> Iterator[str]:
+        for when in (("<=", now), (">", latest)):
+            shards = [self._due_in(shard, *when) for shard in task_items.SHARDS]
+            for _, task_id in heapq.merge(*shards):
+                yield task_id
 
     def claim(self, claim: Claim) -> Task:
         fields = claim._asdict() | {"state": State.STARTED, "hints": 0}
@@ -169,10 +170,10 @@ class DynamoTaskStore:
             tasks = {task.task_id: task for task in self.get_many(ids)}
             yield from (tasks[task_id] for task_id in ids if task_id in tasks)
 
-    def _due_in(self, shard: str, now: float) -> Iterator[tuple[float, str]]:
+    def _due_in(self, shard: str, how: str, when: float) -> Iterator[tuple[float, str]]:
         found = self._tasks.query(
-            "#open = :open AND #due_at <= :due_at",
-            {"open": shard, "due_at": now},
+            f"#open = :open AND #due_at {how} :due_at",
+            {"open": shard, "due_at": when},
             IndexName="open",
         )
         for item in found:

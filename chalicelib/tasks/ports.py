@@ -51,10 +51,11 @@ class Store(Protocol):
     def get_many(self, task_ids: list[str]) -> list[Task]:
         """Give the tasks of these ids that exist, in any order, read as by `get`."""
 
-    def due(self, now: float) -> Iterator[str]:
+    def due(self, now: float, latest: float) -> Iterator[str]:
         """Give the ids of open tasks that are due by `now`, the longest due first.
 
-        They come from an index, which may be a moment behind.
+        Then give those that are due after `latest`: a wrong clock has written that. They come
+        from an index, which may be a moment behind.
         """
 
     def claim(self, claim: Claim) -> Task:

@@ -5,8 +5,8 @@ import logging
 from chalicelib import errors, log
 from chalicelib.clock import Clock
 from chalicelib.settings import Settings
-from chalicelib.tasks import run
-from chalicelib.tasks.model import Task
+from chalicelib.tasks import model, run
+from chalicelib.tasks.model import State, Task
 from chalicelib.tasks.ports import Dispatcher, Refused, Store
 
 #: The longest time in seconds between two hints for a task that nobody claims.
@@ -35,7 +35,8 @@ class Sweeper:
         logged and does no harm to the others. Raises Outage if the tasks cannot be listed.
         """
         until = self._clock.monotonic() + seconds - _MARGIN_SECONDS
-        for task_id in self._store.due(self._clock.now()):
+        now = self._clock.now()
+        for task_id in self._store.due(now, now + self._most_ahead()):
             if self._clock.monotonic() > until:
                 log.event("sweep stopped", level=logging.WARNING, why="its time is up")
                 break
@@ -60,11 +61,14 @@ class Sweeper:
         # The index may be behind: only the table itself has the task as it is.
         task = self._store.get(task_id)
         now = self._clock.now()
-        if task is None or task.due_at is None or task.due_at > now:
+        if task is None or task.due_at is None or now < task.due_at <= now + self._most_ahead():
             return
         lost = run.lapsed(task, now, self._settings)
         try:
-            if lost and task.failures + 1 >= self._settings.max_attempts:
+            if now > task.done_by:
+                self._store.move(task, self._too_late(task, now), seen=_AS_READ)
+                log.event("task given up", task_id=task_id, run=task.run, why=model.LATE)
+            elif lost and task.failures + 1 >= self._settings.max_attempts:
                 self._store.move(task, run.give_up(task, now, self._settings), seen=_AS_READ)
                 log.event("task given up", task_id=task_id, run=task.run)
             else:
@@ -74,6 +78,15 @@ class Sweeper:
         except Refused:
             # Somebody else has just claimed, ended or swept it.
             return
+
+    def _most_ahead(self) -> float:
+        """Give the most seconds that a task can be due in, if the clocks are right."""
+        settings = self._settings
+        return _MAX_GAP + settings.sweep_seconds + run.MOST_LEASES * settings.lease_seconds
+
+    def _too_late(self, task: Task, now: float) -> Task:
+        keep = self._settings.keep_days
+        return model.ended(task, State.FAILURE, at=now, keep_days=keep, error=model.LATE)
 
     def _hinted(self, task: Task, now: float) -> Task:
         """Give the task with its next hint: each gap is twice as long as the one before."""

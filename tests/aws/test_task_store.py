@@ -12,6 +12,17 @@ from chalicelib.tasks.ports import Refused, Store
 from tests.support.records import NOW, a_report, a_task, claimed
 
 
+class TestDue:
+    def test_tasks_that_are_due_come_first_and_then_those_that_are_due_too_late(
+        self, store: Store
+    ) -> None:
+        tasks = [a_task(due_at=NOW + after) for after in (3, 1, 4, 9, 5)]
+        for task in tasks:
+            store.create(task)
+        found = list(store.due(NOW + 3, NOW + 4))
+        assert found == [tasks[number].task_id for number in (1, 0, 4, 3)]
+
+
 class TestCreate:
     def test_a_created_task_can_be_read_whole(self, store: Store) -> None:
         task = a_task()

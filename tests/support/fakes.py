@@ -78,10 +78,11 @@ class MemoryStore:
         self.before("get_many")
         return [self.tasks[task_id] for task_id in task_ids if task_id in self.tasks]
 
-    def due(self, now: float) -> Iterator[str]:
+    def due(self, now: float, latest: float) -> Iterator[str]:
         self.before("due")
-        found = [(task.due_at, task.task_id) for task in self.tasks.values() if task.due_at]
-        return iter([task_id for due_at, task_id in sorted(found) if due_at <= now])
+        found = sorted((it.due_at, it.task_id) for it in self.tasks.values() if it.due_at)
+        due = [task_id for due_at, task_id in found if due_at <= now]
+        return iter([*due, *(task_id for due_at, task_id in found if due_at > latest)])
 
     def claim(self, claim: Claim) -> Task:
         self.before("claim")
@@ -146,8 +147,9 @@ class MemoryStore:
     def reports(self, task: Task, since: int = 0) -> Iterator[Report]:
         self.before("reports")
         last = [task.last_report] if task.last_report else []
-        kept = [self.stored[task.task_id, index] for index in range(task.done - len(last))]
-        return iter([*kept, *last][since:])
+        keys = [(task.task_id, index) for index in range(since, task.done - len(last))]
+        kept = [self.stored[key] for key in keys if key in self.stored]
+        return iter([*kept, *(last if since < task.done else [])])
 
 
 class FakeDispatcher:

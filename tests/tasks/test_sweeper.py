@@ -1,6 +1,7 @@
 """The sweeper: what it does for a task that nobody works on, and when."""
 
 import itertools
+import math
 
 import pytest
 
@@ -111,10 +112,10 @@ def test_an_index_that_is_behind_does_no_harm(rig: Rig) -> None:
     """A task on the index may have ended, or be gone, or swept already: only the table decides."""
     ended, gone = rig.create(), rig.create()
     rig.clock.freeze(60)
-    stale = list(rig.store.due(rig.clock.now()))
+    stale = list(rig.store.due(rig.clock.now(), math.inf))
     rig.service.cancel("v2", ended)
     del rig.store.tasks[gone]
-    rig.store.due = lambda now: iter(stale)  # type: ignore[method-assign]
+    rig.store.due = lambda now, latest: iter(stale)  # type: ignore[method-assign]
     rig.sweeper.sweep()
     rig.sweeper.sweep()
     assert rig.dispatcher.sent == []
@@ -164,3 +165,43 @@ def crash(rig: Rig, task_id: str) -> None:
     with pytest.raises(KeyboardInterrupt):
         rig.worker.work(task_id)
     rig.machine.before = lambda index: None
+
+
+def test_a_task_that_nobody_finished_in_time_is_ended_by_the_sweeper(rig: Rig) -> None:
+    task_id = rig.create(count=2, wait=10)
+    rig.clock.freeze(2 * 10 + 30 * 86_400)
+    rig.sweeper.sweep()
+    assert rig.task(task_id).state is State.QUEUED
+    rig.clock.freeze(3601)
+    rig.sweeper.sweep()
+    task = rig.task(task_id)
+    assert (task.state, task.ended_at, task.error) == (
+        State.FAILURE,
+        rig.clock.now(),
+        "It was not done in time: a task may take twice its window and 30 days.",
+    )
+
+
+def test_a_lease_of_a_clock_that_was_years_ahead_is_over_at_once(rig: Rig) -> None:
+    task_id = rig.create()
+    ten_years = 3650 * 86_400
+    rig.clock.jump(ten_years)
+    crash(rig, task_id)
+    rig.clock.jump(-ten_years)
+    rig.sweeper.sweep()
+    assert rig.dispatcher.sent == [task_id]
+    rig.worker.work(task_id)
+    assert (rig.task(task_id).state, rig.task(task_id).run) == (State.SUCCESS, 2)
+
+
+@pytest.mark.parametrize("ahead", [99, 180])
+def test_a_lease_that_ends_no_later_than_two_leases_from_now_is_kept(rig: Rig, ahead: int) -> None:
+    task_id = rig.create()
+    crash(rig, task_id)
+    task = rig.task(task_id)
+    rig.store.tasks[task_id] = task._replace(lease_until=rig.clock.now() + ahead)
+    rig.worker.work(task_id)
+    assert rig.task(task_id).run == 1
+    rig.store.tasks[task_id] = task._replace(lease_until=rig.clock.now() + 180.1)
+    rig.worker.work(task_id)
+    assert rig.task(task_id).run == 2
