@@ -101,6 +101,10 @@ class Outage(HoststatError):
     """A service that this one needs does not answer; try again."""
 
 
+class ClockOff(Outage):
+    """The clock of this machine is wrong, so it takes no work."""
+
+
 class MachineFailed(HoststatError):
     """This machine cannot be measured, and another try would fail as well."""
 

@@ -89,7 +89,7 @@ def main() -> int:
         if os.environ["STAGE"] == stage.LOCAL:
             parts.reset(session=line.Session())
         # Built now: what is wrong shows at once, and a signal handler need not wait for it.
-        settings, keeper, _ = parts.settings, parts.keeper, parts.worker
+        settings, keeper, worker = parts.settings, parts.keeper, parts.worker
     except (OSError, RuntimeError, ValueError, BotoCoreError) as wrong:
         sys.exit(f"hoststat: {wrong}")
     if client.session().get_credentials() is None:
@@ -97,7 +97,12 @@ def main() -> int:
     # It reads the name of the queue when it is imported, so the stage comes first.
     import app  # noqa: PLC0415
 
-    poller = Poller(parts.receiver, app.run_iostat, slots=settings.concurrency)
+    poller = Poller(
+        parts.receiver,
+        app.run_iostat,
+        slots=settings.concurrency,
+        problem=lambda: worker.problem,
+    )
     _leave_on_signals(poller, keeper, writer)
     supervision.end_with_parent()
     if settings.stage == stage.LOCAL:

@@ -32,6 +32,7 @@ STATUS: dict[type[errors.HoststatError], int] = {
 #: Errors that only workers and stores may see. One that gets here is a fault of our code.
 INTERNAL = {
     errors.BadMessage,
+    errors.ClockOff,
     errors.Conflict,
     errors.IllegalMove,
     errors.Killed,

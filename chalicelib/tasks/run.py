@@ -6,15 +6,12 @@ from collections.abc import Callable
 from chalicelib import errors, ids
 from chalicelib.clock import Clock
 from chalicelib.settings import Settings
-from chalicelib.tasks import model
+from chalicelib.tasks import lease, model
 from chalicelib.tasks.model import Claim, Report, State, Task
 from chalicelib.tasks.ports import Refused, Store
 
-#: Fractions of a lease: its worker stops writing after 0.75 of it; others wait 0.1 longer than
-#: the lease before they take over, because clocks differ.
-_OWN_PART, _SKEW_PART = 0.75, 0.1
-#: The most leases that a stored lease can last from now on, by whoever's clock it was written.
-MOST_LEASES = 2
+#: The part of a lease after which its worker stops writing.
+_OWN_PART = 0.75
 #: The fields that a take-over must find as they were read: no heartbeat and no report came since.
 _AS_FOUND = ("lease_until", "done")
 #: The most bytes of a last report that is written together with the end, in one write. With it a
@@ -140,8 +137,8 @@ class Run:
         self._write(lambda task: self._ended(task, State.FAILURE, error=why))
 
     def _extended(self, task: Task) -> Task:
-        until = lease_end(self._now(), self._settings)
-        return task._replace(lease_until=until, due_at=due_after(until, self._settings))
+        until = lease.end(self._now(), self._settings)
+        return task._replace(lease_until=until, due_at=lease.due_after(until, self._settings))
 
     def _given_back(self, task: Task) -> Task:
         due_at = self._now() + self._settings.sweep_seconds
@@ -182,27 +179,6 @@ class Run:
         return self._clock.monotonic() >= self.leased_at + seconds
 
 
-def lease_end(now: float, settings: Settings) -> float:
-    """Give the time at which a lease that begins now ends."""
-    return now + settings.lease_seconds
-
-
-def due_after(lease_until: float, settings: Settings) -> float:
-    """Give the time from which others may take over a lease that nobody extended."""
-    return lease_until + settings.lease_seconds * _SKEW_PART
-
-
-def lapsed(task: Task, now: float, settings: Settings) -> bool:
-    """Tell whether a task's lease has run out, with the margin for clocks that differ.
-
-    So has one that ends further ahead than any lease can: a clock that was wrong has written it.
-    """
-    if task.state is not State.STARTED or task.lease_until == 0:
-        return False
-    most = now + MOST_LEASES * settings.lease_seconds
-    return due_after(task.lease_until, settings) < now or task.lease_until > most
-
-
 def claim(
     task_id: str, *, host: str, source: str, store: Store, clock: Clock, settings: Settings
 ) -> Run:
@@ -211,7 +187,7 @@ def claim(
     `host` and `source` are the node and what it measures with. Raises Refused if there is no such
     task, or it has ended, or another run has a lease on it; Outage.
     """
-    leased_at, until = clock.monotonic(), lease_end(clock.now(), settings)
+    leased_at, until = clock.monotonic(), lease.end(clock.now(), settings)
     wanted = Claim(
         task_id=task_id,
         token=ids.new_id(),
@@ -219,12 +195,12 @@ def claim(
         source=source,
         started_at=clock.now(),
         lease_until=until,
-        due_at=due_after(until, settings),
+        due_at=lease.due_after(until, settings),
     )
     try:
         task = store.claim(wanted)
     except Refused as refused:
-        if refused.old is None or not lapsed(refused.old, clock.now(), settings):
+        if refused.old is None or not lease.lapsed(refused.old, clock.now(), settings):
             raise
         task = _take_over(refused.old, wanted, store, settings)
     return Run(task, leased_at=leased_at, store=store, clock=clock, settings=settings)

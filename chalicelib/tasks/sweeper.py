@@ -3,9 +3,9 @@
 import logging
 
 from chalicelib import errors, log
-from chalicelib.clock import Clock
+from chalicelib.clock import Clock, Comparison
 from chalicelib.settings import Settings
-from chalicelib.tasks import model, run
+from chalicelib.tasks import lease, model, run
 from chalicelib.tasks.model import State, Task
 from chalicelib.tasks.ports import Dispatcher, Refused, Store
 
@@ -23,9 +23,15 @@ class Sweeper:
     """Sends new hints. Two sweepers do no harm: a conditional write comes before every hint."""
 
     def __init__(
-        self, *, store: Store, dispatcher: Dispatcher, clock: Clock, settings: Settings
+        self,
+        *,
+        store: Store,
+        dispatcher: Dispatcher,
+        clock: Clock,
+        comparison: Comparison,
+        settings: Settings,
     ) -> None:
-        self._store, self._dispatcher = store, dispatcher
+        self._store, self._dispatcher, self._comparison = store, dispatcher, comparison
         self._clock, self._settings = clock, settings
 
     def sweep(self, seconds: float = float("inf")) -> None:
@@ -37,8 +43,8 @@ class Sweeper:
         until = self._clock.monotonic() + seconds - _MARGIN_SECONDS
         now = self._clock.now()
         for task_id in self._store.due(now, now + self._most_ahead()):
-            if self._clock.monotonic() > until:
-                log.event("sweep stopped", level=logging.WARNING, why="its time is up")
+            if why := self._why_stop(until):
+                log.event("sweep stopped", level=logging.WARNING, why=why)
                 break
             try:
                 self._look_after(task_id)
@@ -47,6 +53,13 @@ class Sweeper:
             except Exception:
                 log.failure("task not swept", task_id=task_id)
         self._log_dead_letters()
+
+    def _why_stop(self, until: float) -> str | None:
+        """Say why this sweep may not go on, None if it may."""
+        if self._clock.monotonic() > until:
+            return "its time is up"
+        # Whose clock is wrong would end what is not late. The list of tasks has brought a Date.
+        return self._comparison.problem(lease.most_off(self._settings))
 
     def _log_dead_letters(self) -> None:
         try:
@@ -63,7 +76,7 @@ class Sweeper:
         now = self._clock.now()
         if task is None or task.due_at is None or now < task.due_at <= now + self._most_ahead():
             return
-        lost = run.lapsed(task, now, self._settings)
+        lost = lease.lapsed(task, now, self._settings)
         try:
             if now > task.done_by:
                 self._store.move(task, self._too_late(task, now), seen=_AS_READ)
@@ -82,7 +95,7 @@ class Sweeper:
     def _most_ahead(self) -> float:
         """Give the most seconds that a task can be due in, if the clocks are right."""
         settings = self._settings
-        return _MAX_GAP + settings.sweep_seconds + run.MOST_LEASES * settings.lease_seconds
+        return _MAX_GAP + settings.sweep_seconds + lease.MOST * settings.lease_seconds
 
     def _too_late(self, task: Task, now: float) -> Task:
         keep = self._settings.keep_days

@@ -36,6 +36,7 @@ class Rig:
             dispatcher=dispatcher or self.dispatcher,
             keeper=self.keeper,
         )
+        self.comparison = parts.comparison
         self.service, self.worker, self.sweeper = parts.tasks, parts.worker, parts.sweeper
 
     def create(self, count: int = 3, wait: int = 1) -> str:

@@ -205,3 +205,16 @@ def test_a_lease_that_ends_no_later_than_two_leases_from_now_is_kept(rig: Rig, a
     rig.store.tasks[task_id] = task._replace(lease_until=rig.clock.now() + 180.1)
     rig.worker.work(task_id)
     assert rig.task(task_id).run == 2
+
+
+def test_a_sweeper_whose_clock_is_off_ends_nothing(
+    rig: Rig, logged: list[tuple[str, dict[str, object]]]
+) -> None:
+    task_id = rig.create()
+    ten_years = 3650 * 86_400
+    rig.clock.jump(ten_years)
+    rig.comparison.off = ten_years
+    rig.sweeper.sweep()
+    assert rig.task(task_id).state is State.QUEUED
+    assert [event for event, _ in logged] == ["task created", "sweep stopped"]
+    assert str(logged[1][1]["why"]).startswith("This machine's clock is 315360000 s ahead")

@@ -196,3 +196,14 @@ def test_the_first_reason_to_stop_counts(rig: Rig) -> None:
     rig.machine.before = both
     rig.worker.work(task_id)
     assert rig.task(task_id).lease_until == 1090
+
+
+def test_a_worker_whose_clock_is_off_takes_no_work_until_it_is_right_again(rig: Rig) -> None:
+    task_id = rig.create()
+    rig.comparison.off = -9.1
+    with pytest.raises(errors.ClockOff, match="clock is 9 s behind the cloud's; it may be 9 s off"):
+        rig.worker.take(hint.encode(task_id))
+    assert rig.task(task_id).state is State.QUEUED
+    rig.comparison.off = 9
+    rig.worker.take(hint.encode(task_id))
+    assert rig.task(task_id).state is State.SUCCESS
