@@ -58,7 +58,7 @@ class Days(Protocol):
     @precondition(lambda self: self.queue.sent)
     @rule(pick=PICK, off=WRONG)
     def deliver_to_a_wrong_clock_that_nobody_judges(self, pick: int, off: int) -> None:
-        task_id = self.queue.sent[pick % len(self.queue.sent)]
+        task_id = self.queue.sent.pop(pick % len(self.queue.sent))
         with contextlib.suppress(Crash, errors.Outage, Refused):
             a_run = run.claim(
                 task_id,

@@ -238,8 +238,7 @@ class Protocol(RuleBasedStateMachine):
                 self.sweep()
                 self.drain()
             self.nothing_is_broken()
-            for task_id in self.promised:
-                assert self.seen.known[task_id].state.ended
+            assert all(task.state.ended for task in self.store.get_many(self.promised))
         finally:
             self.close()
 
