@@ -16,6 +16,7 @@ from chalicelib.aws import client as aws
 from chalicelib.aws import task_items
 from chalicelib.aws.items import to_item
 from chalicelib.bootstrap import parts
+from chalicelib.clock import Comparison
 from chalicelib.measure.model import Window
 from chalicelib.tasks.model import State, Task
 from chalicelib.users.model import User
@@ -72,7 +73,9 @@ def _client(known: list[Task]) -> SimpleNamespace:
 def clients(fake: object) -> Iterator[None]:
     """Use `fake` in place of every client that is made, while the context lasts."""
 
-    def client(session: Any, service: str, *, long_poll: bool = False) -> Any:
+    def client(
+        session: Any, service: str, *, long_poll: bool = False, compare: Comparison | None = None
+    ) -> Any:
         return fake
 
     real, aws.client = aws.client, client

@@ -81,6 +81,7 @@ def _windows(host: ThisMachine) -> Iterator[Case]:
         machine=host,
         keeper=parts.keeper,
         clock=SystemClock(),
+        comparison=parts.comparison,
         settings=parts.settings,
     )
 

@@ -16,7 +16,7 @@ from chalicelib.aws import client as aws
 from chalicelib.aws.sqs import Queue, SqsDispatcher
 from chalicelib.aws.task_store import DynamoTaskStore
 from chalicelib.bootstrap import parts
-from chalicelib.clock import SystemClock
+from chalicelib.clock import Comparison, SystemClock
 from chalicelib.measure.model import Window
 from chalicelib.tasks import model
 from chalicelib.tasks.keeper import Keeper
@@ -71,6 +71,7 @@ def alone(windows: int, window: Window, polls: int) -> Alone:
             machine=Hurried(Path(folder)),
             keeper=keeper,
             clock=clock,
+            comparison=Comparison(clock),
             settings=settings,
         )
         while messages := queue.receive(_BATCH, 0):

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from chalicelib.clock import Clock, SystemClock
+from chalicelib.clock import Clock, Comparison, SystemClock
 from chalicelib.measure.machine import ThisMachine
 from chalicelib.measure.model import Machine
 from chalicelib.settings import Settings
@@ -81,6 +81,11 @@ class Parts:
         return SystemClock()
 
     @part
+    def comparison(self) -> Comparison:
+        """This machine's clock beside the cloud's."""
+        return Comparison(self.clock)
+
+    @part
     def machine(self) -> Machine:
         """The machine that this process runs on."""
         return ThisMachine(os.environ.get("PATH", os.defpath))
@@ -115,6 +120,7 @@ class Parts:
             machine=self.machine,
             keeper=self.keeper,
             clock=self.clock,
+            comparison=self.comparison,
             settings=self.settings,
         )
 
@@ -127,6 +133,7 @@ class Parts:
             store=self.task_store,
             dispatcher=self.dispatcher,
             clock=self.clock,
+            comparison=self.comparison,
             settings=self.settings,
         )
 
@@ -207,7 +214,7 @@ class Parts:
         """The client of DynamoDB."""
         from chalicelib.aws import client
 
-        return client.client(self.session, "dynamodb")
+        return client.client(self.session, "dynamodb", compare=self.comparison)
 
     @part
     def session(self) -> Any:
@@ -219,7 +226,7 @@ class Parts:
     def _sqs(self, *, long_poll: bool) -> Any:
         from chalicelib.aws import client
 
-        return client.client(self.session, "sqs", long_poll=long_poll)
+        return client.client(self.session, "sqs", long_poll=long_poll, compare=self.comparison)
 
     def _queues(self, sqs: Any) -> "dict[str, Queue]":
         from chalicelib.aws.sqs import Queue

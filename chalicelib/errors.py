@@ -109,12 +109,20 @@ class Outage(HoststatError):
     """A service that this one needs does not answer; try again."""
 
 
+class ClockOff(Outage):
+    """The clock of this machine is wrong, so it takes no work."""
+
+
 class MachineFailed(HoststatError):
     """This machine cannot be measured, and another try would fail as well."""
 
 
 class Killed(HoststatError):
     """Something outside hoststat ended iostat before its window was over."""
+
+
+class Silent(Killed):
+    """iostat wrote no report for too long."""
 
 
 class LeaseLost(HoststatError):

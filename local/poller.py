@@ -1,5 +1,6 @@
 """The poller: takes messages off the queue and feeds each one to the function, as Lambda would."""
 
+import logging
 import math
 import os
 import threading
@@ -21,6 +22,8 @@ _BATCH = 10
 _POLL_RETRY_SECONDS = 1
 #: Seconds after which a message is acknowledged although its window still lasts.
 _IN_FLIGHT_SECONDS = 1
+#: Seconds between two lines in the log that say why no work is taken.
+_SAY_SECONDS = 60
 #: Milliseconds that an invocation may take by its context: a year, as no Lambda ends it.
 _NO_LIMIT = 365 * 86_400_000
 
@@ -39,8 +42,17 @@ class InFlight:
 class Poller:
     """Takes as many messages as it has free slots, and handles each on a thread of its own."""
 
-    def __init__(self, queue: Queue, function: Function, *, slots: int) -> None:
-        self._queue, self._function = queue, function
+    def __init__(
+        self,
+        queue: Queue,
+        function: Function,
+        *,
+        slots: int,
+        problem: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """`problem` says why no work may be taken now, None if it may."""
+        self._queue, self._function, self._problem = queue, function, problem
+        self._said_at = -math.inf
         self._free = threading.Semaphore(slots)
         self._pool = ThreadPoolExecutor(max_workers=slots, thread_name_prefix="window")
         self._in_flight: list[InFlight] = []
@@ -52,6 +64,8 @@ class Poller:
     def run(self) -> None:
         """Poll until `leave`. Returns when every message is dealt with and acknowledged."""
         while not self.leaving:
+            if self._rests():
+                continue
             slots = self._reserve()
             messages = self._receive(slots)
             for message in messages:
@@ -84,9 +98,10 @@ class Poller:
             return []
         try:
             messages = self._queue.receive(most, _POLL_SECONDS)
-            if not self.leaving:
+            if not self.leaving and not self._problem():
                 return messages
-            # They came after `leave`. Some may be our own hand-overs, meant for other workers.
+            # They came after `leave`, or with the news of a problem. Some may be our own
+            # hand-overs, meant for other workers.
             self._put_back(messages)
         except errors.Outage as outage:
             log.event("queue not polled", why=str(outage), at=os.environ.get("AWS_ENDPOINT_URL"))
@@ -95,6 +110,26 @@ class Poller:
             log.failure("queue not polled")
             time.sleep(_POLL_RETRY_SECONDS)
         return []
+
+    def _rests(self) -> bool:
+        """Tell whether no work may be taken now. Say why, and ask the cloud once more."""
+        problem = self._problem()
+        if problem is None:
+            if self._said_at > -math.inf:
+                log.event("work is taken again")
+            self._said_at = -math.inf
+            return False
+        if time.monotonic() >= self._said_at + _SAY_SECONDS:
+            log.event("no work is taken", level=logging.WARNING, why=problem)
+            self._said_at = time.monotonic()
+        self._acknowledge(at_least=1)
+        time.sleep(_POLL_RETRY_SECONDS)
+        try:
+            # A short call, whose answer has a Date.
+            self._queue.reach()
+        except errors.Outage as outage:
+            log.event("queue not reached", why=str(outage))
+        return True
 
     def _acknowledge(self, *, at_least: int) -> None:
         """Acknowledge, in batches of `at_least`, what is dealt with or in flight for long enough.

@@ -92,7 +92,7 @@ def main() -> int:
         if os.environ["STAGE"] == stage.LOCAL:
             parts.reset(session=line.Session())
         # Built now: what is wrong shows at once, and a signal handler need not wait for it.
-        settings, keeper, _ = parts.settings, parts.keeper, parts.worker
+        settings, keeper, worker = parts.settings, parts.keeper, parts.worker
     except (OSError, RuntimeError, ValueError, BotoCoreError) as wrong:
         sys.exit(f"hoststat: {wrong}")
     if client.session().get_credentials() is None:
@@ -103,7 +103,12 @@ def main() -> int:
     # Users' tasks and those of anybody have slots of their own: neither keeps the other waiting.
     functions = {LOGIN_VERSION: app.run_iostat, OPEN_VERSION: app.run_open_iostat}
     pollers = [
-        Poller(queue, functions[version], slots=settings.concurrency)
+        Poller(
+            queue,
+            functions[version],
+            slots=settings.concurrency,
+            problem=lambda: worker.problem,
+        )
         for version, queue in parts.receivers.items()
     ]
     _leave_on_signals(pollers, keeper, writer)

@@ -65,7 +65,7 @@ def task(request: Request, view: TaskView, look: Look) -> Response:
         body["result"] = task.error
     else:
         body["result"] = {"iostat": "".join(it.report.text for it in reports)}
-    following = look.since + len(reports)
+    following = reports[-1].report.index + 1 if reports else look.since
     if look.detail:
         body |= _details(task)
         body["reports"] = [_report(it.report.index, it.report.at, it.devices) for it in reports]
@@ -141,7 +141,7 @@ def _details(task: Task) -> dict[str, object]:
     }
 
 
-def _report(index: int, at: float, found: list[Device]) -> dict[str, object]:
+def _report(index: int, at: float | None, found: list[Device]) -> dict[str, object]:
     return {"index": index, "at": _time(at), "since_boot": index == 0, "devices": found}
 
 

@@ -33,10 +33,12 @@ STATUS: dict[type[errors.HoststatError], int] = {
 #: Errors that only workers and stores may see. One that gets here is a fault of our code.
 INTERNAL = {
     errors.BadMessage,
+    errors.ClockOff,
     errors.Conflict,
     errors.IllegalMove,
     errors.Killed,
     errors.LeaseLost,
+    errors.Silent,
 }
 #: RFC 9110's names of statuses for which Python 3.11 has older ones.
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}

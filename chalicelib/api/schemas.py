@@ -137,7 +137,12 @@ def all_of(limits: Settings, given: dict[str, Schema]) -> dict[str, Schema]:
         },
         "Iostat": record({"iostat": TEXT}, reports=many(ref("Report"))),
         "Report": record(
-            {"index": WHOLE, "at": TIME, "since_boot": FLAG, "devices": many(ref("Device"))}
+            {
+                "index": WHOLE,
+                "at": or_null(TIME),
+                "since_boot": FLAG,
+                "devices": many(ref("Device")),
+            }
         ),
         "Device": {
             "type": "object",

@@ -9,6 +9,7 @@ import botocore.session
 from botocore import exceptions
 
 from chalicelib import errors, log
+from chalicelib.clock import Comparison
 
 Answer = TypeVar("Answer")
 
@@ -48,9 +49,29 @@ def session() -> Any:
     return botocore.session.get_session()
 
 
-def client(session: Any, service: str, *, long_poll: bool = False) -> Any:
-    """Make a client of "dynamodb" or "sqs"; `long_poll` lets it wait up to 20 s for messages."""
-    return session.create_client(service, config=_LONG_POLL if long_poll else _CONFIG)
+def client(
+    session: Any, service: str, *, long_poll: bool = False, compare: Comparison | None = None
+) -> Any:
+    """Make a client of "dynamodb" or "sqs"; `long_poll` lets it wait up to 20 s for messages.
+
+    `compare` hears the Date of each of its answers.
+    """
+    made = session.create_client(service, config=_LONG_POLL if long_poll else _CONFIG)
+    if compare:
+        _tell(made.meta.events, service, compare)
+    return made
+
+
+def _tell(events: Any, service: str, compare: Comparison) -> None:
+    def begin(context: dict[str, Any], **_: Any) -> None:
+        context["began"] = compare.begin()
+
+    def end(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        headers = parsed.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        compare.hear(headers.get("date"), context["began"])
+
+    events.register(f"before-call.{service}", begin)
+    events.register(f"after-call.{service}", end)
 
 
 def ask(operation: Callable[..., Answer], **parameters: Any) -> Answer:

@@ -20,7 +20,7 @@ _QUEUED_OR_GIVEN_BACK = "#state = :queued OR (#state = :started AND #lease_until
 _SAME_RUN = "#state = :was_state AND #run = :was_run"
 _LEASED = "#lease_until > :given_back AND #lease_until < :lease_until"
 _NOT_ENDED = "#version = :version AND #state IN ({})"
-_LATER_SWEEP = "attribute_not_exists(#key) OR #at <= :at"
+_LATER_SWEEP = "attribute_not_exists(#key) OR #at <= :at OR #at > :latest"
 _NOT_OF_A_LATER_RUN = "attribute_not_exists(#run) OR #run <= :run"
 
 
@@ -90,8 +90,9 @@ class DynamoTaskStore:
 
     def keep_swept(self, swept: Swept) -> None:
         attributes = task_items.swept_attributes(swept)
-        step = self._keys.to_put(attributes, _LATER_SWEEP, {"at": swept.at})
-        # A later sweep has more recent things to say.
+        # A later sweep has more recent things to say; one of days ahead had a wrong clock.
+        values = {"at": swept.at, "latest": swept.at + model.DAY}
+        step = self._keys.to_put(attributes, _LATER_SWEEP, values)
         with contextlib.suppress(Unmet):
             self._keys.put(step)
 

@@ -17,6 +17,8 @@ from chalicelib.measure.splitter import Splitter
 _STDERR_BYTES = 500
 #: Seconds that ``uptime`` may take, and that iostat may take to exit after its last report.
 _COMMAND_SECONDS, _EXIT_SECONDS = 5, 1
+#: The part of iostat's patience that is kept for a second look at it.
+_SECOND_LOOK = 1 / 6
 
 
 def uptime(command: str, env: dict[str, str]) -> str:
@@ -71,14 +73,20 @@ class Iostat:
         env: dict[str, str],
         splitter: Splitter,
         expected: int,
-        silence: float,
+        *,
+        wait: float,
+        patience: float,
     ) -> None:
-        """Start iostat. It must write `expected` reports, each within `silence` seconds.
+        """Start iostat. It must write `expected` reports, `wait` seconds apart.
+
+        Each may be `patience` seconds late. The last part of that time begins when we look, not
+        when it is due: if iostat was frozen together with us, it can still write then.
 
         Raises MachineFailed if it cannot be started, or Killed if the cause is a shortage of
         memory, processes or descriptors, which may be over soon.
         """
-        self._splitter, self._expected, self._silence = splitter, expected, silence
+        self._splitter, self._expected = splitter, expected
+        self._silence, self._second_look = wait + patience, patience * _SECOND_LOOK
         self._stopped = False
         self._complaint = b""
         try:
@@ -103,10 +111,10 @@ class Iostat:
                 seen += 1
                 if seen < self._expected:
                     yield text
-                    self._deadline = time.monotonic() + self._silence
+                    self._await_report()
                 elif last is None:
                     last = text
-                    self._deadline = time.monotonic() + _EXIT_SECONDS
+                    self._deadline, self._looks_left = time.monotonic() + _EXIT_SECONDS, 0
         if last is not None:
             yield last + self._splitter.tail()
         elif not self._stopped:
@@ -116,7 +124,7 @@ class Iostat:
         """Give what iostat writes, until it closes its output or is silent for too long."""
         assert self._process.stdout
         assert self._process.stderr
-        self._deadline = time.monotonic() + self._silence
+        self._await_report()
         with _selector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)
             selector.register(self._process.stderr, selectors.EVENT_READ)
@@ -129,16 +137,30 @@ class Iostat:
                         yield data
                     else:
                         self._complaint = (self._complaint + data)[:_STDERR_BYTES]
-                if time.monotonic() >= self._deadline:
+                if time.monotonic() >= self._deadline and not self._look_again():
                     return
+
+    def _await_report(self) -> None:
+        """Set the time of the first look at an iostat that writes no report."""
+        self._deadline = time.monotonic() + self._silence - self._second_look
+        self._looks_left = 1
+
+    def _look_again(self) -> bool:
+        """Give a silent iostat its second look, if it has one left; tell whether it had."""
+        if not self._looks_left:
+            return False
+        self._looks_left = 0
+        self._deadline = time.monotonic() + self._second_look
+        return True
 
     def _explain(self) -> None:
         """Raise the error of an iostat that ended, or fell silent, before its last report."""
         try:
             # It may have closed its output and still be alive.
-            status = self._process.wait(max(self._deadline - time.monotonic(), 0))
+            left = max(self._deadline - time.monotonic(), 0)
+            status = self._process.wait(left + self._looks_left * self._second_look)
         except subprocess.TimeoutExpired as late:
-            raise errors.MachineFailed(f"iostat wrote no report for {self._silence:g} s.") from late
+            raise errors.Silent(f"iostat wrote no report for {self._silence:g} s.") from late
         if status > 0:
             said = self._complaint.decode("utf-8", "backslashreplace").strip()
             raise errors.MachineFailed(

@@ -60,12 +60,14 @@ class ThisMachine:
         command = self._which("iostat")
         if command is None:
             return self._open_procfs(window, first)
-        left, silence = window.count - first, window.wait + patience
+        left = window.count - first
         # For a single report since boot iostat ends at once: setpriv would cost more than it saves.
         lasts = first > 0 or left > 1
         argv = [*(self._tether() if lasts else []), command, *self._arguments(window, first)]
         reports = splitter.Splitter(first=first, darwin=self._darwin)
-        return commands.Iostat(argv, self._env(), reports, left, silence)
+        return commands.Iostat(
+            argv, self._env(), reports, left, wait=window.wait, patience=patience
+        )
 
     def _open_procfs(self, window: Window, first: int) -> Feed:
         if not (self._root / "proc" / "diskstats").exists():

@@ -22,8 +22,8 @@ class Feed(Protocol):
     def __iter__(self) -> Iterator[str]:
         """Give the text of each report as it comes, and none after `stop`.
 
-        Raises Killed if somebody else ended iostat before its last report, and MachineFailed
-        if iostat cannot be started, refuses, hangs or writes something that is not a report.
+        Raises Killed if somebody else ended iostat before its last report or it fell silent, and
+        MachineFailed if iostat cannot be started, refuses or writes something that is not a report.
         """
 
     def stop(self) -> None:

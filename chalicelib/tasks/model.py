@@ -11,6 +11,11 @@ from chalicelib.measure.numbers import Device
 
 #: Seconds of a day.
 DAY = 86_400
+#: Days that a task may take from its create to its end, besides twice its window. They are for
+#: interruptions: no worker, or no power.
+SPARE_DAYS = 30
+#: Why a task that took longer is a FAILURE.
+LATE = f"It was not done in time: a task may take twice its window and {SPARE_DAYS} days."
 
 #: The versions of the API that have tasks: anybody may use the first, and users the second.
 OPEN_VERSION, LOGIN_VERSION = "v2", "v3"
@@ -59,9 +64,14 @@ class Report(NamedTuple):
     index: int  # type: ignore[assignment] # hides tuple.index, which nobody needs here
     #: The run that measured it.
     run: int
-    #: When it came, in seconds since the epoch.
-    at: float
+    #: When it came, in seconds since the epoch; None for one that is missing.
+    at: float | None
     text: str
+
+    @classmethod
+    def missing(cls, index: int) -> Self:
+        """Give what takes the place of a report that is not stored any more."""
+        return cls(index=index, run=0, at=None, text=f"(report {index} is missing)\n\n")
 
 
 class Task(NamedTuple):
@@ -111,6 +121,15 @@ class Task(NamedTuple):
         if self.last is None or self.reported_at is None:
             return None
         return Report(index=self.done - 1, run=self.run, at=self.reported_at, text=self.last)
+
+    @property
+    def done_by(self) -> float:
+        """The time by which it must have ended: after it nobody goes on with it."""
+        return self.created_at + 2 * self.window.seconds + SPARE_DAYS * DAY
+
+    def earliest(self) -> float:
+        """Give the earliest time at which it can be as far as it is, whatever clocks say."""
+        return self.created_at + max(self.done - 1, 0) * self.window.wait
 
     def expired(self, now: float) -> bool:
         """Tell whether nobody may read it any more. DynamoDB deletes it some time later."""
@@ -186,15 +205,28 @@ class Claim(NamedTuple):
 def ended(
     task: Task, state: State, *, at: float, keep_days: float, error: str | None = None
 ) -> Task:
-    """Give the task with its end: no longer open, and readable for `keep_days` more days."""
+    """Give the task with its end: no longer open, and readable for `keep_days` more days.
+
+    If the clock that `at` is from is behind, the task ends as early as it can have ended.
+    """
+    ended_at = max(at, task.earliest())
     return task._replace(
         state=state,
         error=error,
-        ended_at=at,
-        expires_at=at + keep_days * DAY,
+        ended_at=ended_at,
+        expires_at=ended_at + keep_days * DAY,
         due_at=None,
         opened_by=None,
     )
+
+
+def reports_expire(task: Task, keep_days: float) -> float:
+    """Give the time from which the reports of a task may be deleted: a day after its own, or more.
+
+    It is the same for all of them, and depends only on the create. So no interruption and no
+    worker's clock can let a report expire before its task.
+    """
+    return task.done_by + (keep_days + 2) * DAY
 
 
 def check_move(before: State, after: State) -> None:

@@ -1,6 +1,6 @@
 """A page of reports: as many as one answer may have."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from chalicelib.measure import numbers
 from chalicelib.measure.numbers import Device
@@ -30,6 +30,18 @@ def cut(found: Iterable[Report], *, text: bool, numbers_too: bool) -> list[Repor
             return page
         page.append(view)
     return page
+
+
+def whole(found: Iterable[Report], indices: range) -> Iterator[Report]:
+    """Give the reports of these indices, in their order: those that are found, or that say so."""
+    stored = iter(found)
+    following = next(stored, None)
+    for index in indices:
+        if following is not None and following.index == index:
+            yield following
+            following = next(stored, None)
+        else:
+            yield Report.missing(index)
 
 
 def _text_bytes(text: str) -> int:

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from chalicelib import errors, ids
 from chalicelib.clock import Clock
 from chalicelib.settings import Settings
-from chalicelib.tasks import model
+from chalicelib.tasks import lease, model
 from chalicelib.tasks.model import Claim, Report, State, Task
 from chalicelib.tasks.ports import Refused, Store
 
-#: Fractions of a lease: its worker stops writing after 0.75 of it; others wait 0.1 longer than
-#: the lease before they take over, because clocks differ.
-_OWN_PART, _SKEW_PART = 0.75, 0.1
+#: The part of a lease after which its worker stops writing.
+_OWN_PART = 0.75
 #: The fields that a take-over must find as they were read: no heartbeat and no report came since.
 _AS_FOUND = ("lease_until", "done")
 #: The most bytes of a last report that is written together with the end, in one write. With it a
@@ -37,6 +36,8 @@ class Run:
         #: The monotonic time just before the lease was last written.
         self.leased_at = leased_at
         self._store, self._clock, self._settings = store, clock, settings
+        #: What to add to the monotonic time for the time since the epoch, at the least.
+        self._epoch = clock.now() - clock.monotonic()
         self._writing = threading.Lock()
 
     @property
@@ -47,7 +48,11 @@ class Run:
         may have been frozen as well.
         """
         fence_at = self.leased_at + self._settings.lease_seconds * _OWN_PART
-        return self._clock.monotonic() < fence_at and self._clock.now() < self.task.lease_until
+        return self._clock.monotonic() < fence_at and self._now() < self.task.lease_until
+
+    def _now(self) -> float:
+        """Give the time since the epoch. In a run it never goes back, even if somebody sets it."""
+        return max(self._clock.now(), self._epoch + self._clock.monotonic())
 
     def beat(self) -> None:
         """Write a heartbeat: extend the lease if that is due and nothing else is being written.
@@ -85,7 +90,7 @@ class Run:
 
         Waits while DynamoDB does not answer. Raises Refused, LeaseLost.
         """
-        at = self._clock.now()
+        at = self._now()
         is_last = self.task.done + 1 == self.task.window.count
         with_the_end = is_last and len(text.encode()) <= _WITH_THE_END
         if not with_the_end:
@@ -94,10 +99,9 @@ class Run:
         self._write(lambda task: self._counted(task, at, last), seen=("done",))
 
     def _put(self, text: str, at: float) -> None:
-        task, keep = self.task, self._settings.keep_days
+        task = self.task
         report = Report(index=task.done, run=task.run, at=at, text=text)
-        left = (task.window.count - task.done) * task.window.wait
-        expires_at = at + 2 * left + (keep + 1) * model.DAY
+        expires_at = model.reports_expire(task, self._settings.keep_days)
         self._insist(lambda: self._store.put_report(task.task_id, report, expires_at))
 
     def _counted(self, task: Task, at: float, last: str | None) -> Task:
@@ -133,16 +137,17 @@ class Run:
         self._write(lambda task: self._ended(task, State.FAILURE, error=why))
 
     def _extended(self, task: Task) -> Task:
-        until = lease_end(self._clock, self._settings)
-        return task._replace(lease_until=until, due_at=due_after(until, self._settings))
+        until = lease.end(self._now(), self._settings)
+        return task._replace(lease_until=until, due_at=lease.due_after(until, self._settings))
 
     def _given_back(self, task: Task) -> Task:
-        due_at = self._clock.now() + self._settings.sweep_seconds
+        due_at = self._now() + self._settings.sweep_seconds
         return task._replace(lease_until=0, due_at=due_at)
 
     def _ended(self, task: Task, state: State, error: str | None = None) -> Task:
-        now, keep = self._clock.now(), self._settings.keep_days
-        return model.ended(task, state, at=now, keep_days=keep, error=error)
+        # If this clock is ahead, the task is not kept for longer than its reports.
+        at, keep = min(self._now(), task.done_by + model.DAY), self._settings.keep_days
+        return model.ended(task, state, at=at, keep_days=keep, error=error)
 
     def _write(self, change: Callable[[Task], Task], seen: tuple[str, ...] = ()) -> None:
         with self._writing:
@@ -174,25 +179,6 @@ class Run:
         return self._clock.monotonic() >= self.leased_at + seconds
 
 
-def lease_end(clock: Clock, settings: Settings) -> float:
-    """Give the time at which a lease that begins now ends."""
-    return clock.now() + settings.lease_seconds
-
-
-def due_after(lease_until: float, settings: Settings) -> float:
-    """Give the time from which others may take over a lease that nobody extended."""
-    return lease_until + settings.lease_seconds * _SKEW_PART
-
-
-def lapsed(task: Task, now: float, settings: Settings) -> bool:
-    """Tell whether a task's lease has run out, with the margin for clocks that differ."""
-    return (
-        task.state is State.STARTED
-        and task.lease_until > 0
-        and due_after(task.lease_until, settings) < now
-    )
-
-
 def claim(
     task_id: str, *, host: str, source: str, store: Store, clock: Clock, settings: Settings
 ) -> Run:
@@ -201,7 +187,7 @@ def claim(
     `host` and `source` are the node and what it measures with. Raises Refused if there is no such
     task, or it has ended, or another run has a lease on it; Outage.
     """
-    leased_at, until = clock.monotonic(), lease_end(clock, settings)
+    leased_at, until = clock.monotonic(), lease.end(clock.now(), settings)
     wanted = Claim(
         task_id=task_id,
         token=ids.new_id(),
@@ -209,12 +195,12 @@ def claim(
         source=source,
         started_at=clock.now(),
         lease_until=until,
-        due_at=due_after(until, settings),
+        due_at=lease.due_after(until, settings),
     )
     try:
         task = store.claim(wanted)
     except Refused as refused:
-        if refused.old is None or not lapsed(refused.old, clock.now(), settings):
+        if refused.old is None or not lease.lapsed(refused.old, clock.now(), settings):
             raise
         task = _take_over(refused.old, wanted, store, settings)
     return Run(task, leased_at=leased_at, store=store, clock=clock, settings=settings)
@@ -226,7 +212,8 @@ def _take_over(old: Task, wanted: Claim, store: Store, settings: Settings) -> Ta
     After too many in a row, end the task instead and raise Refused.
     """
     if old.failures + 1 >= settings.max_attempts:
-        failed = give_up(old, wanted.started_at, settings)
+        at, keep = wanted.started_at, settings.keep_days
+        failed = model.ended(old, State.FAILURE, at=at, keep_days=keep, error=why_lost(old))
         store.move(old, failed, seen=_AS_FOUND)
         raise Refused(failed)
     fields = wanted._asdict() | {"started_at": old.started_at}
@@ -235,7 +222,6 @@ def _take_over(old: Task, wanted: Claim, store: Store, settings: Settings) -> Ta
     return after
 
 
-def give_up(old: Task, now: float, settings: Settings) -> Task:
-    """Give the task as a FAILURE, because it has lost too many workers."""
-    why = f"Its worker was lost. This was attempt {old.failures + 1} in a row without a report."
-    return model.ended(old, State.FAILURE, at=now, keep_days=settings.keep_days, error=why)
+def why_lost(old: Task) -> str:
+    """Say why a task that has lost too many workers is a FAILURE."""
+    return f"Its worker was lost. This was attempt {old.failures + 1} in a row without a report."

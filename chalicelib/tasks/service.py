@@ -156,7 +156,8 @@ class TaskService:
         if not (text or look.detail):
             return TaskView(task, [])
         stored = self._store.reports(task, look.since)
-        return TaskView(task, page.cut(stored, text=text, numbers_too=look.detail))
+        reports = page.whole(stored, range(look.since, task.done))
+        return TaskView(task, page.cut(reports, text=text, numbers_too=look.detail))
 
     def _await_news(self, version: str, task_id: str, look: Look) -> Task:
         hold = min(look.timeout, self._longest_hold(version))

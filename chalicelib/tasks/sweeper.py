@@ -5,9 +5,9 @@ import logging
 from collections.abc import Iterator
 
 from chalicelib import errors, log
-from chalicelib.clock import Clock
+from chalicelib.clock import Clock, Comparison
 from chalicelib.settings import Settings
-from chalicelib.tasks import model, run
+from chalicelib.tasks import lease, model, run
 from chalicelib.tasks.model import LOGIN_VERSION, OPEN_VERSION, Cursor, State, Swept, Task
 from chalicelib.tasks.ports import Dispatcher, Refused, Store
 
@@ -30,9 +30,15 @@ class Sweeper:
     """Sends new hints. Two sweepers do no harm: a conditional write comes before every hint."""
 
     def __init__(
-        self, *, store: Store, dispatcher: Dispatcher, clock: Clock, settings: Settings
+        self,
+        *,
+        store: Store,
+        dispatcher: Dispatcher,
+        clock: Clock,
+        comparison: Comparison,
+        settings: Settings,
     ) -> None:
-        self._store, self._dispatcher = store, dispatcher
+        self._store, self._dispatcher, self._comparison = store, dispatcher, comparison
         self._clock, self._settings = clock, settings
 
     def sweep(self, seconds: float = float("inf")) -> None:
@@ -53,10 +59,12 @@ class Sweeper:
             self._share(OPEN_VERSION, places),
         )
         while task_ids := list(itertools.islice(listed, _BATCH)):
-            if not self._look_after_all(task_ids, until):
-                log.event("sweep stopped", level=logging.WARNING, why="its time is up")
+            self._look_after_all(task_ids, until)
+            if why := self._why_stop(until):
+                log.event("sweep stopped", level=logging.WARNING, why=why)
                 break
-        self._leave(places)
+        if not self._comparison.problem(lease.most_off(self._settings)):
+            self._leave(places)
         self._log_dead_letters()
 
     def _share(self, version: str, places: dict[str, Cursor]) -> Iterator[str]:
@@ -71,26 +79,32 @@ class Sweeper:
             # That was the last one. The next sweep begins with the oldest.
             places.pop(version, None)
 
-    def _look_after_all(self, task_ids: list[str], until: float) -> bool:
-        """Look after these tasks in their order; tell whether there was time for all."""
+    def _why_stop(self, until: float) -> str | None:
+        """Say why this sweep may not go on, None if it may."""
+        if self._clock.monotonic() > until:
+            return "its time is up"
+        # Whose clock is wrong would end what is not late. The list of tasks has brought a Date.
+        return self._comparison.problem(lease.most_off(self._settings))
+
+    def _look_after_all(self, task_ids: list[str], until: float) -> None:
+        """Look after these tasks in their order, as long as this sweep may go on."""
         ids = list(dict.fromkeys(task_ids))
         try:
             found = {task.task_id: task for task in self._store.get_many(ids)}
         except errors.Outage as outage:
-            log.event("tasks not swept", tasks=len(task_ids), why=str(outage))
-            return True
-        for task in [found[it] for it in ids if it in found]:
-            if task.due_at is None or task.due_at > self._clock.now():
+            log.event("tasks not swept", tasks=len(ids), why=str(outage))
+            return
+        for task in [found[task_id] for task_id in ids if task_id in found]:
+            if not self._is_due(task):
                 continue
-            if self._clock.monotonic() > until:
-                return False
+            if self._why_stop(until):
+                return
             try:
                 self._look_after(task)
             except errors.Outage as outage:
                 log.event("task not swept", task_id=task.task_id, why=str(outage))
             except Exception:
                 log.failure("task not swept", task_id=task.task_id)
-        return self._clock.monotonic() <= until
 
     def _leave(self, places: dict[str, Cursor]) -> None:
         """Store what the next sweep, and creates, need to know of this one."""
@@ -109,16 +123,19 @@ class Sweeper:
             if depth:
                 log.event("dead letters", level=logging.WARNING, depth=depth)
 
+    def _is_due(self, task: Task) -> bool:
+        """Tell whether somebody must look after a task now, or a clock was wrong about when."""
+        settings, now = self._settings, self._clock.now()
+        most_ahead = _MAX_GAP + settings.sweep_seconds + lease.MOST * settings.lease_seconds
+        return task.due_at is not None and not now < task.due_at <= now + most_ahead
+
     def _look_after(self, task: Task) -> None:
         now = self._clock.now()
-        lost = run.lapsed(task, now, self._settings)
+        lost = lease.lapsed(task, now, self._settings)
         try:
-            if lost and task.failures + 1 >= self._settings.max_attempts:
-                self._store.move(task, run.give_up(task, now, self._settings), seen=_AS_READ)
-                log.event("task given up", task_id=task.task_id, run=task.run)
-            elif self._waits_for_too_long(task, now):
-                self._store.move(task, self._not_begun(task, now), seen=_AS_READ)
-                log.event("task never begun", level=logging.WARNING, task_id=task.task_id)
+            if why := self._why_failed(task, now, lost=lost):
+                self._store.move(task, self._failed(task, now, why), seen=_AS_READ)
+                log.event("task given up", task_id=task.task_id, run=task.run, why=why)
             else:
                 self._store.move(task, self._hinted(task, now), seen=_AS_READ)
                 self._dispatcher.send(task.task_id, task.version)
@@ -127,12 +144,19 @@ class Sweeper:
             # Somebody else has just claimed, ended or swept it.
             return
 
-    def _waits_for_too_long(self, task: Task, now: float) -> bool:
-        return task.state is State.QUEUED and now > task.created_at + self._settings.start_within
+    def _why_failed(self, task: Task, now: float, *, lost: bool) -> str | None:
+        """Say in a sentence why nobody shall work on a task any more, None if somebody shall."""
+        settings = self._settings
+        if now > task.done_by:
+            return model.LATE
+        if task.state is State.QUEUED and now > task.created_at + settings.start_within:
+            return f"No worker began it within {settings.start_within / _HOUR:g} hours."
+        if lost and task.failures + 1 >= settings.max_attempts:
+            return run.why_lost(task)
+        return None
 
-    def _not_begun(self, task: Task, now: float) -> Task:
-        keep, hours = self._settings.keep_days, self._settings.start_within / _HOUR
-        why = f"No worker began it within {hours:g} hours."
+    def _failed(self, task: Task, now: float, why: str) -> Task:
+        keep = self._settings.keep_days
         return model.ended(task, State.FAILURE, at=now, keep_days=keep, error=why)
 
     def _hinted(self, task: Task, now: float) -> Task:

@@ -3,10 +3,10 @@
 import logging
 
 from chalicelib import errors, log
-from chalicelib.clock import Clock
+from chalicelib.clock import Clock, Comparison
 from chalicelib.measure.model import Machine
 from chalicelib.settings import Settings
-from chalicelib.tasks import hint, run
+from chalicelib.tasks import hint, lease, run
 from chalicelib.tasks.keeper import Keeper, Stop, why_refused
 from chalicelib.tasks.ports import Dispatcher, Refused, Store
 from chalicelib.tasks.run import Run
@@ -26,10 +26,17 @@ class Worker:
         machine: Machine,
         keeper: Keeper,
         clock: Clock,
+        comparison: Comparison,
         settings: Settings,
     ) -> None:
         self._store, self._dispatcher, self._machine = store, dispatcher, machine
         self._keeper, self._clock, self._settings = keeper, clock, settings
+        self._comparison = comparison
+
+    @property
+    def problem(self) -> str | None:
+        """A sentence that says why this worker takes no work; None if it does."""
+        return self._comparison.problem(lease.most_off(self._settings))
 
     def take(self, body: str, *, seconds: float = float("inf")) -> None:
         """Deal with the body of a message; the invocation has `seconds` left.
@@ -46,7 +53,12 @@ class Worker:
             self.work(task_id, seconds=seconds - _MARGIN_SECONDS)
 
     def work(self, task_id: str, *, seconds: float = float("inf")) -> None:
-        """Claim a task, measure for at most `seconds`, and hand the rest over. Raises Outage."""
+        """Claim a task, measure for at most `seconds`, and hand the rest over.
+
+        Raises ClockOff, Outage.
+        """
+        if problem := self.problem:
+            raise errors.ClockOff(problem)
         began = self._clock.monotonic()
         try:
             ours = run.claim(

@@ -106,7 +106,6 @@ def server(cloud: Cloud) -> Server:
             cloud,
             http="httptools",
             log_level="error",
-            date_header=False,
             backlog=_BACKLOG,
             limit_concurrency=_MOST_CONNECTIONS,
         )

@@ -4,6 +4,7 @@ import datetime
 import urllib.parse
 from typing import Any
 
+import boto3
 import pytest
 
 from tests.support.asking import (
@@ -97,6 +98,25 @@ class TestTask:
         assert [it["index"] for it in body["reports"]] == [0, 1, 2]
         assert [it["since_boot"] for it in body["reports"]] == [True, False, False]
         assert all(body[name] for name in ("started_at", "ended_at", "expires_at", "host"))
+
+    def test_a_report_that_is_missing_is_said_and_next_leads_past_it(
+        self, cloud: Any, one_thread: None
+    ) -> None:
+        task_id = self.ended()
+        text = ask_task("GET", task_id, since="2").body["result"]["iostat"]
+        for index in ("0", "1"):
+            key = {"task_id": {"S": task_id}, "index": {"N": index}}
+            boto3.client("dynamodb").delete_item(TableName="hoststat-dev-reports", Key=key)
+        answer = ask_task("GET", task_id, detail="1")
+        said = "(report 0 is missing)\n\n(report 1 is missing)\n\n"
+        assert answer.body["result"]["iostat"] == said + text
+        assert answer.body["reports"][:2] == [
+            {"index": 0, "at": None, "since_boot": True, "devices": []},
+            {"index": 1, "at": None, "since_boot": False, "devices": []},
+        ]
+        assert [it["index"] for it in answer.body["reports"]] == [0, 1, 2]
+        assert answer.body["next"] == 3
+        assert "Link" not in answer.headers
 
     def test_since_leaves_out_the_earlier_reports(self, cloud: Any, one_thread: None) -> None:
         task_id = self.ended()

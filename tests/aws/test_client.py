@@ -1,14 +1,18 @@
-"""Calls of AWS: which errors are an outage, and which are logged as throttled."""
+"""Calls of AWS: which errors are an outage, what is logged as throttled, and the time they tell."""
 
+import email.utils
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 
 from chalicelib import errors
 from chalicelib.aws import client as aws
 from chalicelib.aws import dynamodb
+from chalicelib.clock import Comparison
+from tests.support.fakes import FakeClock
 
 Logged = list[tuple[str, dict[str, object]]]
 
@@ -73,3 +77,26 @@ def test_keys_that_are_left_at_every_try_are_logged(
     with pytest.raises(errors.Outage):
         dynamodb.Table(Busy(), "tasks").get_many([{"task_id": {"S": "x"}}])
     assert logged == [("throttled", {"operation": "BatchGetItem"})]
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize(
+    ("service", "operation"), [("sqs", "list_queues"), ("dynamodb", "list_tables")]
+)
+def test_each_answer_of_a_client_is_compared(service: str, operation: str, status: int) -> None:
+    clock = FakeClock()
+    compared = Comparison(clock)
+    dated = {"Date": email.utils.formatdate(clock.now() + 60, usegmt=True)}
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        response = AWSResponse(request.url, status, dated, raw=None)
+        response._content = b'{"__type": "ValidationException"}' if status == 400 else b"{}"
+        return response
+
+    asked = aws.client(aws.session(), service, compare=compared)
+    asked.meta.events.register("before-send", answer)
+    try:
+        aws.ask(getattr(asked, operation))
+    except asked.exceptions.ClientError:
+        assert status == 400
+    assert compared.off == -60

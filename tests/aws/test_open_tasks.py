@@ -118,6 +118,12 @@ class TestSwept:
         store.keep_swept(Swept(at=NOW, open_tasks=2))
         assert store.swept() == later
 
+    def test_a_sweep_whose_clock_was_ahead_is_written_over(self, store: Store) -> None:
+        store.keep_swept(Swept(at=NOW + 3 * model.DAY, open_tasks=1))
+        right = Swept(at=NOW, open_tasks=2)
+        store.keep_swept(right)
+        assert store.swept() == right
+
 
 def test_a_key_is_found_as_long_as_it_is_valid(store: Store) -> None:
     task = a_task()

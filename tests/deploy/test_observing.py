@@ -79,7 +79,12 @@ class TestAlarms:
             (
                 "StoreThrottled",
                 "throttled",
-                {"ApiHandlerLogGroup", "RunIostatLogGroup", "SweepLogGroup"},
+                {
+                    "ApiHandlerLogGroup",
+                    "RunIostatLogGroup",
+                    "RunOpenIostatLogGroup",
+                    "SweepLogGroup",
+                },
             ),
         ],
     )

@@ -17,6 +17,7 @@ class Queue:
         self.batches = list(batches)
         self.acknowledged: list[list[str]] = []
         self.put_back_: list[str] = []
+        self.reached, self.out = 0, False
 
     def receive(self, most: int, seconds: int) -> list[dict[str, Any]]:
         batch = self.batches.pop(0) if self.batches else []
@@ -34,6 +35,11 @@ class Queue:
     def all_acknowledged(self) -> list[str]:
         return sorted(body for batch in self.acknowledged for body in batch)
 
+    def reach(self) -> None:
+        self.reached += 1
+        if self.out:
+            raise errors.Outage
+
     def put_back(self, message: dict[str, Any]) -> None:
         self.put_back_.append(message["Body"])
 
@@ -44,9 +50,11 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(poller, "_IN_FLIGHT_SECONDS", 0.01)
 
 
-def drive(queue: Queue, function: poller.Function, *, slots: int, until: Any) -> None:
+def drive(
+    queue: Queue, function: poller.Function, *, slots: int, until: Any, problem: Any = lambda: None
+) -> None:
     """Let a poller run until `until` gives true, and then let it leave."""
-    polling = poller.Poller(queue, function, slots=slots)  # type: ignore[arg-type]
+    polling = poller.Poller(queue, function, slots=slots, problem=problem)  # type: ignore[arg-type]
     thread = threading.Thread(target=polling.run)
     thread.start()
     assert services.until(until)
@@ -201,3 +209,33 @@ def test_a_message_whose_thread_could_not_be_started_is_acknowledged_in_the_end(
     monkeypatch.setattr(threading.Thread, "start", start)
     drive(queue, function, slots=2, until=lambda: queue.all_acknowledged() == ["a", "b"])
     assert sorted(seen) == ["a", "b"]
+
+
+@pytest.mark.parametrize("out", [False, True])
+def test_no_work_is_taken_while_there_is_a_problem(
+    out: bool, logged: list[tuple[str, dict[str, object]]]
+) -> None:
+    queue, taken_after = Queue(["a"]), list[int]()
+    queue.out = out
+    drive(
+        queue,
+        lambda *_: taken_after.append(queue.reached),
+        slots=2,
+        until=lambda: queue.acknowledged == [["a"]],
+        problem=lambda: "The clock is off." if queue.reached < 3 else None,
+    )
+    assert taken_after == [3]
+    said = [(event, fields.get("why")) for event, fields in logged if "work" in event]
+    assert said == [("no work is taken", "The clock is off."), ("work is taken again", None)]
+
+
+def test_messages_that_come_with_the_news_of_a_problem_are_put_back() -> None:
+    queue = Queue(["a"])
+    drive(
+        queue,
+        lambda *_: None,
+        slots=2,
+        until=lambda: queue.put_back_ == ["a"],
+        problem=lambda: None if queue.batches else "The clock is off.",
+    )
+    assert queue.acknowledged == []

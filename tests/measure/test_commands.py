@@ -1,6 +1,11 @@
 """The processes of iostat and uptime: good ones, and bad ones."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -8,8 +13,9 @@ import pytest
 from chalicelib import errors
 from chalicelib.measure.machine import ThisMachine
 from chalicelib.measure.model import Window
+from local import stage
 from tests.support import iostats
-from tests.support.iostats import REPORT, TELL_PID, TWO, fake, say
+from tests.support.iostats import PATIENT_WORKER, REPORT, TELL_PID, TWO, fake, say
 
 #: A window that never waits, so that only its patience limits the silence of iostat.
 NOW = Window(2, 0)
@@ -80,10 +86,28 @@ def test_an_iostat_that_ends_early_counts_as_killed(tmp_path: Path, script: str)
 def test_an_iostat_that_hangs_is_given_up(tmp_path: Path, script: str) -> None:
     with ThisMachine(fake(tmp_path, TELL_PID + script)).open(NOW, patience=0.2) as feed:
         process = iostats.pid(tmp_path)
-        with pytest.raises(errors.MachineFailed) as caught:
+        with pytest.raises(errors.Silent) as caught:
             list(feed)
     assert str(caught.value) == "iostat wrote no report for 0.2 s."
     assert iostats.gone(process)
+
+
+def test_an_iostat_that_was_frozen_together_with_its_worker_goes_on(tmp_path: Path) -> None:
+    """Freeze a worker and its iostat for longer than iostat may be silent, as docker pause does."""
+    path = fake(tmp_path, TELL_PID + say(TWO[0]) + "sleep 0.5\n" + say(TWO[1]))
+    patience = 3
+    argv = [sys.executable, "-c", PATIENT_WORKER, path, str(patience)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=stage.PROJECT) as worker:
+        assert worker.stdout
+        assert worker.stdout.readline() == "report\n"
+        frozen = [worker.pid, iostats.pid(tmp_path)]
+        for process in frozen:
+            os.kill(process, signal.SIGSTOP)
+        thaw_at = time.monotonic() + patience
+        iostats.eventually(lambda: time.monotonic() > thaw_at)
+        for process in frozen:
+            os.kill(process, signal.SIGCONT)
+        assert worker.stdout.read() == "report\nend\n"
 
 
 @pytest.mark.parametrize("tethered", [True, False])

@@ -109,7 +109,8 @@ class MemoryStore:
 
     def keep_swept(self, swept: Swept) -> None:
         self.before("keep_swept")
-        self.left = max(self.left, swept, key=lambda it: it.at)
+        if not swept.at < self.left.at <= swept.at + model.DAY:
+            self.left = swept
 
     def key(self, digest: str, now: float) -> IdempotencyKey | None:
         self.before("key")
@@ -179,8 +180,9 @@ class MemoryStore:
     def reports(self, task: Task, since: int = 0) -> Iterator[Report]:
         self.before("reports")
         last = [task.last_report] if task.last_report else []
-        kept = [self.stored[task.task_id, index] for index in range(task.done - len(last))]
-        return iter([*kept, *last][since:])
+        keys = [(task.task_id, index) for index in range(since, task.done - len(last))]
+        kept = [self.stored[key] for key in keys if key in self.stored]
+        return iter([*kept, *(last if since < task.done else [])])
 
 
 class FakeDispatcher:

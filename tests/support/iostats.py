@@ -42,6 +42,18 @@ with ThisMachine(sys.argv[1]).open(Window(2, 60)) as feed:
     list(feed)
 """
 
+#: A script in Python that measures two reports with an iostat that may be silent for as long as
+#: its second argument says, and says so of each.
+PATIENT_WORKER = """\
+import sys
+from chalicelib.measure.machine import ThisMachine
+from chalicelib.measure.model import Window
+with ThisMachine(sys.argv[1]).open(Window(2, 0), patience=float(sys.argv[2])) as feed:
+    for text in feed:
+        print("report", flush=True)
+print("end")
+"""
+
 
 def needs(command: str) -> pytest.MarkDecorator:
     """Skip a test where a command of Linux is missing. In CI the test runs, and fails."""

@@ -1,5 +1,7 @@
 """The use cases of tasks for the tests, on fakes or on given stores."""
 
+import contextlib
+
 from chalicelib.bootstrap import Parts
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
@@ -36,6 +38,7 @@ class Rig:
             dispatcher=dispatcher or self.dispatcher,
             keeper=self.keeper,
         )
+        self.comparison = parts.comparison
         self.service, self.worker, self.sweeper = parts.tasks, parts.worker, parts.sweeper
 
     def create(self, count: int = 3, wait: int = 1) -> str:
@@ -43,6 +46,17 @@ class Rig:
         task_id = self.service.create("v2", Window(count, wait))
         self.dispatcher.sent.clear()
         return task_id
+
+    def crash(self, task_id: str) -> None:
+        """Let a worker claim a task and be killed before its first report."""
+
+        def die(index: int) -> None:
+            raise KeyboardInterrupt
+
+        self.machine.before = die
+        with contextlib.suppress(KeyboardInterrupt):
+            self.worker.work(task_id)
+        self.machine.before = lambda index: None
 
     def task(self, task_id: str) -> Task:
         """Give the task as it is stored."""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from chalicelib import errors, ids
+from chalicelib.clock import Comparison
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
 from chalicelib.tasks import run
@@ -49,14 +50,13 @@ class Protocol(RuleBasedStateMachine):
         self.faulty, self.queue = Faulty(self.store), FakeDispatcher()
         self.faulty_queue = Faulty(self.queue)
         self.clock = FakeClock(1000)
-        shared: Any = {"store": self.faulty, "dispatcher": self.faulty_queue}
-        shared |= {"clock": self.clock, "settings": SETTINGS}
+        shared: Any = {"store": self.faulty, "dispatcher": self.faulty_queue, "clock": self.clock}
+        shared["settings"] = SETTINGS
         # Ids come in order, so that the same choices always give the same test.
         self.service = TaskService(**shared, new_id=lambda: str(uuid.UUID(int=next(numbers))))
-        self.sweeper = Sweeper(**shared)
+        self.sweeper = Sweeper(**shared, comparison=Comparison(self.clock))
         numbers = itertools.count(1)
-        self.ids: list[str] = []
-        self.promised: list[str] = []
+        self.ids, self.promised = list[str](), list[str]()
         self.runs: list[Run] = []
         self.seen = Invariants(count=COUNT, max_attempts=SETTINGS.max_attempts)
 
@@ -105,21 +105,21 @@ class Protocol(RuleBasedStateMachine):
 
     def claim(self, task_id: str, skew: int = 0) -> Run | None:
         before = self.store.get(task_id)
-        clock = SkewedClock(self.clock, skew)
         try:
             a_run = run.claim(
                 task_id,
                 host="web-1",
                 source="iostat",
                 store=self.faulty,
-                clock=clock,
+                clock=SkewedClock(self.clock, skew),
                 settings=SETTINGS,
             )
         except (Crash, errors.Outage, Refused):
             return None
         # Nobody may take over a task while its lease lasts.
         assert before is not None
-        assert before.state is State.QUEUED or before.lease_until + SKEW < self.clock.now() + SKEW
+        left = before.lease_until - self.clock.now()
+        assert before.state is State.QUEUED or not 0 <= left <= 2 * SETTINGS.lease_seconds - SKEW
         self.runs.append(a_run)
         return a_run
 
@@ -238,8 +238,7 @@ class Protocol(RuleBasedStateMachine):
                 self.sweep()
                 self.drain()
             self.nothing_is_broken()
-            for task_id in self.promised:
-                assert self.seen.known[task_id].state.ended
+            assert all(task.state.ended for task in self.store.get_many(self.promised))
         finally:
             self.close()
 

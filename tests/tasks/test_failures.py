@@ -42,6 +42,21 @@ def test_an_iostat_that_is_killed_is_tried_again_up_to_the_limit(rig: Rig) -> No
     assert rig.dispatcher.sent == [task_id]
 
 
+def test_an_iostat_that_is_silent_is_tried_again(rig: Rig) -> None:
+    task_id = rig.create()
+
+    def be_silent_once(index: int) -> None:
+        rig.machine.before = lambda index: None
+        raise errors.Silent("iostat wrote no report for 31 s.")
+
+    rig.machine.before = be_silent_once
+    rig.worker.work(task_id)
+    assert (rig.task(task_id).state, rig.task(task_id).failures) == (State.STARTED, 1)
+    assert rig.dispatcher.sent == [task_id]
+    rig.worker.work(task_id)
+    assert (rig.task(task_id).state, rig.task(task_id).failures) == (State.SUCCESS, 0)
+
+
 def test_a_report_resets_the_count_of_failures(rig: Rig) -> None:
     task_id = rig.create(count=10)
 

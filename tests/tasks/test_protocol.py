@@ -16,6 +16,7 @@ from chalicelib.aws.task_store import DynamoTaskStore
 from chalicelib.tasks.model import Report, Task
 from chalicelib.tasks.ports import Store
 from local import stage
+from tests.tasks.days import Days
 from tests.tasks.protocol import COUNT, Protocol
 from tests.tasks.worlds import Snapshot
 
@@ -66,6 +67,10 @@ class ProtocolOnDynamo(Protocol):
 
 def test_the_protocol_is_right_on_the_fake_store() -> None:
     run_state_machine_as_test(Protocol, settings=settings(400))
+
+
+def test_the_protocol_is_right_over_days_and_with_wrong_clocks() -> None:
+    run_state_machine_as_test(Days, settings=settings(400))
 
 
 def test_the_protocol_is_right_on_dynamodb() -> None:

@@ -170,3 +170,48 @@ def test_a_report_has_the_time_when_it_came_even_if_it_waits_for_a_heartbeat(rig
     a_run.report("0")
     (report,) = rig.store.reports(rig.task(a_run.task.task_id))
     assert (report.at, rig.clock.now()) == (1000, 1009)
+
+
+def test_a_clock_that_somebody_sets_back_does_not_cost_the_lease(rig: Rig) -> None:
+    a_run = begin(rig)
+    rig.clock.freeze(10)
+    rig.clock.jump(-3600)
+    rig.clock.freeze(10)
+    a_run.beat()
+    assert stored(rig, a_run) == (State.STARTED, 0, 1110, 1119)
+    a_run.report("0")
+    assert rig.task(a_run.task.task_id).reported_at == 1020
+
+
+def test_a_clock_that_is_behind_ends_a_task_no_sooner_than_it_can_have_ended(rig: Rig) -> None:
+    task_id = rig.create(count=2, wait=100)
+    rig.clock.jump(-8 * 86_400)
+    a_run = run.claim(
+        task_id,
+        host="web-1",
+        source="iostat",
+        store=rig.store,
+        clock=rig.clock,
+        settings=SETTINGS,
+    )
+    a_run.report("0")
+    a_run.report("1")
+    task = rig.task(task_id)
+    assert (task.ended_at, task.expires_at) == (1100, 1100 + 7 * 86_400)
+
+
+def test_a_clock_that_is_ahead_keeps_a_task_no_longer_than_its_reports(rig: Rig) -> None:
+    task_id = rig.create(count=1)
+    rig.clock.jump(3650 * 86_400)
+    a_run = run.claim(
+        task_id,
+        host="web-1",
+        source="iostat",
+        store=rig.store,
+        clock=rig.clock,
+        settings=SETTINGS,
+    )
+    a_run.report("x" * 4000)
+    task = rig.task(task_id)
+    assert task.expires_at == 1000 + (30 + 1 + 7) * 86_400
+    assert rig.store.report_expiry[task_id, 0] == task.expires_at + 86_400

@@ -143,6 +143,30 @@ def test_only_the_reports_that_the_task_counts_are_given(
         assert [it.report.index for it in view.reports] == indexes
 
 
+@pytest.mark.parametrize(
+    ("since", "shown"),
+    [
+        (0, [(0, 1000), (1, None), (2, None), (3, 1000), (4, None)]),
+        (2, [(2, None), (3, 1000), (4, None)]),
+        (4, [(4, None)]),
+    ],
+)
+def test_a_report_that_is_missing_is_said(
+    service: TaskService, store: MemoryStore, since: int, shown: list[tuple[int, float | None]]
+) -> None:
+    task_id = service.create("v2", Window(9, 1))
+    for index in (0, 3):
+        report = Report(index=index, run=1, at=1000, text=f"report {index}\n")
+        store.put_report(task_id, report, 2000)
+    store.tasks[task_id] = store.tasks[task_id]._replace(done=5)
+    view = service.look("v2", task_id, Look(detail=True, since=since))
+    assert [(it.report.index, it.report.at) for it in view.reports] == shown
+    for it in view.reports:
+        said = "report {}\n" if it.report.at else "(report {} is missing)\n\n"
+        assert it.report.text == said.format(it.report.index)
+        assert it.devices == []
+
+
 class TestKey:
     def test_the_same_create_again_makes_no_second_task(
         self, service: TaskService, store: MemoryStore, dispatcher: FakeDispatcher

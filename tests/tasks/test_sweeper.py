@@ -5,9 +5,7 @@ import itertools
 import pytest
 
 from chalicelib import errors
-from chalicelib.measure.model import Window
-from chalicelib.tasks import sweeper
-from chalicelib.tasks.model import State, Swept
+from chalicelib.tasks.model import State
 from tests.support.rig import Rig
 
 
@@ -43,7 +41,7 @@ def test_a_task_with_a_lease_gets_no_hint(rig: Rig) -> None:
 
 def test_a_task_gets_a_hint_when_its_lease_and_the_margin_for_clocks_are_over(rig: Rig) -> None:
     task_id = rig.create()
-    crash(rig, task_id)
+    rig.crash(task_id)
     rig.clock.freeze(98)
     rig.sweeper.sweep()
     assert rig.dispatcher.sent == []
@@ -57,7 +55,7 @@ def test_a_task_gets_a_hint_when_its_lease_and_the_margin_for_clocks_are_over(ri
 def test_a_task_that_lost_too_many_workers_is_ended_by_the_sweeper(rig: Rig) -> None:
     task_id = rig.create()
     for _ in range(3):
-        crash(rig, task_id)
+        rig.crash(task_id)
         rig.clock.freeze(100)
     rig.sweeper.sweep()
     task = rig.task(task_id)
@@ -157,75 +155,6 @@ def test_a_task_that_was_begun_is_never_a_failure_for_its_age(rig: Rig) -> None:
     assert rig.task(task_id).state is State.STARTED
 
 
-def test_lost_workers_come_first_then_tasks_of_users(rig: Rig) -> None:
-    of_anybody = rig.create()
-    of_a_user = rig.service.create("v3", Window(1, 1))
-    lost = rig.create()
-    crash(rig, lost)
-    rig.clock.freeze(200)
-    rig.dispatcher.sent.clear()
-    rig.store.before = lambda method: rig.clock.freeze(1) if method == "move" else None
-    rig.sweeper.sweep()
-    assert rig.dispatcher.sent == [lost, of_a_user, of_anybody]
-
-
-def test_a_sweep_goes_on_where_the_last_one_ended(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sweeper, "SHARE", 2)
-    ids = []
-    for _ in range(5):
-        ids.append(rig.create())
-        rig.clock.freeze(0.001)
-    rig.clock.freeze(60)
-    seen = []
-    for _ in range(4):
-        rig.dispatcher.sent.clear()
-        rig.sweeper.sweep()
-        seen.append(rig.dispatcher.sent[:])
-        rig.clock.freeze(60)
-    # The third one reaches the end, and the fourth begins anew.
-    assert seen == [ids[:2], ids[2:4], ids[4:], ids[:2]]
-
-
-def test_a_sweep_whose_time_is_up_goes_on_there(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeper, "_BATCH", 1)
-    ids = []
-    for _ in range(3):
-        ids.append(rig.create())
-        rig.clock.freeze(1)
-    rig.clock.freeze(60)
-    rig.store.before = lambda method: rig.clock.freeze(30) if method == "move" else None
-    for _ in range(2):
-        rig.sweeper.sweep(seconds=30)
-    assert rig.dispatcher.sent[:2] == ids[:2]
-
-
-def test_a_sweep_counts_the_open_tasks_of_anybody(rig: Rig) -> None:
-    rig.create()
-    rig.service.cancel("v2", rig.create())
-    rig.service.create("v3", Window(1, 1))
-    rig.sweeper.sweep()
-    assert rig.store.swept() == Swept(at=1000, open_tasks=1)
-
-
-@pytest.mark.parametrize("call", ["count_open", "keep_swept", "get_many"])
-def test_an_outage_in_a_sweep_leaves_the_rest_to_the_next_one(rig: Rig, call: str) -> None:
-    task_id = rig.create()
-    rig.clock.freeze(60)
-    out = iter([True])
-
-    def fail_once(method: str) -> None:
-        if method == call and next(out, False):
-            raise errors.Outage
-
-    rig.store.before = fail_once
-    rig.sweeper.sweep()
-    rig.sweeper.sweep()
-    assert rig.dispatcher.sent == [task_id]
-    assert rig.store.swept().open_tasks == 1
-
-
 def test_dead_letters_are_logged(rig: Rig, logged: list[tuple[str, dict[str, object]]]) -> None:
     rig.dispatcher.dead = 3
     rig.sweeper.sweep()
@@ -244,13 +173,55 @@ def test_tasks_are_swept_when_dead_letters_cannot_be_counted(rig: Rig) -> None:
     assert rig.dispatcher.sent == [task_id]
 
 
-def crash(rig: Rig, task_id: str) -> None:
-    """Let a worker claim a task and be killed before its first report."""
+def test_a_task_that_nobody_finished_in_time_is_ended_by_the_sweeper(rig: Rig) -> None:
+    task_id = rig.create(count=2, wait=10)
+    rig.crash(task_id)
+    rig.clock.freeze(2 * 10 + 30 * 86_400)
+    rig.sweeper.sweep()
+    assert rig.task(task_id).state is State.STARTED
+    rig.clock.freeze(3601)
+    rig.sweeper.sweep()
+    task = rig.task(task_id)
+    assert (task.state, task.ended_at, task.error) == (
+        State.FAILURE,
+        rig.clock.now(),
+        "It was not done in time: a task may take twice its window and 30 days.",
+    )
 
-    def die(index: int) -> None:
-        raise KeyboardInterrupt
 
-    rig.machine.before = die
-    with pytest.raises(KeyboardInterrupt):
-        rig.worker.work(task_id)
-    rig.machine.before = lambda index: None
+def test_a_lease_of_a_clock_that_was_years_ahead_is_over_at_once(rig: Rig) -> None:
+    task_id = rig.create()
+    ten_years = 3650 * 86_400
+    rig.clock.jump(ten_years)
+    rig.crash(task_id)
+    rig.clock.jump(-ten_years)
+    rig.sweeper.sweep()
+    assert rig.dispatcher.sent == [task_id]
+    rig.worker.work(task_id)
+    assert (rig.task(task_id).state, rig.task(task_id).run) == (State.SUCCESS, 2)
+
+
+@pytest.mark.parametrize("ahead", [99, 180])
+def test_a_lease_that_ends_no_later_than_two_leases_from_now_is_kept(rig: Rig, ahead: int) -> None:
+    task_id = rig.create()
+    rig.crash(task_id)
+    task = rig.task(task_id)
+    rig.store.tasks[task_id] = task._replace(lease_until=rig.clock.now() + ahead)
+    rig.worker.work(task_id)
+    assert rig.task(task_id).run == 1
+    rig.store.tasks[task_id] = task._replace(lease_until=rig.clock.now() + 180.1)
+    rig.worker.work(task_id)
+    assert rig.task(task_id).run == 2
+
+
+def test_a_sweeper_whose_clock_is_off_ends_nothing(
+    rig: Rig, logged: list[tuple[str, dict[str, object]]]
+) -> None:
+    task_id = rig.create()
+    ten_years = 3650 * 86_400
+    rig.clock.jump(ten_years)
+    rig.comparison.off = ten_years
+    rig.sweeper.sweep()
+    assert rig.task(task_id).state is State.QUEUED
+    assert [event for event, _ in logged] == ["task created", "sweep stopped"]
+    assert str(logged[1][1]["why"]).startswith("This machine's clock is 315360000 s ahead")

@@ -42,11 +42,8 @@ def test_a_window_is_measured_to_its_end(rig: Rig) -> None:
 def test_reports_expire_after_their_task(rig: Rig) -> None:
     task_id = rig.create(count=3, wait=10)
     rig.worker.work(task_id)
-    eight_days = 8 * 86_400
-    assert rig.store.report_expiry == {
-        (task_id, 0): 1000 + 60 + eight_days,
-        (task_id, 1): 1010 + 40 + eight_days,
-    }
+    until = 1000 + 2 * 20 + (30 + 7 + 2) * 86_400
+    assert rig.store.report_expiry == {(task_id, 0): until, (task_id, 1): until}
 
 
 def test_a_hint_that_comes_again_changes_nothing(rig: Rig) -> None:
@@ -199,3 +196,14 @@ def test_the_first_reason_to_stop_counts(rig: Rig) -> None:
     rig.machine.before = both
     rig.worker.work(task_id)
     assert rig.task(task_id).lease_until == 1090
+
+
+def test_a_worker_whose_clock_is_off_takes_no_work_until_it_is_right_again(rig: Rig) -> None:
+    task_id = rig.create()
+    rig.comparison.off = -9.1
+    with pytest.raises(errors.ClockOff, match="clock is 9 s behind the cloud's; it may be 9 s off"):
+        rig.worker.take(hint.encode(task_id))
+    assert rig.task(task_id).state is State.QUEUED
+    rig.comparison.off = 9
+    rig.worker.take(hint.encode(task_id))
+    assert rig.task(task_id).state is State.SUCCESS
