@@ -145,9 +145,7 @@ class Run:
         return task._replace(lease_until=0, due_at=due_at)
 
     def _ended(self, task: Task, state: State, error: str | None = None) -> Task:
-        # If this clock is ahead, the task is not kept for longer than its reports.
-        at, keep = min(self._now(), task.done_by + model.DAY), self._settings.keep_days
-        return model.ended(task, state, at=at, keep_days=keep, error=error)
+        return _ended(task, state, self._now(), self._settings, error)
 
     def _write(self, change: Callable[[Task], Task], seen: tuple[str, ...] = ()) -> None:
         with self._writing:
@@ -212,14 +210,24 @@ def _take_over(old: Task, wanted: Claim, store: Store, settings: Settings) -> Ta
     After too many in a row, end the task instead and raise Refused.
     """
     if old.failures + 1 >= settings.max_attempts:
-        at, keep = wanted.started_at, settings.keep_days
-        failed = model.ended(old, State.FAILURE, at=at, keep_days=keep, error=why_lost(old))
+        failed = _ended(old, State.FAILURE, wanted.started_at, settings, why_lost(old))
         store.move(old, failed, seen=_AS_FOUND)
         raise Refused(failed)
     fields = wanted._asdict() | {"started_at": old.started_at}
     after = old._replace(**fields, run=old.run + 1, failures=old.failures + 1, hints=0)
     store.move(old, after, seen=_AS_FOUND)
     return after
+
+
+def _ended(
+    task: Task, state: State, now: float, settings: Settings, error: str | None = None
+) -> Task:
+    """Give the task with its end, by a worker's clock.
+
+    If that is ahead, the task is not kept for longer than its reports.
+    """
+    at = min(now, task.done_by + model.DAY)
+    return model.ended(task, state, at=at, keep_days=settings.keep_days, error=error)
 
 
 def why_lost(old: Task) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib import errors
-from chalicelib.tasks import run
+from chalicelib.tasks import model, run
 from chalicelib.tasks.model import State
 from chalicelib.tasks.ports import Refused
 from chalicelib.tasks.run import Run
@@ -198,6 +198,19 @@ def test_a_clock_that_is_behind_ends_a_task_no_sooner_than_it_can_have_ended(rig
     a_run.report("1")
     task = rig.task(task_id)
     assert (task.ended_at, task.expires_at) == (1100, 1100 + 7 * 86_400)
+
+
+def test_a_clock_that_is_ahead_and_gives_a_task_up_keeps_it_no_longer_either(rig: Rig) -> None:
+    task_id = rig.create()
+    for _ in range(2):
+        rig.crash(task_id)
+        rig.clock.freeze(100)
+    rig.crash(task_id)
+    rig.clock.jump(3650 * model.DAY)
+    rig.worker.work(task_id)
+    task = rig.task(task_id)
+    assert task.state is State.FAILURE
+    assert task.expires_at == task.done_by + (1 + SETTINGS.keep_days) * model.DAY
 
 
 def test_a_clock_that_is_ahead_keeps_a_task_no_longer_than_its_reports(rig: Rig) -> None:
