@@ -90,8 +90,7 @@ def _begin(begun: contextlib.ExitStack) -> Iterator[Stack]:
         except FileNotFoundError as missing:
             print(f"{make.__name__} is left out ({missing}); see `make bench`.", file=sys.stderr)
         else:
-            client = Client(stack.port)
-            client.follow(client.create())
+            measures.wake(stack)
             yield stack
 
 
@@ -158,6 +157,7 @@ def _durable(figures: Figures) -> None:
         data = str(Path(folder) / "data")
         with stacks.hoststat(Path(folder), DATA=data) as stack:
             share.enter(stack)
+            measures.wake(stack)
             _again(stack, _DURABLE, figures)
 
 

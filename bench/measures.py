@@ -32,6 +32,12 @@ class Load(NamedTuple):
     looks: int
 
 
+def wake(stack: Stack) -> None:
+    """Let a stack do a first task, so that all its processes are there."""
+    client = Client(stack.port)
+    client.follow(client.create())
+
+
 def uptime(stack: Stack) -> float:
     """Give the milliseconds of GET /v1/uptime/."""
     client = Client(stack.port)

@@ -80,6 +80,10 @@ class Workers:
         command = [sys.executable, "-m", "local.worker"]
         return self._stack.enter_context(services.process(*command, log=log))
 
+    def began(self) -> int:
+        """Count the workers that hear signals."""
+        return self._log.read_text().count('"worker began"')
+
     def stacks(self) -> list[str]:
         """Give the lines of the log with a stack: errors that a person must act on."""
         lines = self._log.read_text().splitlines()
@@ -104,6 +108,7 @@ def test_no_report_is_lost_or_doubled_and_no_iostat_is_left_running(
         window = Window(COUNT, 1)
         ids = [parts.tasks.create("v2", window) for _ in range(WINDOWS)]
         killed, frozen, leaving = workers.begin(), workers.begin(), workers.begin()
+        assert services.until(lambda: workers.began() == 3)
         assert services.until(lambda: begun(ids) > WINDOWS // 2)
 
         killed.kill()
