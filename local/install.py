@@ -22,8 +22,12 @@ def install(folder: Path, what: str, requirements: list[Path]) -> None:
     """Install `requirements` into a new environment in `folder`, unless that is done already.
 
     A second make waits for the first one. Raises CalledProcessError if pip fails, also where a
-    package has another hash than the requirements say, or where they say none.
+    package has another hash than the requirements say, or where they say none; OSError if the
+    folder is a link.
     """
+    if folder.is_symlink():
+        # It would be emptied, and belongs to somebody else.
+        raise OSError(f"{folder} is a link. Remove it; then an environment is made there.")
     ready = folder / ".ready"
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

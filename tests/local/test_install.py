@@ -144,3 +144,13 @@ class TestPins:
         makefile = (stage.PROJECT / "Makefile").read_text()
         (listed,) = re.findall(r"^PINNED := ((?:.*\\\n)*.*)", makefile, re.MULTILINE)
         assert sorted(Path(f"{it}.txt") for it in listed.replace("\\", "").split()) == self.FILES
+
+
+def test_an_environment_of_others_is_not_emptied(tmp_path: Path, requirements: Path) -> None:
+    theirs, link = tmp_path / "theirs", tmp_path / "environment"
+    theirs.mkdir()
+    (theirs / "kept").touch()
+    link.symlink_to(theirs)
+    with pytest.raises(OSError, match=r"environment is a link\. Remove it"):
+        install.install(link, "nothing", [requirements])
+    assert (theirs / "kept").exists()
