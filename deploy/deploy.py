@@ -4,7 +4,8 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy import indexes, stacks
+from deploy import closing, indexes, stacks
 from deploy.package import Failed, check, package
 from local import stage
 
@@ -22,6 +23,7 @@ _PARAMETERS = {
     "ALARM_TOPIC": "AlarmTopic",
     "BUDGET": "Budget",
     "LAMBDA_WORKER": "LambdaWorker",
+    "RESERVED": "Reserved",
 }
 _NO_ACCESS_LOG = (
     "API Gateway has no role here to write an access log with. ACCESS_LOG=role makes one, for all "
@@ -64,14 +66,17 @@ def deploy_app(
     given: Mapping[str, str],
     bucket: str,
     environ: Mapping[str, str] | None = None,
+    change: Callable[[dict[str, Any]], None] = lambda template: None,
 ) -> bool:
     """Package a stage into `folder`, and create or update its functions and its API.
 
     Tells whether anything had to change. `given` are parameters of its template, `environ` are
-    settings that are added to those of the stage. Raises Failed.
+    settings that are added to those of the stage, and `change` may change the template. Raises
+    Failed.
     """
     print(f"Packaging {name} ...", flush=True)
     template = json.loads(package(name, folder).read_text())
+    change(template)
     code = folder / "deployment.zip"
     uri = f"s3://{bucket}/{_upload(bucket, code.read_bytes(), '.zip')}"
     for resource in template["Resources"].values():
@@ -156,14 +161,17 @@ def main() -> int:
         stored = stacks.parameters(client, app_stack(name))
         given |= access_log(boto3.client("apigateway"), given, stored)
         bucket = artefacts(os.environ.get("ARTEFACTS"))
+        opened = closing.is_open(os.environ.get("OPEN", "on"))
         topic = {key: it for key, it in given.items() if key == "AlarmTopic"}
         changed = deploy_data(name, topic)
-        changed |= deploy_app(name, stage.PROJECT / "dist" / name, given, bucket)
+        folder, change = stage.PROJECT / "dist" / name, partial(closing.write_policy, opened=opened)
+        changed |= deploy_app(name, folder, given, bucket, change=change)
     except (Failed, BotoCoreError, ClientError) as failed:
         print(f"hoststat: {failed}", file=sys.stderr)
         return 1
     found = stacks.outputs(client, app_stack(name))
     print(f"{name} is {'deployed' if changed else 'as it was'}: {found['EndpointURL']}")
+    print(f"v1 and v2 are {'open to everybody' if opened else 'closed'}.")
     return 0
 
 

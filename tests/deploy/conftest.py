@@ -23,3 +23,10 @@ def parts(template: Any) -> Any:
 @pytest.fixture(scope="session")
 def data() -> Any:
     return json.loads((stage.PROJECT / ".chalice" / "resources.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def environ() -> dict[str, str]:
+    """Give the settings of the stage prod."""
+    found: dict[str, str] = stage.all_stages()["prod"]["environment_variables"]
+    return found

@@ -69,7 +69,7 @@ class TestAlarms:
     def test_the_one_of_concurrency_comes_before_lambda_refuses(
         self, alarms: dict[str, Any], parts: Any
     ) -> None:
-        limit = parts["APIHandler"].get("ReservedConcurrentExecutions", 100)
+        limit = parts["APIHandler"]["ReservedConcurrentExecutions"]["Fn::If"][1]
         assert limit / 2 <= alarms["ApiConcurrency"]["Threshold"] <= limit * 0.8
 
     @pytest.mark.parametrize(

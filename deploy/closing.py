@@ -1,0 +1,31 @@
+"""``OPEN=off``: a stage whose v1 and v2 are closed."""
+
+from typing import Any
+
+from deploy.package import Failed
+
+#: The versions of the API that have no login.
+_WITHOUT_LOGIN = ("v1", "v2")
+_ALL = "execute-api:/*"
+_EVERYBODY = {"Principal": "*", "Action": "execute-api:Invoke"}
+
+
+def is_open(asked: str) -> bool:
+    """Read ``OPEN``: "on" or "off". Raises Failed."""
+    if asked not in ("on", "off"):
+        raise Failed(f"OPEN must be on or off, not {asked!r}")
+    return asked == "on"
+
+
+def write_policy(template: dict[str, Any], *, opened: bool) -> None:
+    """Say in a template whether the gateway lets requests of v1 and v2 through, or answers 403.
+
+    It is written into the API's own description: only when that changes is there a new deployment
+    of the API, and without one a policy has no effect.
+    """
+    paths = [f"{_ALL}/*/{it}{rest}" for it in _WITHOUT_LOGIN for rest in ("", "/*")]
+    statements = [{"Effect": "Allow", **_EVERYBODY, "Resource": [_ALL]}]
+    if not opened:
+        statements.append({"Effect": "Deny", **_EVERYBODY, "Resource": paths})
+    body = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    body["x-amazon-apigateway-policy"] = {"Version": "2012-10-17", "Statement": statements}
