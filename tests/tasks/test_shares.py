@@ -1,12 +1,19 @@
 """What one sweep looks at: all running tasks, then a share of the open ones; and what it leaves."""
 
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
 import pytest
 
 from chalicelib import errors
 from chalicelib.measure.model import Window
 from chalicelib.tasks import sweeper
-from chalicelib.tasks.model import Swept
+from chalicelib.tasks.model import Cursor, State, Swept, Task
+from tests.support.fakes import MemoryStore
+from tests.support.records import a_task
 from tests.support.rig import Rig
+
+Entry = TypeVar("Entry")
 
 
 def test_lost_workers_come_first_then_tasks_of_users(rig: Rig) -> None:
@@ -76,3 +83,57 @@ def test_an_outage_in_a_sweep_leaves_the_rest_to_the_next_one(rig: Rig, call: st
     rig.sweeper.sweep()
     assert rig.dispatcher.sent == [task_id]
     assert rig.store.swept().open_tasks == 1
+
+
+class Metered(MemoryStore):
+    """A store that counts the read units that DynamoDB would take."""
+
+    #: Bytes of an entry of an index, and of what DynamoDB reads of one for a unit.
+    ENTRY, OF_AN_INDEX = 150, 8192
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.units = 0.0
+
+    def get_many(self, task_ids: list[str]) -> list[Task]:
+        self.units += len(task_ids)
+        return super().get_many(task_ids)
+
+    def running(self) -> Iterator[str]:
+        return self._listed(super().running())
+
+    def unended(self, version: str, after: Cursor | None) -> Iterator[Cursor]:
+        return self._listed(super().unended(version, after))
+
+    def count_open(self, most: int) -> int:
+        counted = min(most, sum(it.version == "v2" and not it.state.ended for it in self.all()))
+        self.units += counted * self.ENTRY / self.OF_AN_INDEX
+        return counted
+
+    def all(self) -> Iterable[Task]:
+        return self.tasks.values()
+
+    def _listed(self, entries: Iterator[Entry]) -> Iterator[Entry]:
+        for entry in entries:
+            self.units += self.ENTRY / self.OF_AN_INDEX
+            yield entry
+
+
+def test_among_200_000_open_tasks_a_lost_worker_is_noticed_at_once_and_at_little_cost() -> None:
+    store = Metered()
+    rig = Rig(store=store)
+    now = rig.clock.now()
+    for number in range(200_000):
+        task = a_task(
+            task_id=f"{number:08x}-0000-4000-8000-000000000000",
+            created_at=now - 3600 + number / 100,
+            due_at=now + 3600,
+        )
+        if number < 2000:
+            task = task._replace(state=State.STARTED, run=1, lease_until=now + 90, due_at=now + 99)
+        store.tasks[task.task_id] = task
+    lost = store.tasks[f"{1234:08x}-0000-4000-8000-000000000000"]
+    store.tasks[lost.task_id] = lost._replace(lease_until=now - 90, due_at=now - 81)
+    rig.sweeper.sweep()
+    assert rig.dispatcher.sent == [lost.task_id]
+    assert store.units <= 5000
