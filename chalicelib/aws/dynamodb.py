@@ -89,14 +89,7 @@ class Table:
         """
         page: dict[str, Any] | None = {}
         while page is not None:
-            answer = aws.ask(
-                self._client.query,
-                TableName=self._name,
-                KeyConditionExpression=condition,
-                ExpressionAttributeNames=_names(condition),
-                ExpressionAttributeValues=_values(values),
-                **{**parameters, **page},
-            )
+            answer = self._ask(condition, values, **{**parameters, **page})
             yield from answer["Items"]
             last = answer.get("LastEvaluatedKey")
             page = {"ExclusiveStartKey": last} if last else None
@@ -108,22 +101,23 @@ class Table:
         counted: int = 0
         page = dict[str, Any]()
         while True:
-            answer = aws.ask(
-                self._client.query,
-                TableName=self._name,
-                KeyConditionExpression=condition,
-                ExpressionAttributeNames=_names(condition),
-                ExpressionAttributeValues=_values(values),
-                Select="COUNT",
-                Limit=most - counted,
-                **parameters,
-                **page,
-            )
+            more = {"Select": "COUNT", "Limit": most - counted, **parameters, **page}
+            answer = self._ask(condition, values, **more)
             counted += answer["Count"]
             last = answer.get("LastEvaluatedKey")
             if counted >= most or not last:
                 return counted
             page = {"ExclusiveStartKey": last}
+
+    def _ask(self, condition: str, values: Mapping[str, object], **parameters: Any) -> Any:
+        return aws.ask(
+            self._client.query,
+            TableName=self._name,
+            KeyConditionExpression=condition,
+            ExpressionAttributeNames=_names(condition),
+            ExpressionAttributeValues=_values(values),
+            **parameters,
+        )
 
     def put(self, step: Step) -> None:
         """Do a step of `to_put`, without a transaction. Raises Unmet."""

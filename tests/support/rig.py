@@ -5,9 +5,11 @@ import contextlib
 from chalicelib.bootstrap import Parts
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
+from chalicelib.tasks import run
 from chalicelib.tasks.keeper import Keeper
 from chalicelib.tasks.model import Task
 from chalicelib.tasks.ports import Dispatcher, Store
+from chalicelib.tasks.run import Run
 from tests.support.fakes import FakeClock, FakeDispatcher, FakeMachine, MemoryStore
 
 SETTINGS = Settings(
@@ -26,7 +28,7 @@ class Rig:
         dispatcher: Dispatcher | None = None,
     ) -> None:
         self.clock, self.store, self.dispatcher = FakeClock(1000), MemoryStore(), FakeDispatcher()
-        self.machine = FakeMachine(self.clock)
+        self.machine, self.settings = FakeMachine(self.clock), settings
         used = store or self.store
         self.keeper = Keeper(store=used, clock=self.clock, settings=settings, threaded=False)
         self.clock.every_second = self.keeper.tick
@@ -46,6 +48,17 @@ class Rig:
         task_id = self.service.create("v2", Window(count, wait))
         self.dispatcher.sent.clear()
         return task_id
+
+    def claim(self, task_id: str) -> Run:
+        """Claim a task, as a worker on web-1 does."""
+        return run.claim(
+            task_id,
+            host="web-1",
+            source="iostat",
+            store=self.store,
+            clock=self.clock,
+            settings=self.settings,
+        )
 
     def crash(self, task_id: str) -> None:
         """Let a worker claim a task and be killed before its first report."""

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib import errors
-from chalicelib.tasks import model, run
+from chalicelib.tasks import model
 from chalicelib.tasks.model import State
 from chalicelib.tasks.ports import Refused
 from chalicelib.tasks.run import Run
@@ -11,14 +11,7 @@ from tests.support.rig import SETTINGS, Rig
 
 
 def begin(rig: Rig, count: int = 10, wait: int = 1) -> Run:
-    return run.claim(
-        rig.create(count, wait),
-        host="web-1",
-        source="iostat",
-        store=rig.store,
-        clock=rig.clock,
-        settings=SETTINGS,
-    )
+    return rig.claim(rig.create(count, wait))
 
 
 def stored(rig: Rig, a_run: Run) -> tuple[State, int, float, float | None]:
@@ -186,14 +179,7 @@ def test_a_clock_that_somebody_sets_back_does_not_cost_the_lease(rig: Rig) -> No
 def test_a_clock_that_is_behind_ends_a_task_no_sooner_than_it_can_have_ended(rig: Rig) -> None:
     task_id = rig.create(count=2, wait=100)
     rig.clock.jump(-8 * 86_400)
-    a_run = run.claim(
-        task_id,
-        host="web-1",
-        source="iostat",
-        store=rig.store,
-        clock=rig.clock,
-        settings=SETTINGS,
-    )
+    a_run = rig.claim(task_id)
     a_run.report("0")
     a_run.report("1")
     task = rig.task(task_id)
@@ -216,14 +202,7 @@ def test_a_clock_that_is_ahead_and_gives_a_task_up_keeps_it_no_longer_either(rig
 def test_a_clock_that_is_ahead_keeps_a_task_no_longer_than_its_reports(rig: Rig) -> None:
     task_id = rig.create(count=1)
     rig.clock.jump(3650 * 86_400)
-    a_run = run.claim(
-        task_id,
-        host="web-1",
-        source="iostat",
-        store=rig.store,
-        clock=rig.clock,
-        settings=SETTINGS,
-    )
+    a_run = rig.claim(task_id)
     a_run.report("x" * 4000)
     task = rig.task(task_id)
     assert task.expires_at == 1000 + (30 + 1 + 7) * 86_400

@@ -4,7 +4,6 @@ import pytest
 
 from chalicelib import errors
 from chalicelib.measure.model import Window
-from chalicelib.tasks import run
 from chalicelib.tasks.model import Look, State
 from tests.support.rig import SETTINGS, Rig
 
@@ -19,14 +18,7 @@ class TestWatch:
     def running(self, rig: Rig, *, count: int, wait: int) -> str:
         """Create a task that a worker measures while an answer is held."""
         task_id = rig.create(count=count, wait=wait)
-        a_run = run.claim(
-            task_id,
-            host="web-1",
-            source="iostat",
-            store=rig.store,
-            clock=rig.clock,
-            settings=SETTINGS,
-        )
+        a_run = rig.claim(task_id)
         a_run.report("report 0\n")
         began = rig.clock.now()
         inner = rig.clock.sleep
