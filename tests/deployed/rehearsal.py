@@ -33,6 +33,7 @@ NAME = "prod"
 #: Short times: a window takes several runs, and the lease of a killed worker ends soon. The bounds
 #: for strangers are those of a laptop, because all tests come from one address.
 SETTINGS = {
+    "SYNC_SECONDS": "25",
     "OPEN_HOLD_SECONDS": "20",
     "OPEN_TASKS": "10000",
     "OPEN_TASKS_PER_SOURCE": "10000",
