@@ -10,6 +10,11 @@ from chalicelib.tasks.ports import Store
 _ALL_AGAIN, _SOURCE_AGAIN = 60, 10
 #: Seconds for which this process remembers what the last sweep has counted.
 _REMEMBERED = 10
+#: The part of the room that is left to a source which it may use before it is counted again: far
+#: below a wide bound not every create needs to be counted.
+_UNCOUNTED_PART = 100
+#: Sources that are remembered at once.
+_MOST_SOURCES = 1000
 
 
 class Bounds:
@@ -22,6 +27,8 @@ class Bounds:
     def __init__(self, *, store: Store, clock: Clock, settings: Settings) -> None:
         self._store, self._clock, self._settings = store, clock, settings
         self._in_all, self._asked_at = 0, float("-inf")
+        #: By source, how many creates need no counting.
+        self._uncounted: dict[str, int] = {}
 
     def check(self, source: str) -> None:
         """Raise TooManyTasks if no task may be added for this source now; Outage."""
@@ -33,9 +40,26 @@ class Bounds:
                 f"Too many tasks are open here; try again in {_ALL_AGAIN} s.", _ALL_AGAIN
             )
         most = settings.open_tasks_per_source
-        if self._store.count_opened_by(source, most) >= most:
+        if self._has_room(source):
+            return
+        counted = self._store.count_opened_by(source, most)
+        if counted >= most:
             raise errors.TooManyTasks(
                 f"This address has {most} open tasks, the most that it may have; cancel one, or "
                 f"try again in {_SOURCE_AGAIN} s.",
                 _SOURCE_AGAIN,
             )
+        self._remember(source, (most - counted) // _UNCOUNTED_PART)
+
+    def _has_room(self, source: str) -> bool:
+        """Tell whether a source was counted not long ago and had much room then."""
+        left = self._uncounted.pop(source, 0)
+        if left > 0:
+            self._uncounted[source] = left - 1
+        return left > 0
+
+    def _remember(self, source: str, creates: int) -> None:
+        if len(self._uncounted) >= _MOST_SOURCES:
+            self._uncounted.clear()
+        if creates:
+            self._uncounted[source] = creates

@@ -85,3 +85,23 @@ def test_users_are_not_bounded(rig: Rig) -> None:
     rig.sweeper.sweep()
     rig.clock.freeze(11)
     create(rig)
+
+
+def test_far_below_a_wide_bound_not_every_create_is_counted() -> None:
+    rig = Rig(SETTINGS._replace(open_tasks_per_source=300))
+    asked: list[str] = []
+    rig.store.before = asked.append
+    for _ in range(8):
+        create(rig)
+    # Of the room for 300, and then for 296, a hundredth is used before the next count.
+    assert asked.count("count_opened_by") == 3
+    create(rig, THERE)
+    assert asked.count("count_opened_by") == 4
+
+
+def test_a_wide_bound_is_exact_in_the_end() -> None:
+    rig = Rig(SETTINGS._replace(open_tasks_per_source=250))
+    for _ in range(250):
+        create(rig)
+    with pytest.raises(errors.TooManyTasks):
+        create(rig)
