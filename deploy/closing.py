@@ -21,11 +21,14 @@ def write_policy(template: dict[str, Any], *, opened: bool) -> None:
     """Say in a template whether the gateway lets requests of v1 and v2 through, or answers 403.
 
     It is written into the API's own description: only when that changes is there a new deployment
-    of the API, and without one a policy has no effect.
+    of the API, and without one a policy has no effect. A policy that is there already, of a file
+    that the stage names, stays.
     """
     paths = [f"{_ALL}/*/{it}{rest}" for it in _WITHOUT_LOGIN for rest in ("", "/*")]
-    statements = [{"Effect": "Allow", **_EVERYBODY, "Resource": [_ALL]}]
-    if not opened:
-        statements.append({"Effect": "Deny", **_EVERYBODY, "Resource": paths})
+    everything = {"Effect": "Allow", **_EVERYBODY, "Resource": [_ALL]}
     body = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
-    body["x-amazon-apigateway-policy"] = {"Version": "2012-10-17", "Statement": statements}
+    policy = body.setdefault(
+        "x-amazon-apigateway-policy", {"Version": "2012-10-17", "Statement": [everything]}
+    )
+    if not opened:
+        policy["Statement"].append({"Effect": "Deny", **_EVERYBODY, "Resource": paths})

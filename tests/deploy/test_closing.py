@@ -44,12 +44,24 @@ def test_on_closes_nothing(changed: Any, path: str) -> None:
     assert not any(refused(changed, verb, path) for verb in VERBS)
 
 
-def test_each_gives_the_api_another_description_and_so_a_deployment(changed: Any) -> None:
+def test_each_gives_the_api_another_description_and_so_a_deployment(template: Any) -> None:
     bodies = []
     for opened in (True, False):
+        changed = copy.deepcopy(template)
         closing.write_policy(changed, opened=opened)
         bodies.append(str(changed["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]))
     assert bodies[0] != bodies[1]
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_a_policy_of_the_stage_itself_stays(changed: Any, opened: bool) -> None:
+    body = changed["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    own = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": ["execute-api:/*/*/v3*"]}
+    body["x-amazon-apigateway-policy"] = {"Version": "2012-10-17", "Statement": [own]}
+    closing.write_policy(changed, opened=opened)
+    assert own in body["x-amazon-apigateway-policy"]["Statement"]
+    assert refused(changed, "GET", "/v3/task")
+    assert refused(changed, "GET", "/v2/task/x")
 
 
 @pytest.mark.parametrize("asked", ["", "yes", "OFF"])
