@@ -54,7 +54,8 @@ class _Answer(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         said = hashlib.md5(asked.get("MessageBody", "").encode()).hexdigest()  # noqa: S324
-        body = {"QueueUrl": "http://127.0.0.1/1/queue", "MessageId": "1", "MD5OfMessageBody": said}
+        body: dict[str, str | int] = {"MessageId": "1", "MD5OfMessageBody": said, "Count": 0}
+        body["QueueUrl"] = "http://127.0.0.1/1/queue"
         raw = json.dumps(body).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/x-amz-json-1.0")
@@ -75,11 +76,23 @@ def cloud() -> Iterator[str]:
         server.shutdown()
 
 
-def seconds(case: str, environ: dict[str, str]) -> dict[str, float]:
+def environ(url: str) -> dict[str, str]:
+    """Give the environment of a process that is started cold; `url` is its cloud."""
+    return {
+        # As in Lambda, where there is neither uptime nor iostat.
+        "PATH": "",
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "bench",
+        "AWS_SECRET_ACCESS_KEY": "bench",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+
+
+def seconds(case: str, given: dict[str, str]) -> dict[str, float]:
     """Give the seconds of a cold start: all of it, and of that the import and the first request."""
     began = time.perf_counter()
     command = [sys.executable, "-c", _ASK, *_CASES[case]]
-    said = subprocess.check_output(command, env=environ, stderr=subprocess.DEVNULL)
+    said = subprocess.check_output(command, env=given, stderr=subprocess.DEVNULL)
     return {**json.loads(said), "all": time.perf_counter() - began}
 
 
@@ -87,17 +100,10 @@ def main() -> None:
     """Print a table, and a line of JSON."""
     taken: dict[str, list[dict[str, float]]] = {case: [] for case in _CASES}
     with cloud() as url:
-        environ = {
-            # As in Lambda, where there is neither uptime nor iostat.
-            "PATH": "",
-            "AWS_ENDPOINT_URL": url,
-            "AWS_ACCESS_KEY_ID": "bench",
-            "AWS_SECRET_ACCESS_KEY": "bench",
-            "AWS_DEFAULT_REGION": "us-east-1",
-        }
+        given = environ(url)
         for turn in range(_ROUNDS + 1):
             for case, times in taken.items():
-                taken_now = seconds(case, environ)
+                taken_now = seconds(case, given)
                 # The first round warms the page cache.
                 if turn:
                     times.append(taken_now)

@@ -16,7 +16,7 @@ from chalicelib.aws import client as aws
 from chalicelib.aws import task_items
 from chalicelib.aws.items import to_item
 from chalicelib.bootstrap import parts
-from chalicelib.clock import Comparison
+from chalicelib.comparison import Comparison
 from chalicelib.measure.model import Window
 from chalicelib.tasks.model import State, Task
 from chalicelib.users.model import User

@@ -16,7 +16,8 @@ from chalicelib.aws import client as aws
 from chalicelib.aws.sqs import Queue, SqsDispatcher
 from chalicelib.aws.task_store import DynamoTaskStore
 from chalicelib.bootstrap import parts
-from chalicelib.clock import Comparison, SystemClock
+from chalicelib.clock import SystemClock
+from chalicelib.comparison import Comparison
 from chalicelib.measure.model import Window
 from chalicelib.tasks import model
 from chalicelib.tasks.keeper import Keeper

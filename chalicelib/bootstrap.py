@@ -10,13 +10,14 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from chalicelib.clock import Clock, Comparison, SystemClock
+from chalicelib.clock import Clock, SystemClock
 from chalicelib.measure.machine import ThisMachine
 from chalicelib.measure.model import Machine
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     from chalicelib.aws.sqs import Queue
+    from chalicelib.comparison import Comparison
     from chalicelib.tasks.keeper import Keeper
     from chalicelib.tasks.ports import Dispatcher, Store
     from chalicelib.tasks.service import TaskService
@@ -81,8 +82,10 @@ class Parts:
         return SystemClock()
 
     @part
-    def comparison(self) -> Comparison:
+    def comparison(self) -> "Comparison":
         """This machine's clock beside the cloud's."""
+        from chalicelib.comparison import Comparison
+
         return Comparison(self.clock)
 
     @part

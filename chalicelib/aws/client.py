@@ -9,7 +9,7 @@ import botocore.session
 from botocore import exceptions
 
 from chalicelib import errors, log
-from chalicelib.clock import Comparison
+from chalicelib.comparison import Comparison
 
 Answer = TypeVar("Answer")
 

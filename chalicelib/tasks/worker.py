@@ -3,7 +3,8 @@
 import logging
 
 from chalicelib import errors, log
-from chalicelib.clock import Clock, Comparison
+from chalicelib.clock import Clock
+from chalicelib.comparison import Comparison
 from chalicelib.measure.model import Machine
 from chalicelib.settings import Settings
 from chalicelib.tasks import hint, lease, run

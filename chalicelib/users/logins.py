@@ -7,7 +7,8 @@ import threading
 from collections.abc import Iterator
 
 from chalicelib import errors, ids, log
-from chalicelib.users import model, throttle
+from chalicelib.sources import source_of
+from chalicelib.users import model
 from chalicelib.users.model import User, UserStore
 from chalicelib.users.passwords import Passwords, RecentLogins
 from chalicelib.users.throttle import Throttle
@@ -96,7 +97,7 @@ class Logins:
         Outage. Unknown names and wrong passwords get the same error after the same work.
         """
         given = read(header)
-        source = throttle.source_of(address)
+        source = source_of(address)
         user = self._users.get(given.username)
         if user and self._recent.knows(user.password_hash, source, given.password):
             return user

@@ -1,6 +1,5 @@
 """How guessing is slowed down: logins are counted, and too many wrong ones cause a pause."""
 
-import ipaddress
 import math
 import random
 from collections.abc import Callable
@@ -89,23 +88,6 @@ class TallyStore(Protocol):
         Raises Conflict if another login was first. When the answer to a write was lost and it is
         tried again, it succeeds as it did the first time.
         """
-
-
-def source_of(address: str) -> str:
-    """Give the source of an address: itself, or for IPv6 its /64 network.
-
-    One host may have all addresses of a /64.
-    """
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        # API Gateway's console sends a text that is no address when it tries out a method.
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed.packed, 64), strict=False))
 
 
 class Throttle:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from chalicelib import errors
 from chalicelib.aws import client as aws
 from chalicelib.aws import dynamodb
-from chalicelib.clock import Comparison
+from chalicelib.comparison import Comparison
 from tests.support.fakes import FakeClock
 
 Logged = list[tuple[str, dict[str, object]]]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from chalicelib import errors, ids
-from chalicelib.clock import Comparison
+from chalicelib.comparison import Comparison
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
 from chalicelib.tasks import run

@@ -4,10 +4,7 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from chalicelib import errors
-from chalicelib.users import throttle
 from chalicelib.users.throttle import Tally
 from tests.support.asking import authorization
 from tests.support.fake_users import LoginRig, MemoryTallies
@@ -144,21 +141,3 @@ class TestGuessingTogether:
 
     def test_right_logins_at_the_same_time_are_all_let_in(self, rig: LoginRig) -> None:
         assert self.answers(rig, *[RIGHT] * 40) == ["jluser"] * 40
-
-
-@pytest.mark.parametrize(
-    ("address", "source"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
-        ("::1", "::/64"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("test-invoke-source-ip", "test-invoke-source-ip"),
-        ("192.0.2.1:99", "192.0.2.1:99"),
-        ("", ""),
-    ],
-)
-def test_the_source_of_an_ipv6_address_is_its_network(address: str, source: str) -> None:
-    assert throttle.source_of(address) == source

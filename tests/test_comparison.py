@@ -4,7 +4,7 @@ import email.utils
 
 import pytest
 
-from chalicelib.clock import Comparison
+from chalicelib.comparison import Comparison
 from tests.support.fakes import FakeClock
 
 NOW = 1_800_000_000
