@@ -201,12 +201,9 @@ class DynamoTaskStore:
         )
         # The index has only keys, and may be a moment behind. So the tasks are read from the table.
         while keys := list(itertools.islice(found, batch)):
-            yield from self._in_order([key["task_id"]["S"] for key in keys])
-
-    def _in_order(self, ids: Sequence[str]) -> Iterator[Task]:
-        """Give the tasks of these ids that exist, in the order of the ids."""
-        tasks = {task.task_id: task for task in self.get_many(list(ids))}
-        yield from (tasks[task_id] for task_id in ids if task_id in tasks)
+            ids = [key["task_id"]["S"] for key in keys]
+            tasks = {task.task_id: task for task in self.get_many(ids)}
+            yield from (tasks[task_id] for task_id in ids if task_id in tasks)
 
     def _update(self, step: Step) -> None:
         """Do a step on the table of tasks. Raises Refused."""

@@ -8,7 +8,9 @@ from chalicelib.tasks.ports import Store
 #: Seconds after which to try again: sweeps count all tasks once a minute, and those of a source
 #: are counted at each create.
 _ALL_AGAIN, _SOURCE_AGAIN = 60, 10
-#: Seconds for which this process remembers what the last sweep has counted.
+#: Seconds after which the count of the last sweep is too old: on AWS there is one each minute.
+_STALE = 180
+#: Seconds for which this process remembers how many tasks are open in all.
 _REMEMBERED = 10
 #: The part of the room that is left to a source which it may use before it is counted again: far
 #: below a wide bound not every create needs to be counted.
@@ -34,7 +36,7 @@ class Bounds:
         """Raise TooManyTasks if no task may be added for this source now; Outage."""
         settings, now = self._settings, self._clock.monotonic()
         if now - self._asked_at > _REMEMBERED:
-            self._in_all, self._asked_at = self._store.swept().open_tasks, now
+            self._in_all, self._asked_at = self._count_all(), now
         if self._in_all >= settings.open_tasks:
             raise errors.TooManyTasks(
                 f"Too many tasks are open here; try again in {_ALL_AGAIN} s.", _ALL_AGAIN
@@ -50,6 +52,14 @@ class Bounds:
                 _SOURCE_AGAIN,
             )
         self._remember(source, (most - counted) // _UNCOUNTED_PART)
+
+    def _count_all(self) -> int:
+        """Give how many tasks of v2 are open, as the last sweep has counted them."""
+        swept = self._store.swept()
+        if self._clock.now() - swept.at > _STALE:
+            # Nobody sweeps, so nobody has counted.
+            return self._store.count_open(self._settings.open_tasks)
+        return swept.open_tasks
 
     def _has_room(self, source: str) -> bool:
         """Tell whether a source was counted not long ago and had much room then."""

@@ -6,6 +6,7 @@ from chalicelib import errors, ids, log
 from chalicelib.clock import Clock
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
+from chalicelib.sources import source_of
 from chalicelib.tasks import hint, idempotency, model, page
 from chalicelib.tasks.bounds import Bounds
 from chalicelib.tasks.idempotency import IdempotencyKey
@@ -66,7 +67,7 @@ class TaskService:
             owner=owner,
             created_at=now,
             due_at=now + self._settings.sweep_seconds,
-            opened_by=source if version == model.OPEN_VERSION else None,
+            opened_by=source_of(source) if source and version == model.OPEN_VERSION else None,
         )
         # The task is stored first. A message is only a hint: the sweeper sends a lost one again.
         earlier = self._store_new(task, digest)

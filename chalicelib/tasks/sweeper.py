@@ -5,7 +5,8 @@ import logging
 from collections.abc import Iterator
 
 from chalicelib import errors, log
-from chalicelib.clock import Clock, Comparison
+from chalicelib.clock import Clock
+from chalicelib.comparison import Comparison
 from chalicelib.settings import Settings
 from chalicelib.tasks import lease, model, run
 from chalicelib.tasks.model import LOGIN_VERSION, OPEN_VERSION, Cursor, State, Swept, Task
@@ -63,7 +64,7 @@ class Sweeper:
             if why := self._why_stop(until):
                 log.event("sweep stopped", level=logging.WARNING, why=why)
                 break
-        if not self._comparison.problem(lease.most_off(self._settings)):
+        if not self._problem:
             self._leave(places)
         self._log_dead_letters()
 
@@ -79,12 +80,17 @@ class Sweeper:
             # That was the last one. The next sweep begins with the oldest.
             places.pop(version, None)
 
+    @property
+    def _problem(self) -> str | None:
+        """What is wrong with this machine's clock: a wrong one would end what is not late."""
+        return self._comparison.problem(lease.most_off(self._settings))
+
     def _why_stop(self, until: float) -> str | None:
         """Say why this sweep may not go on, None if it may."""
         if self._clock.monotonic() > until:
             return "its time is up"
-        # Whose clock is wrong would end what is not late. The list of tasks has brought a Date.
-        return self._comparison.problem(lease.most_off(self._settings))
+        # The list of tasks has brought a Date.
+        return self._problem
 
     def _look_after_all(self, task_ids: list[str], until: float) -> None:
         """Look after these tasks in their order, as long as this sweep may go on."""

@@ -79,6 +79,22 @@ def test_tasks_of_all_sources_are_bounded_by_what_the_last_sweep_has_counted(rig
     create(rig, THERE)
 
 
+def test_where_nobody_sweeps_all_are_counted(rig: Rig) -> None:
+    for number in range(6):
+        create(rig, f"203.0.113.{number}")
+    rig.clock.freeze(11)
+    with pytest.raises(errors.TooManyTasks, match="Too many tasks are open here"):
+        create(rig, THERE)
+
+
+def test_all_addresses_of_one_network_of_ipv6_are_one_source(rig: Rig) -> None:
+    for number in range(3):
+        create(rig, f"2001:db8:1:2::{number}")
+    with pytest.raises(errors.TooManyTasks):
+        create(rig, "2001:db8:1:2:ffff::1")
+    create(rig, "2001:db8:1:3::1")
+
+
 def test_users_are_not_bounded(rig: Rig) -> None:
     for _ in range(7):
         rig.service.create("v3", Window(1, 1), owner="jluser", source=HERE)
