@@ -1,5 +1,6 @@
 """``OPEN=off``: a stage whose v1 and v2 are closed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from deploy.package import Failed
@@ -10,8 +11,12 @@ _ALL = "execute-api:/*"
 _EVERYBODY = {"Principal": "*", "Action": "execute-api:Invoke"}
 
 
-def is_open(asked: str) -> bool:
-    """Read ``OPEN``: "on" or "off". Raises Failed."""
+def is_open(given: Mapping[str, str], stored: Mapping[str, str]) -> bool:
+    """Tell whether v1 and v2 are to be open: as ``OPEN`` says, or else as they were.
+
+    `given` are the parameters that somebody named, `stored` those of the stack. Raises Failed.
+    """
+    asked = given.get("Open", stored.get("Open", "on"))
     if asked not in ("on", "off"):
         raise Failed(f"OPEN must be on or off, not {asked!r}")
     return asked == "on"

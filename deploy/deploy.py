@@ -23,6 +23,7 @@ _PARAMETERS = {
     "ALARM_TOPIC": "AlarmTopic",
     "BUDGET": "Budget",
     "LAMBDA_WORKER": "LambdaWorker",
+    "OPEN": "Open",
     "RESERVED": "Reserved",
 }
 _NO_ACCESS_LOG = (
@@ -161,7 +162,7 @@ def main() -> int:
         stored = stacks.parameters(client, app_stack(name))
         given |= access_log(boto3.client("apigateway"), given, stored)
         bucket = artefacts(os.environ.get("ARTEFACTS"))
-        opened = closing.is_open(os.environ.get("OPEN", "on"))
+        opened = closing.is_open(given, stored)
         topic = {key: it for key, it in given.items() if key == "AlarmTopic"}
         changed = deploy_data(name, topic)
         folder, change = stage.PROJECT / "dist" / name, partial(closing.write_policy, opened=opened)

@@ -64,7 +64,23 @@ def test_a_policy_of_the_stage_itself_stays(changed: Any, opened: bool) -> None:
     assert refused(changed, "GET", "/v2/task/x")
 
 
+@pytest.mark.parametrize(
+    ("given", "stored", "opened"),
+    [
+        ({}, {}, True),
+        ({}, {"Open": "off"}, False),
+        ({}, {"Open": "on"}, True),
+        ({"Open": "off"}, {"Open": "on"}, False),
+        ({"Open": "on"}, {"Open": "off"}, True),
+    ],
+)
+def test_what_is_closed_stays_closed_until_somebody_opens_it(
+    given: dict[str, str], stored: dict[str, str], opened: bool
+) -> None:
+    assert closing.is_open(given, stored) is opened
+
+
 @pytest.mark.parametrize("asked", ["", "yes", "OFF"])
 def test_another_word_is_refused(asked: str) -> None:
     with pytest.raises(Failed, match=f"OPEN must be on or off, not '{asked}'"):
-        closing.is_open(asked)
+        closing.is_open({"Open": asked}, {})
