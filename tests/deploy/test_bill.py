@@ -8,6 +8,7 @@ import pytest
 import app
 from chalicelib.api.access import Access
 from chalicelib.settings import Settings
+from chalicelib.tasks import page
 
 #: List prices of us-east-1 in US dollars: of a request to API Gateway, an invocation of Lambda, a
 #: second of a GB of memory, a GB of logs and of egress, units of DynamoDB, a message of SQS.
@@ -19,12 +20,19 @@ _GB = 1e9
 #: Bytes of an answer, and of the lines of all logs for one request.
 _ANSWER, _LINES = 4_000, 2_000
 _DESCRIPTION = 91_000
-#: Seconds that an answer takes at the longest; a login that is wrong hashes a password.
-_SECONDS, _UPTIME, _LOGIN = 0.1, 0.2, 0.15
+#: Seconds that an answer takes at the longest; a login that is wrong hashes a password, and a look
+#: at a task may read as many reports as fit on a page.
+_SECONDS, _UPTIME, _LOGIN, _PAGE = 0.1, 0.2, 0.15, 1
+#: Bytes that DynamoDB reads for a unit, and the units that a wrong login reads and writes.
+_OF_A_UNIT, _LOGIN_READS, _LOGIN_WRITES = 4096, 4, 2
+#: The method of v2 whose answers are as long as a page.
+_LOOK = "GET", "/v2/task/{task_id}"
 #: A window of v1 is measured while its caller waits, and may come that much later.
 _LATE = 3
 #: Units and messages of a task of v2 from its create to its end, its hints among them.
 _WRITES, _READS, _MESSAGES = 3 + 2 + 4, 3, 4
+#: Units that a worker writes each second, for reports of 2 KB; and sweeps a month.
+_WORKER_WRITES, _SWEEPS = 4, 30 * 24 * 60
 
 
 class Method(NamedTuple):
@@ -68,7 +76,25 @@ def seconds(method: Method, settings: Settings) -> float:
         return settings.sync_seconds + _LATE
     if method.path.endswith("/uptime"):
         return _UPTIME
-    return _SECONDS + (settings.open_hold_seconds if "task" in method.path else 0)
+    if (method.verb, method.path) == _LOOK:
+        return _PAGE + settings.open_hold_seconds
+    return _SECONDS
+
+
+def size(method: Method) -> int:
+    """Give the bytes of the longest answer that a stranger can get."""
+    if (method.verb, method.path) == _LOOK:
+        return page.MAX_BYTES
+    return _DESCRIPTION if method.path == "/openapi.json" else _ANSWER
+
+
+def units(method: Method) -> float:
+    """Give what DynamoDB and SQS cost for one request of a stranger."""
+    if method.access > Access.OPEN:
+        return _LOGIN_READS * _READ + _LOGIN_WRITES * _WRITE
+    if method.path == "/v2/iostat":
+        return _WRITES * _WRITE + _READS * _READ + _MESSAGES * _MESSAGE
+    return (1 + size(method) / _OF_A_UNIT) * _READ
 
 
 def dollars(methods: list[Method], settings: Settings, parts: Any) -> float:
@@ -77,14 +103,13 @@ def dollars(methods: list[Method], settings: Settings, parts: Any) -> float:
     total = 0.0
     for method in methods:
         of_one = _REQUEST + _INVOCATION + seconds(method, settings) * memory * _GB_SECOND
-        size = _DESCRIPTION if method.path == "/openapi.json" else _ANSWER
-        of_one += size / _GB * _EGRESS + _LINES / _GB * _LOGS + 2 * _READ
-        if method.path == "/v2/iostat":
-            of_one += _WRITES * _WRITE + _READS * _READ + _MESSAGES * _MESSAGE
+        of_one += size(method) / _GB * _EGRESS + _LINES / _GB * _LOGS + units(method)
         total += of_one * method.rate * _MONTH
     worker = parts["RunOpenIostat"]
     workers: int = worker["ReservedConcurrentExecutions"]["Fn::If"][1]
-    return total + workers * float(worker["MemorySize"]) / 1024 * _GB_SECOND * _MONTH
+    of_a_second = worker["MemorySize"] / 1024 * _GB_SECOND + _WORKER_WRITES * _WRITE
+    swept = settings.open_tasks * _READ * _SWEEPS
+    return total + float(workers * of_a_second * _MONTH) + swept
 
 
 def test_a_strangers_month_costs_less_than_1000_dollars(
