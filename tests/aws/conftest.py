@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.aws.task_store import DynamoTaskStore
 from chalicelib.tasks.ports import Store
-from tests.support.fakes import MemoryStore
+from tests.support.memory_store import MemoryStore
 
 
 @pytest.fixture(params=["memory", "dynamo"])

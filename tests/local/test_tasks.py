@@ -15,7 +15,8 @@ from local import stage, tasks
 from tests.local.test_launch import running
 from tests.support import processes as services
 from tests.support.asking import ZERO
-from tests.support.fakes import FakeClock, FakeDispatcher, MemoryStore
+from tests.support.fakes import FakeClock, FakeDispatcher
+from tests.support.memory_store import MemoryStore
 from tests.support.records import NOW, a_claim, a_task
 
 ONE = "11111111-1111-4111-8111-111111111111"

@@ -10,7 +10,8 @@ from chalicelib.tasks.keeper import Keeper
 from chalicelib.tasks.model import Task
 from chalicelib.tasks.ports import Dispatcher, Store
 from chalicelib.tasks.run import Run
-from tests.support.fakes import FakeClock, FakeDispatcher, FakeMachine, MemoryStore
+from tests.support.fakes import FakeClock, FakeDispatcher, FakeMachine
+from tests.support.memory_store import MemoryStore
 
 SETTINGS = Settings(
     lease_seconds=90, heartbeat_seconds=15, segment_seconds=100, max_attempts=3, sweep_seconds=60
@@ -48,6 +49,15 @@ class Rig:
         task_id = self.service.create("v2", Window(count, wait))
         self.dispatcher.sent.clear()
         return task_id
+
+    def create_some(self, many: int, *, every: float) -> list[str]:
+        """Create so many tasks, one `every` so many seconds; afterwards all of them are due."""
+        ids = []
+        for _ in range(many):
+            ids.append(self.create())
+            self.clock.freeze(every)
+        self.clock.freeze(self.settings.sweep_seconds)
+        return ids
 
     def claim(self, task_id: str) -> Run:
         """Claim a task, as a worker on web-1 does."""

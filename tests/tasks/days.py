@@ -7,14 +7,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
 from chalicelib import errors
-from chalicelib.clock import Comparison
+from chalicelib.comparison import Comparison
 from chalicelib.tasks import hint, run
 from chalicelib.tasks.keeper import Keeper
 from chalicelib.tasks.model import DAY, State
 from chalicelib.tasks.ports import Refused
 from chalicelib.tasks.worker import Worker
-from tests.support.fakes import FakeMachine, MemoryStore
+from tests.support.fakes import FakeMachine
 from tests.support.faults import Crash
+from tests.support.memory_store import MemoryStore
 from tests.tasks.protocol import PICK, SETTINGS, Protocol
 from tests.tasks.worlds import SkewedClock
 

@@ -8,8 +8,9 @@ from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
 from chalicelib.tasks.model import State
 from chalicelib.tasks.ports import Store
-from tests.support.fakes import FakeDispatcher, MemoryStore
+from tests.support.fakes import FakeDispatcher
 from tests.support.faults import Crash, Faulty, crash, lose
+from tests.support.memory_store import MemoryStore
 from tests.support.rig import Rig
 
 SETTINGS = Settings(segment_seconds=2, max_attempts=3)

@@ -8,7 +8,8 @@ from chalicelib.tasks import model, oversight
 from chalicelib.tasks.model import State
 from chalicelib.tasks.service import TaskService
 from tests.support.asking import ZERO
-from tests.support.fakes import FakeClock, FakeDispatcher, MemoryStore
+from tests.support.fakes import FakeClock, FakeDispatcher
+from tests.support.memory_store import MemoryStore
 from tests.support.records import NOW, a_task
 
 

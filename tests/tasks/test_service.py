@@ -11,7 +11,8 @@ from chalicelib.tasks import idempotency as keys
 from chalicelib.tasks import model as tasks
 from chalicelib.tasks.model import Look, Report, State, Task
 from chalicelib.tasks.service import TaskService
-from tests.support.fakes import FakeClock, FakeDispatcher, MemoryStore
+from tests.support.fakes import FakeClock, FakeDispatcher
+from tests.support.memory_store import MemoryStore
 
 WINDOW = Window(3, 1)
 

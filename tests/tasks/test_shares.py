@@ -9,7 +9,7 @@ from chalicelib import errors
 from chalicelib.measure.model import Window
 from chalicelib.tasks import sweeper
 from chalicelib.tasks.model import Cursor, State, Swept, Task
-from tests.support.fakes import MemoryStore
+from tests.support.memory_store import MemoryStore
 from tests.support.records import a_task
 from tests.support.rig import Rig
 
@@ -32,11 +32,7 @@ def test_a_sweep_goes_on_where_the_last_one_ended(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweeper, "SHARE", 2)
-    ids = []
-    for _ in range(5):
-        ids.append(rig.create())
-        rig.clock.freeze(0.001)
-    rig.clock.freeze(60)
+    ids = rig.create_some(5, every=0.001)
     seen = []
     for _ in range(4):
         rig.dispatcher.sent.clear()
@@ -49,11 +45,7 @@ def test_a_sweep_goes_on_where_the_last_one_ended(
 
 def test_a_sweep_whose_time_is_up_goes_on_there(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeper, "_BATCH", 1)
-    ids = []
-    for _ in range(3):
-        ids.append(rig.create())
-        rig.clock.freeze(1)
-    rig.clock.freeze(60)
+    ids = rig.create_some(3, every=1)
     rig.store.before = lambda method: rig.clock.freeze(30) if method == "move" else None
     for _ in range(2):
         rig.sweeper.sweep(seconds=30)

@@ -96,12 +96,8 @@ def test_one_bad_task_does_not_block_the_others(rig: Rig, trouble: type[Exceptio
     assert rig.task(bad).hints == 0
 
 
-def test_the_longest_due_come_first_and_the_sweep_stops_in_time(rig: Rig) -> None:
-    ids = []
-    for _ in range(5):
-        ids.append(rig.create())
-        rig.clock.freeze(1)
-    rig.clock.freeze(60)
+def test_the_oldest_come_first_and_the_sweep_stops_in_time(rig: Rig) -> None:
+    ids = rig.create_some(5, every=1)
     rig.store.before = lambda method: rig.clock.freeze(10) if method == "move" else None
     rig.sweeper.sweep(seconds=30)
     assert rig.dispatcher.sent == ids[:3]

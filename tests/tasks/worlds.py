@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from chalicelib.tasks.model import Report, Task
 from chalicelib.tasks.ports import Store
-from tests.support.fakes import FakeClock, MemoryStore
+from tests.support.fakes import FakeClock
+from tests.support.memory_store import MemoryStore
 
 
 class SkewedClock:
