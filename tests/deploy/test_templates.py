@@ -152,6 +152,15 @@ class TestFunctions:
         """By default AWS stops a function that sends to its own queue, after about 16 rounds."""
         assert [parts[name]["RecursiveLoop"] for name in WORKERS] == ["Allow", "Allow"]
 
+    def test_chalice_deploys_as_many_workers_by_itself(self, parts: Any) -> None:
+        """The template says it again, because there it depends on what the account allows."""
+        functions = stage.all_stages()["prod"]["lambda_functions"]
+        handlers: dict[str, Any] = {it.name: it for it in app.app.event_sources}
+        for name, key in zip(WORKERS, ("run_iostat", "run_open_iostat"), strict=True):
+            said = reserved(parts, name)
+            assert functions[key]["reserved_concurrency"] == said
+            assert handlers[key].maximum_concurrency == said
+
     def test_three_quarters_of_the_workers_are_for_users(self, parts: Any) -> None:
         users, anybody = (reserved(parts, name) for name in WORKERS)
         assert users >= 0.75 * (users + anybody)
