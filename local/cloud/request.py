@@ -1,5 +1,8 @@
 """A request to the local cloud, and how to answer it."""
 
+import email.utils
+import functools
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple
 
@@ -80,9 +83,15 @@ async def send_answer(send: Send, answer: Answer) -> None:
     """Send an answer whole. Nothing else runs before it is handed to the connection."""
     status, headers, body = answer
     sent = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    sent.append((b"content-length", b"%d" % len(body)))
+    sent += [(b"content-length", b"%d" % len(body)), (b"date", _date(int(time.time())))]
     await send({"type": "http.response.start", "status": status, "headers": sent})
     await send({"type": "http.response.body", "body": body})
+
+
+@functools.lru_cache(maxsize=1)
+def _date(second: int) -> bytes:
+    """Write a Date. uvicorn's own is seconds old when the machine is busy."""
+    return email.utils.formatdate(second, usegmt=True).encode()
 
 
 def sentence(status: int, text: str) -> Answer:

@@ -105,6 +105,7 @@ def server(cloud: Cloud) -> Server:
         config(
             cloud,
             http="httptools",
+            date_header=False,
             log_level="error",
             backlog=_BACKLOG,
             limit_concurrency=_MOST_CONNECTIONS,

@@ -1,8 +1,10 @@
 """The local cloud's server: who is let in, and one request at a time."""
 
+import email.utils
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -215,6 +217,24 @@ def test_requests_that_come_while_another_is_answered_come_after_it() -> None:
         go_on.set()
         assert [first.receive().status, second.receive().status] == [200, 200]
     assert order == ["first", "second"]
+
+
+def test_an_answer_bears_the_time_at_which_it_was_made(cloud: None) -> None:
+    """Workers compare their clocks with it: an old one would keep them from working."""
+    made_at = 0.0
+
+    def ask(request: Request) -> Answer:
+        nonlocal made_at
+        began = time.time()
+        assert until(lambda: time.time() > began + 2)
+        made_at = time.time()
+        return said_yes(request)
+
+    with serving(Cloud(ask=ask)) as own:
+        client = own.client()
+        client.ask("DynamoDB_20120810.ListTables", {})
+    said = email.utils.parsedate_to_datetime(client.headers["date"]).timestamp()
+    assert said >= int(made_at)
 
 
 def test_an_answer_says_nothing_of_who_serves_and_lets_no_page_read_it(own: Serving) -> None:
