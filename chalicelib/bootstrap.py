@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from chalicelib.clock import Clock, SystemClock
-from chalicelib.measure.machine import ThisMachine
+from chalicelib.measure.machine import SANDBOX, ThisMachine
 from chalicelib.measure.model import Machine
 from chalicelib.settings import Settings
 
@@ -91,7 +91,9 @@ class Parts:
     @part
     def machine(self) -> Machine:
         """The machine that this process runs on."""
-        return ThisMachine(os.environ.get("PATH", os.defpath))
+        in_lambda = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+        path = os.environ.get("PATH", os.defpath)
+        return ThisMachine(path, name=SANDBOX if in_lambda else None)
 
     @part
     def tasks(self) -> "TaskService":

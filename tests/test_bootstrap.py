@@ -1,5 +1,6 @@
 """The parts of a process: each is built once, when it is first used."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -23,6 +24,13 @@ def test_threads_that_ask_at_the_same_time_get_the_same_part(
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(ask, range(8)))) == 1
+
+
+def test_a_machine_of_lambda_is_called_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert parts.machine.name == os.uname().nodename
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "hoststat-prod-run_iostat")
+    parts.reset()
+    assert parts.machine.name == "a sandbox of AWS Lambda"
 
 
 def test_v1_does_not_import_what_only_v2_and_v3_need() -> None:

@@ -11,6 +11,9 @@ from chalicelib.clock import Clock
 from chalicelib.measure import commands, numbers, procfs, splitter
 from chalicelib.measure.model import Feed, Machine, Window
 
+#: The name of a machine of Lambda, whose node name says nothing and is gone soon.
+SANDBOX = "a sandbox of AWS Lambda"
+
 #: Seconds that a report may be late before v1 gives up: API Gateway waits 29 s in all.
 _PATIENCE_AT_ONCE = 3
 
@@ -18,10 +21,20 @@ _PATIENCE_AT_ONCE = 3
 class ThisMachine:
     """This machine, measured by its own commands, or by /proc on a Linux that lacks them."""
 
-    def __init__(self, path: str, *, root: Path = Path("/"), platform: str = sys.platform) -> None:
-        """`path` says where commands are, as PATH does; `root` has /proc, /sys and /run in it."""
+    def __init__(
+        self,
+        path: str,
+        *,
+        root: Path = Path("/"),
+        platform: str = sys.platform,
+        name: str | None = None,
+    ) -> None:
+        """`path` says where commands are, as PATH does; `root` has /proc, /sys and /run in it.
+
+        `name` is what answers call the machine, its node name if it is None.
+        """
         self._path, self._root, self._darwin = path, root, platform == "darwin"
-        self.name = os.uname().nodename
+        self.name = name or os.uname().nodename
 
     @property
     def source(self) -> str:

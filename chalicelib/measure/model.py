@@ -37,7 +37,7 @@ class Feed(Protocol):
 class Machine(Protocol):
     """A machine that can be measured."""
 
-    #: Its node name.
+    #: Its node name, or what it is called where that says nothing.
     name: str
 
     @property
@@ -51,7 +51,7 @@ class Machine(Protocol):
         """Give the uptime with its numbers. Raises MachineFailed.
 
         These are "uptime" (the text), "seconds" since boot (float), "users" (int), "load" (three
-        floats) and "host" (the node name).
+        floats) and "host" (its name).
         """
 
     def open(self, window: Window, *, first: int = 0, patience: float = 30) -> Feed:

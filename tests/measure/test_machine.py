@@ -129,6 +129,7 @@ def test_the_machine_knows_its_name_and_what_measures_it(tmp_path: Path) -> None
     (tmp_path / "iostat").touch(mode=0o644)
     machine = ThisMachine(str(tmp_path))
     assert (machine.name, machine.source) == (socket.gethostname(), "procfs")
+    assert ThisMachine(str(tmp_path), name="a name").uptime_numbers()["host"] == "a name"
     fake(tmp_path, "")
     assert machine.source == "iostat"
 
