@@ -11,7 +11,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from deploy import closing, indexes, stacks
 from deploy.package import Failed, check, package
@@ -167,6 +167,9 @@ def main() -> int:
         changed = deploy_data(name, topic)
         folder, change = stage.PROJECT / "dist" / name, partial(closing.write_policy, opened=opened)
         changed |= deploy_app(name, folder, given, bucket, change=change)
+    except NoRegionError:
+        print(f"hoststat: {stacks.NO_REGION}", file=sys.stderr)
+        return 1
     except (Failed, BotoCoreError, ClientError) as failed:
         print(f"hoststat: {failed}", file=sys.stderr)
         return 1

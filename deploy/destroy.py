@@ -4,7 +4,7 @@ import os
 import sys
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from deploy import stacks
 from deploy.deploy import app_stack, data_stack, deploy_data
@@ -42,6 +42,9 @@ def main() -> int:
         return 1
     try:
         destroy(name, data=data)
+    except NoRegionError:
+        print(f"hoststat: {stacks.NO_REGION}", file=sys.stderr)
+        return 1
     except (Failed, BotoCoreError, ClientError) as failed:
         print(f"hoststat: {failed}", file=sys.stderr)
         return 1

@@ -58,6 +58,10 @@ def package(name: str, folder: Path) -> Path:
 def check(name: str) -> None:
     """Raise Failed for a stage that is not in ``.chalice/config.json``, and for the laptop's."""
     named = sorted(set(stage.all_stages()) - {stage.LOCAL})
+    if not name:
+        raise Failed(
+            f"Say which stage of .chalice/config.json: add STAGE={' or STAGE='.join(named)}."
+        )
     if name not in named:
         raise Failed(
             f"STAGE must be one of .chalice/config.json ({', '.join(named)}), not {name!r}"

@@ -123,15 +123,36 @@ def test_no_arn_names_a_partition(dist: Path) -> None:
     assert granting == {"sam.json", *(it.name for it in chalice.glob("policy-*.json"))}
 
 
-@pytest.mark.parametrize("name", ["", "dev", "nope"])
-def test_an_unknown_stage_gives_one_clear_line(name: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "deploy.package"],
+def command(name: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of this room, as make does, without a region unless `environ` has one."""
+    nowhere = {"PATH": os.environ["PATH"], "AWS_CONFIG_FILE": os.devnull}
+    return subprocess.run(
+        [sys.executable, "-m", f"deploy.{name}"],
         cwd=stage.PROJECT,
-        env={**os.environ, "STAGE": name},
+        env={**nowhere, **environ},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+@pytest.mark.parametrize("name", ["package", "deploy", "destroy"])
+def test_without_a_stage_one_line_says_what_to_give(name: str) -> None:
+    done = command(name)
+    said = "hoststat: Say which stage of .chalice/config.json: add STAGE=prod.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+
+
+@pytest.mark.parametrize("name", ["dev", "nope"])
+def test_an_unknown_stage_gives_one_clear_line(name: str) -> None:
+    done = command("package", STAGE=name)
     said = f"hoststat: STAGE must be one of .chalice/config.json (prod), not {name!r}\n"
     assert (done.returncode, done.stderr) == (1, said)
+
+
+def test_without_a_region_one_line_says_what_to_give() -> None:
+    done = command("deploy", STAGE="prod")
+    said = (
+        "hoststat: Say which region: add AWS_DEFAULT_REGION=eu-central-1, or whichever is yours.\n"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)

@@ -192,7 +192,7 @@ def test_parameters_of_a_stack_are_read_by_name() -> None:
 class TestCommands:
     """What a person sees. No request leaves this computer."""
 
-    @pytest.mark.parametrize("stage", ["", "dev", "nope"])
+    @pytest.mark.parametrize("stage", ["dev", "nope"])
     @pytest.mark.parametrize("main", [deploy.main, destroy.main])
     def test_an_unknown_stage_gives_one_clear_line(
         self,
