@@ -1,11 +1,19 @@
 """The log: one line of JSON for each event, on standard error."""
 
+import contextlib
+import contextvars
 import json
 import logging
 import sys
 import time
+from collections.abc import Iterator, Mapping
+
+#: Who does what is done at the command line. No user can have this name.
+OPERATOR = "an operator"
 
 _logger = logging.getLogger("hoststat")
+#: The fields of every event that is logged now, such as the id of the request.
+_about: contextvars.ContextVar[Mapping[str, object]] = contextvars.ContextVar("about")
 
 
 def configure() -> None:
@@ -17,14 +25,24 @@ def configure() -> None:
     _logger.setLevel(logging.INFO)
 
 
+@contextlib.contextmanager
+def about(**fields: object) -> Iterator[None]:
+    """Add fields to every event that this thread logs while the context lasts."""
+    token = _about.set({**_about.get({}), **fields})
+    try:
+        yield
+    finally:
+        _about.reset(token)
+
+
 def event(name: str, *, level: int = logging.INFO, **fields: object) -> None:
     """Log an event with fields to search for later: ids, counts, seconds. Never a secret."""
-    _logger.log(level, name, extra={"fields": fields})
+    _logger.log(level, name, extra={"fields": {**_about.get({}), **fields}})
 
 
 def failure(name: str, **fields: object) -> None:
     """Log an event that a person must act on, with the stack of the exception being handled."""
-    _logger.error(name, exc_info=True, extra={"fields": fields})
+    _logger.error(name, exc_info=True, extra={"fields": {**_about.get({}), **fields}})
 
 
 def line(record: logging.LogRecord) -> str:

@@ -156,12 +156,16 @@ class DynamoTaskStore:
             if refused.old is None or not _is_done(refused.old, after, changes):
                 raise
 
-    def cancel(self, task_id: str, version: str, ended_at: float, expires_at: float) -> None:
+    def cancel(self, task_id: str, version: str, ended_at: float, expires_at: float) -> Task:
         end = task_items.end(State.REVOKED, ended_at, expires_at)
         states = {f"from_{state.lower()}": state for state in model.sources(State.REVOKED)}
         condition = _NOT_ENDED.format(", ".join(f":{name}" for name in states))
         values = {"version": version, **states}
-        self._update(self._tasks.to_update(task_items.key(task_id), end, condition, values))
+        step = self._tasks.to_update(task_items.key(task_id), end, condition, values)
+        try:
+            return task_items.to_task(self._tasks.updated(step))
+        except Unmet as unmet:
+            raise _refused(unmet) from unmet
 
     def put_report(self, task_id: str, report: Report, expires_at: float) -> None:
         item = report._asdict() | {"task_id": task_id, "ttl": ttl(expires_at)}

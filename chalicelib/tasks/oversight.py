@@ -4,7 +4,7 @@ import contextlib
 import heapq
 import itertools
 
-from chalicelib import errors
+from chalicelib import errors, log
 from chalicelib.tasks import model
 from chalicelib.tasks.model import Task
 from chalicelib.tasks.ports import Store
@@ -35,5 +35,5 @@ def cancel(service: TaskService, task_id: str) -> None:
     """Revoke a task of any version, as `service` does. Raises NoSuchTask, TaskEnded, Outage."""
     for version in model.VERSIONS:
         with contextlib.suppress(errors.NoSuchTask):
-            return service.cancel(version, task_id)
+            return service.cancel(version, task_id, by=log.OPERATOR)
     raise errors.NoSuchTask(task_id)

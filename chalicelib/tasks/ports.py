@@ -101,8 +101,8 @@ class Store(Protocol):
         Refused, and IllegalMove for a move that `MOVES` does not have.
         """
 
-    def cancel(self, task_id: str, version: str, ended_at: float, expires_at: float) -> None:
-        """Revoke a task of that version, if it has not ended. Raises Refused."""
+    def cancel(self, task_id: str, version: str, ended_at: float, expires_at: float) -> Task:
+        """Revoke a task of that version, if it has not ended, and give it. Raises Refused."""
 
     def put_report(self, task_id: str, report: Report, expires_at: float) -> None:
         """Store a report, unless a later run has written that index. Raises Refused(None)."""

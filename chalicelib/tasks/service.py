@@ -195,17 +195,17 @@ class TaskService:
         # every few seconds at least, because somebody may cancel the task.
         return min(max(left, -left / 4, _SOON), _LATE)
 
-    def cancel(self, version: str, task_id: str) -> None:
+    def cancel(self, version: str, task_id: str, *, by: str | None = None) -> None:
         """Revoke a task for good. A task that is revoked already stays as it is.
 
-        Raises NoSuchTask, TaskEnded, Outage.
+        `by` is who asks, None for somebody without a login. Raises NoSuchTask, TaskEnded, Outage.
         """
         if not model.is_id(task_id):
             raise errors.NoSuchTask(task_id)
         now = self._clock.now()
         expires_at = now + self._settings.keep_days * model.DAY
         try:
-            self._store.cancel(task_id, version, now, expires_at)
+            revoked = self._store.cancel(task_id, version, now, expires_at)
         except Refused as refused:
             task = self._readable(version, task_id, refused.old)
             if task.state is not State.REVOKED:
@@ -213,7 +213,7 @@ class TaskService:
                     f"The task has ended as {task.state} and cannot be cancelled."
                 ) from refused
         else:
-            log.event("task cancelled", task_id=task_id)
+            log.event("task cancelled", task_id=task_id, owner=revoked.owner, by=by)
 
     def _find(self, version: str, task_id: str) -> Task:
         task = self._store.get(task_id) if model.is_id(task_id) else None

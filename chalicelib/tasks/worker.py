@@ -79,6 +79,7 @@ class Worker:
             "run began",
             task_id=task_id,
             run=ours.task.run,
+            host=ours.task.host,
             attempt=ours.task.failures + 1,
             first=ours.task.done,
         )

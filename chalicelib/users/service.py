@@ -22,7 +22,7 @@ class UserService:
     """The use cases of users. Every method may raise Outage.
 
     `given` are the fields of a body, in a `form` all strings. Those that break a rule of
-    `fields.RULES` raise Invalid.
+    `fields.RULES` raise Invalid. `by` is who changes something, for the log.
     """
 
     def __init__(self, *, store: UserStore, passwords: Passwords, clock: Clock) -> None:
@@ -43,15 +43,22 @@ class UserService:
         found = self._store.after(after, limit + 1)
         return found[:limit], len(found) > limit
 
-    def create(self, given: Mapping[str, object], *, form: bool = False) -> User:
+    def create(
+        self, given: Mapping[str, object], *, form: bool = False, by: str = log.OPERATOR
+    ) -> User:
         """Create a user. Raises Invalid, UsernameTaken."""
         user = self._whole(given, form)
         self._insist(lambda: self._store.write(None, user))
-        log.event("user created", user=user.username, admin=user.admin)
+        log.event("user created", user=user.username, admin=user.admin, by=by)
         return user
 
     def replace(
-        self, username: str, given: Mapping[str, object], *, form: bool = False
+        self,
+        username: str,
+        given: Mapping[str, object],
+        *,
+        form: bool = False,
+        by: str = log.OPERATOR,
     ) -> tuple[User, bool]:
         """Put a user in the place of `username`; also tell whether there was one.
 
@@ -63,18 +70,29 @@ class UserService:
         def attempt() -> bool:
             before = self._store.get(username) if model.is_name(username) else None
             if before is None and user.username != username:
-                raise errors.Invalid(
+                raise errors.Invalid.quoting(
                     f"There is no user {errors.shorten(username)} to rename, and a new user "
-                    f"must have the name that is in the path, not {errors.shorten(user.username)}."
+                    "must have the name that is in the path, not ",
+                    user.username,
                 )
             self._put(before, user)
             return before is not None
 
         was_there = self._insist(attempt)
-        log.event("user replaced", user=username, became=user.username, admin=user.admin)
+        if was_there:
+            log.event("user replaced", user=username, became=user.username, admin=user.admin, by=by)
+        else:
+            log.event("user created", user=username, admin=user.admin, by=by)
         return user, was_there
 
-    def change(self, username: str, given: Mapping[str, object], *, form: bool = False) -> User:
+    def change(
+        self,
+        username: str,
+        given: Mapping[str, object],
+        *,
+        form: bool = False,
+        by: str = log.OPERATOR,
+    ) -> User:
         """Change some fields of a user. Raises Invalid, NoSuchUser, UsernameTaken, LastAdmin."""
         changes = self._hashed(fields.read(given, form=form))
 
@@ -85,13 +103,20 @@ class UserService:
             return after
 
         user = self._insist(attempt)
-        log.event("user changed", user=username, became=user.username, changed=sorted(given))
+        log.event(
+            "user changed",
+            user=username,
+            became=user.username,
+            admin=user.admin,
+            changed=sorted(given),
+            by=by,
+        )
         return user
 
-    def delete(self, username: str) -> None:
+    def delete(self, username: str, *, by: str = log.OPERATOR) -> None:
         """Delete a user. Raises NoSuchUser, LastAdmin."""
         self._insist(lambda: self._store.write(self.find(username), None))
-        log.event("user deleted", user=username)
+        log.event("user deleted", user=username, by=by)
 
     def has_admin(self) -> bool:
         """Tell whether any user is an admin."""
@@ -118,7 +143,7 @@ class UserService:
             return before is not None
 
         was_there = self._insist(attempt)
-        log.event("admin made", user=username)
+        log.event("admin made", user=username, by=log.OPERATOR)
         return was_there
 
     def _put(self, before: User | None, after: User) -> None:

@@ -118,7 +118,7 @@ class MemoryStore:
                 raise Refused(old)
             self.tasks[old.task_id] = task_items.to_task(to_item(now | changes))
 
-    def cancel(self, task_id: str, version: str, ended_at: float, expires_at: float) -> None:
+    def cancel(self, task_id: str, version: str, ended_at: float, expires_at: float) -> Task:
         self.before("cancel")
         with self._lock:
             old = self.tasks.get(task_id)
@@ -126,6 +126,7 @@ class MemoryStore:
                 raise Refused(old)
             end = task_items.end(State.REVOKED, ended_at, expires_at)
             self.tasks[task_id] = task_items.to_task(to_item(task_items.attributes(old) | end))
+            return self.tasks[task_id]
 
     def newest(self, after: Cursor | None, batch: int) -> Iterator[Task]:
         self.before("newest")
