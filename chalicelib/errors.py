@@ -2,6 +2,7 @@
 
 import errno
 import json
+from typing import Self
 
 #: System errors that are over when another process has freed memory or descriptors.
 _SHORTAGES = {errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
@@ -12,10 +13,22 @@ class HoststatError(Exception):
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or type(self).__doc__)
+        #: The same sentence without what it quotes from the request.
+        self.unquoted = str(self)
 
 
 class Invalid(HoststatError):
     """The request is not one that this path understands."""
+
+    @classmethod
+    def quoting(cls, before: str, given: object, after: str = ".") -> Self:
+        """Give the error that quotes `given` between `before` and `after`.
+
+        Whatever a body may have is quoted so, because it may be a password, for the log as well.
+        """
+        error = cls(f"{before}{shorten(given)}{after}")
+        error.unquoted = f"{before}...{after}"
+        return error
 
 
 class Unauthorized(HoststatError):

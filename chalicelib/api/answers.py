@@ -12,6 +12,8 @@ from chalicelib.measure.numbers import Device
 from chalicelib.tasks.model import Look, Task, TaskView
 from chalicelib.users.model import User
 
+#: What v3 has beside the links of its index, whose body stays as it is: paths by relation.
+_BESIDE = {"tasks": "/v3/task/"}
 #: The most seconds that a client is asked to wait before it looks again.
 _MAX_RETRY = 30
 
@@ -20,6 +22,12 @@ def index(request: Request, version: str, *more: str) -> dict[str, object]:
     """Show links to what a version has: uptime, iostat and the names in `more`."""
     names = ("uptime", "iostat", *more)
     return {"links": [links.link(request, name, f"/{version}/{name}/") for name in names]}
+
+
+def beside(request: Request) -> dict[str, str | list[str]]:
+    """Give the header that links to what v3 has beside the body of its index."""
+    prefix = links.prefix(request)
+    return {"Link": ", ".join(f'<{prefix}{path}>; rel="{rel}"' for rel, path in _BESIDE.items())}
 
 
 def uptime(machine: Machine, *, detail: bool) -> dict[str, object]:

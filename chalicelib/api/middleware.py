@@ -8,16 +8,13 @@ from typing import Any
 from chalice.app import Request, Response
 
 from chalicelib import errors, log
-from chalicelib.api import access, problems, reading
+from chalicelib.api import access, log_line, problems, reading
 from chalicelib.api.access import Access
 from chalicelib.bootstrap import parts
 from chalicelib.users.model import User
 
 #: The most bytes that a body may have.
 MAX_BODY = 65_536
-
-#: The most characters of a path that are logged.
-_LOGGED = 200
 
 _SANE_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
 #: Paths on which a GET creates a task, because the first clients do it that way.
@@ -39,25 +36,18 @@ def guard(routes: Routes) -> Callable[[Request, View], Response]:
         given = str(request.context.get("requestId") or context.aws_request_id)
         request_id = request_id_of(request.headers, given)
         request.context[access.REQUEST_ID] = request_id
-        response: Response = problems.answering(
-            lambda: _answer(request, get_response, routes), request_id=request_id
-        )
-        if isinstance(response.body, dict) and "Code" in response.body:
-            # Chalice's own answer for an error outside of our views. It has logged it.
-            response = problems.problem(500, problems.UNFORESEEN)
-        response.headers |= headers(request_id)
-        if response.status_code != 204:
-            response.headers.setdefault("Content-Type", reading.JSON)
-        log.event(
-            "answered",
-            request_id=request_id,
-            method=request.method,
-            path=str(request.context.get("path"))[:_LOGGED],
-            user=_username(request),
-            source=_address(request),
-            status=response.status_code,
-            seconds=round(time.perf_counter() - began, 4),
-        )
+        with log.about(request_id=request_id):
+            response: Response = problems.answering(
+                lambda: _answer(request, get_response, routes), request_id=request_id
+            )
+            if isinstance(response.body, dict) and "Code" in response.body:
+                # Chalice's own answer for an error outside of our views. It has logged it.
+                response = problems.problem(500, problems.UNFORESEEN)
+            response.headers |= headers(request_id)
+            if response.status_code != 204:
+                response.headers.setdefault("Content-Type", reading.JSON)
+            took = time.perf_counter() - began
+            log.event("answered", **log_line.fields(request, response, took))
         return response
 
     return middleware
@@ -119,17 +109,6 @@ def _check(request: Request, views: Mapping[str, Callable[..., Any]]) -> None:
             raise errors.BodyTooLarge
         if reading.media_type(request) not in (reading.JSON, reading.FORM):
             raise errors.UnknownMediaType
-
-
-def _username(request: Request) -> str | None:
-    return user(request).username if "user" in request.context else None
-
-
-def _address(request: Request) -> str | None:
-    """Give the source address for the log, which has a line also for a request without one."""
-    identity = request.context.get("identity") or {}
-    address: str | None = identity.get("sourceIp")
-    return address
 
 
 def _changes(request: Request) -> bool:

@@ -59,8 +59,9 @@ def _common(version: str, limits: Settings) -> dict[str, Any]:
             "Seconds between two reports; needs a count of 2 or more",
         ),
     ]
+    beside = ("Link",) if login else ()
     found = {
-        f"/{version}/": {"get": _get("What this version has", "Index")},
+        f"/{version}/": {"get": _get("What this version has", "Index", headers=beside)},
         f"/{version}/uptime/": {
             "get": _get("The host's uptime", "Uptime", login=login, query=[_flag("detail")])
         },

@@ -1,7 +1,7 @@
 """Errors as answers: problem details (RFC 9457), and `msg`, which the first clients read."""
 
 import http
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalice.app import Response
@@ -53,6 +53,24 @@ HEADERS = {
 }
 
 
+class Problem(Response):
+    """The answer for an error."""
+
+    def __init__(
+        self, status: int, detail: str, headers: Mapping[str, str], unquoted: str | None
+    ) -> None:
+        """`unquoted` is the sentence of the error without what it quotes from the request."""
+        body = {
+            "type": "about:blank",
+            "title": title(status),
+            "status": status,
+            "detail": detail,
+            "msg": detail,
+        }
+        super().__init__(body, {"Content-Type": "application/problem+json", **headers}, status)
+        self.detail, self.unquoted = detail, unquoted or detail
+
+
 def answering(call: Callable[[], Any], *, request_id: str) -> Any:
     """Give what `call` gives, or the answer for the error that it raises.
 
@@ -81,7 +99,7 @@ def answer(error: errors.HoststatError, *, hint: str = "") -> Response:
     if isinstance(error, errors.Outage):
         headers["Retry-After"] = str(_RETRY_AFTER_OUTAGE)
         detail = f"{detail} {hint}".strip()
-    return problem(STATUS[type(error)], detail, headers)
+    return problem(STATUS[type(error)], detail, headers, error.unquoted)
 
 
 def unforeseen(request_id: str) -> Response:
@@ -95,14 +113,11 @@ def title(status: int) -> str:
     return _TITLES.get(status, http.HTTPStatus(status).phrase)
 
 
-def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
-    """Give an answer of that status; `detail` is one sentence for a person."""
-    body = {
-        "type": "about:blank",
-        "title": title(status),
-        "status": status,
-        "detail": detail,
-        "msg": detail,
-    }
-    content_type = {"Content-Type": "application/problem+json"}
-    return Response(body, {**content_type, **(headers or {})}, status)
+def problem(
+    status: int, detail: str, headers: dict[str, str] | None = None, unquoted: str | None = None
+) -> Problem:
+    """Give an answer of that status; `detail` is one sentence for a person.
+
+    `unquoted` is that sentence for the log if it quotes what the request has.
+    """
+    return Problem(status, detail, headers or {}, unquoted)

@@ -12,12 +12,16 @@ from chalicelib import errors
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
+#: Where `query` puts the names that a path knows, in the context of the request, for the log.
+KNOWN = "hoststatKnown"
+
 #: More digits than any bound has. int() raises an error for thousands of digits.
 _DIGITS = re.compile("[0-9]{1,18}", re.ASCII)
 
 
 def query(request: Request, *allowed: str) -> dict[str, str]:
     """Give the values of the query by name. Raises Invalid for an unknown or repeated name."""
+    request.context[KNOWN] = allowed
     given = request.query_params
     if given is None:
         return {}
@@ -70,9 +74,8 @@ def number(text: str) -> int | str:
 def whole(name: str, value: object, most: int, least: int = 1) -> int:
     """Give `value` if it is an int from `least` to `most`. Raises Invalid, which says `name`."""
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise errors.Invalid(
-            f"{name} must be a whole number from {least} to {most} in ASCII digits, "
-            f"not {errors.shorten(value)}."
+        raise errors.Invalid.quoting(
+            f"{name} must be a whole number from {least} to {most} in ASCII digits, not ", value
         )
     return value
 
@@ -111,7 +114,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in pairs:
         if name in fields:
-            raise errors.Invalid(f"The body gives {errors.shorten(name)} more than once.")
+            raise errors.Invalid.quoting("The body gives ", name, " more than once.")
         fields[name] = value
     return fields
 
@@ -119,4 +122,4 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _known(name: str, allowed: Iterable[str], where: str) -> None:
     if name not in allowed:
         names = ", ".join(allowed) or "none"
-        raise errors.Invalid(f"{where} has {errors.shorten(name)}; allowed here: {names}.")
+        raise errors.Invalid.quoting(f"{where} has ", name, f"; allowed here: {names}.")

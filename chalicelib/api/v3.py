@@ -11,10 +11,11 @@ api = Blueprint(__name__)
 
 
 @access.route(api, "/v3", "GET", to=Access.OPEN)
-def index_v3() -> object:
+def index_v3() -> Response:
     """List what v3 has. Of v3's paths only this one is open to everybody."""
-    params.nothing(api.current_request)
-    return answers.index(api.current_request, "v3", "users")
+    request = api.current_request
+    params.nothing(request)
+    return Response(answers.index(request, "v3", "users"), answers.beside(request))
 
 
 @access.route(api, "/v3/uptime", "GET", to=Access.USER)
@@ -52,8 +53,9 @@ def show_v3(task_id: str) -> Response:
 @access.route(api, "/v3/task/{task_id}", "DELETE", to=Access.USER)
 def cancel_v3(task_id: str) -> Response:
     """Cancel a task."""
-    params.nothing(api.current_request)
-    parts.tasks.cancel("v3", task_id)
+    request = api.current_request
+    params.nothing(request)
+    parts.tasks.cancel("v3", task_id, by=middleware.user(request).username)
     return answers.no_content()
 
 
@@ -71,7 +73,8 @@ def create_user() -> Response:
     """Create a user."""
     request = api.current_request
     given, form = params.user(request)
-    return answers.new_user(request, parts.users.create(given, form=form))
+    made = parts.users.create(given, form=form, by=middleware.user(request).username)
+    return answers.new_user(request, made)
 
 
 @access.route(api, "/v3/users/{username}", "GET", to=Access.USER)
@@ -85,8 +88,8 @@ def show_user(username: str) -> object:
 def replace_user(username: str) -> object:
     """Replace a user, or create one."""
     request = api.current_request
-    given, form = params.user(request)
-    user, was_there = parts.users.replace(username, given, form=form)
+    (given, form), by = params.user(request), middleware.user(request).username
+    user, was_there = parts.users.replace(username, given, form=form, by=by)
     return answers.user(request, user) if was_there else answers.new_user(request, user)
 
 
@@ -94,13 +97,14 @@ def replace_user(username: str) -> object:
 def change_user(username: str) -> object:
     """Change some fields of a user."""
     request = api.current_request
-    given, form = params.user(request)
-    return answers.user(request, parts.users.change(username, given, form=form))
+    (given, form), by = params.user(request), middleware.user(request).username
+    return answers.user(request, parts.users.change(username, given, form=form, by=by))
 
 
 @access.route(api, "/v3/users/{username}", "DELETE", to=Access.ADMIN)
 def delete_user(username: str) -> Response:
     """Delete a user."""
-    params.nothing(api.current_request)
-    parts.users.delete(username)
+    request = api.current_request
+    params.nothing(request)
+    parts.users.delete(username, by=middleware.user(request).username)
     return answers.no_content()

@@ -45,9 +45,8 @@ def read(
     """
     unknown = [name for name in given if name not in RULES]
     if unknown:
-        raise errors.Invalid(
-            f"The body has {errors.shorten(unknown[0])}; allowed here: {', '.join(RULES)}."
-        )
+        allowed = ", ".join(RULES)
+        raise errors.Invalid.quoting("The body has ", unknown[0], f"; allowed here: {allowed}.")
     missing = [name for name in required if name not in given]
     if missing:
         raise errors.Invalid(f"The body lacks {', '.join(missing)}.")
@@ -77,5 +76,6 @@ def _field(name: str, value: object, form: bool) -> object:
 def _broken(name: str, value: object) -> errors.Invalid:
     (meta,) = RULES[name].__metadata__
     # An error never repeats a password, not even one that is refused.
-    but = "" if name == "password" else f", not {errors.shorten(value)}"
-    return errors.Invalid(f"{name} must be {meta.description}{but}.")
+    if name == "password":
+        return errors.Invalid(f"{name} must be {meta.description}.")
+    return errors.Invalid.quoting(f"{name} must be {meta.description}, not ", value)

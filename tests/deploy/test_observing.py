@@ -219,7 +219,7 @@ def test_the_runbook_finds_all_lines_of_one_task(tmp_path: Path) -> None:
     task_id = re.findall(r"--arg id (\S+)", command)[0]
     story = [
         {"event": "task created", "task_id": task_id},
-        {"event": "answered", "path": f"/v2/task/{task_id}/"},
+        {"event": "answered", "path": f"/v2/task/{task_id}/", "task_id": task_id},
         {"event": "run began", "task_id": task_id},
     ]
     others: list[object] = [
