@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+COMMAND := $(BIN)/hoststat
 EMULATOR := .emulator
 PEERS := .peers
 # The second one takes the versions of the first one.
@@ -18,54 +19,57 @@ ifneq ($(origin USERNAME),command line)
 unexport USERNAME
 endif
 
-.PHONY: service worker admin tasks test check format package deploy destroy test-deployed bench pins
+.PHONY: service worker admin tasks client test check format package deploy destroy test-deployed bench pins
 
-service: $(READY)
+service: $(COMMAND)
 	@exec $(BIN)/python -m local.launch
 
-worker: $(READY)
+worker: $(COMMAND)
 	@exec $(BIN)/python -m local.worker
 
-admin: $(READY)
+admin: $(COMMAND)
 	@exec $(BIN)/python -m local.admin
 
-tasks: $(READY)
+tasks: $(COMMAND)
 	@exec $(BIN)/python -m local.tasks
 
-package: $(READY)
+client: $(COMMAND)
+	@exec $(BIN)/python -m deploy.client
+
+package: $(COMMAND)
 	@exec $(BIN)/python -m deploy.package
 
-deploy: $(READY)
+deploy: $(COMMAND)
 	@exec $(BIN)/python -m deploy.deploy
 
-destroy: $(READY)
+destroy: $(COMMAND)
 	@exec $(BIN)/python -m deploy.destroy
 
 test: check
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-bench: $(READY) $(PEERS)/.ready
+bench: $(COMMAND) $(PEERS)/.ready
 	@$(BIN)/python -m bench.calls
 	@$(BIN)/python -m bench.handlers
 	@$(BIN)/python -m bench.cold_start
 	@exec $(BIN)/python -m bench.beside
 
-test-deployed: $(READY) $(EMULATOR)/.ready
+test-deployed: $(COMMAND) $(EMULATOR)/.ready
 	@exec $(BIN)/python -m tests.deployed.rehearsal
 
-check: $(READY)
+check: $(COMMAND)
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-format: $(READY)
+format: $(COMMAND)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 # Writes versions and hashes of all that is installed, out of the .in files. MOVE= names packages
 # that no .in file names, and that shall have a newer version.
-pins: $(READY)
+pins: $(COMMAND)
 	@for it in $(PINNED); do \
 	    $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --no-strip-extras \
 	        --generate-hashes --custom-compile-command "make pins" \
@@ -75,6 +79,10 @@ pins: $(READY)
 # A second make waits for the first one.
 $(READY): requirements.txt requirements-dev.txt
 	@$(PYTHON) -I local/install.py $(VENV) "what hoststat needs" $^
+
+# The command `hoststat` runs from the checkout, so nothing has to be installed again.
+$(COMMAND): $(READY) local/install.py
+	@$(BIN)/python -I local/install.py --command $@
 
 $(EMULATOR)/.ready: deploy/requirements-emulator.txt
 	@$(PYTHON) -I local/install.py $(EMULATOR) "an emulator of AWS" $^

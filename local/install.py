@@ -1,10 +1,12 @@
 """Installs what `make` needs into a virtual environment, once, however many makes ask for it.
 
 Usage: python3 -I local/install.py FOLDER WHAT REQUIREMENTS...
+       python3 -I local/install.py --command FILE
 It runs before anything is installed, so it may use Python's own library only.
 """
 
 import fcntl
+import os
 import subprocess
 import sys
 import venv
@@ -43,6 +45,33 @@ def install(folder: Path, what: str, requirements: list[Path]) -> None:
         ready.touch()
 
 
+#: The longest first line of a script that every system reads.
+_LONGEST = 120
+_SCRIPT = """\
+import sys
+
+sys.path.insert(0, {project!r})
+from hoststat.__main__ import main
+
+sys.exit(main())
+"""
+
+
+def write_command(file: Path) -> None:
+    """Write the command `hoststat` of this checkout, which the Python that runs this will run.
+
+    Raises OSError.
+    """
+    first = f"#!{sys.executable}\n"
+    if " " in first or len(first) > _LONGEST:
+        # sh starts Python by the second line; to Python it is a text.
+        first = f'#!/bin/sh\n"exec" "{sys.executable}" "$0" "$@"\n'
+    new = file.with_name(f"{file.name}.{os.getpid()}")
+    new.write_text(first + _SCRIPT.format(project=str(Path(__file__).resolve().parent.parent)))
+    new.chmod(0o755)
+    new.replace(file)
+
+
 def main() -> int:
     """Install as the command line says; give the exit code."""
     if sys.version_info < (3, 11):  # noqa: UP036 # this runs before we know it
@@ -50,7 +79,10 @@ def main() -> int:
         return 1
     folder, what, *requirements = sys.argv[1:]
     try:
-        install(Path(folder), what, [Path(it) for it in requirements])
+        if folder == "--command":
+            write_command(Path(what))
+        else:
+            install(Path(folder), what, [Path(it) for it in requirements])
     except (OSError, subprocess.CalledProcessError) as failed:
         print(f"hoststat: {what} cannot be installed: {failed}", file=sys.stderr)
         return 1

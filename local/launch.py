@@ -11,14 +11,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from typing import NoReturn, Self
+from typing import NamedTuple, NoReturn, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import errors
 from chalicelib.bootstrap import parts
 from chalicelib.settings import Settings
-from local import cloud, listening, stage, supervision
+from local import cloud, listening, profile, stage, supervision
 
 #: Seconds that a child may take until it answers.
 _START_SECONDS = 30
@@ -127,23 +127,32 @@ def alone_on(api_port: int) -> Iterator[None]:
         yield
 
 
-def make_first_admin(given: str) -> str:
+class FirstAdmin(NamedTuple):
+    """The admin of a laptop's service; "" for what is not known, or need not be told."""
+
+    username: str = ""
+    password: str = ""
+    #: What the user must be told.
+    told: str = ""
+
+
+def make_first_admin(given: str) -> FirstAdmin:
     """Make the admin in ``ADMIN``, or one with a random password if there is no admin yet.
 
-    Gives what the user must be told of it, or "". Raises Broken, Invalid, Outage.
+    Raises Broken, Invalid, Outage.
     """
     username, colon, password = given.partition(":")
     if given and not colon:
         raise Broken("ADMIN must be name:password.")
     if given:
         parts.users.make_admin(username, password)
-        return ""
+        return FirstAdmin(username, password)
     if parts.users.has_admin():
-        return ""
+        return FirstAdmin()
     password = secrets.token_urlsafe(12)
     parts.users.make_admin("admin", password)
     kept = "kept with the data" if os.environ.get("DATA") else "made for this run"
-    return f"v3 knows one user, {kept}: admin:{password}"
+    return FirstAdmin("admin", password, f"v3 knows one user, {kept}: admin:{password}")
 
 
 def run(api_port: int, given_admin: str) -> NoReturn:
@@ -151,13 +160,14 @@ def run(api_port: int, given_admin: str) -> NoReturn:
     with alone_on(api_port), Children(api_port) as children:
         children.start("cloud")
         cloud.make_resources()
-        told = make_first_admin(given_admin)
+        admin = make_first_admin(given_admin)
         children.start("gateway")
         if os.environ.get("WORKER") != "0":
             children.start("worker")
         url = f"http://{stage.LOOPBACK}:{api_port}"
-        if told:
-            print(told, flush=True)
+        profile.keep(url, admin.username, admin.password)
+        if admin.told:
+            print(admin.told, flush=True)
         print(f"hoststat serves on {url}, Ctrl-C ends it", flush=True)
         while True:
             children.watch()

@@ -2,6 +2,7 @@
 
 import fcntl
 import logging
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,12 @@ def _nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     parts.reset()
     yield
     parts.reset()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_profile() -> None:
+    """Let the services of the tests leave the profile of the checkout alone."""
+    os.environ["PROFILE"] = ""
 
 
 @pytest.fixture(autouse=True, scope="session")

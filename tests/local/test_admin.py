@@ -181,7 +181,7 @@ def test_an_admin_that_is_not_allowed_gives_one_clear_line(given: str, said: str
 @pytest.mark.usefixtures("cloud")
 class TestFirstAdmin:
     def test_without_a_word_one_is_made_with_a_random_password(self) -> None:
-        told = service.make_first_admin("")
+        told = service.make_first_admin("").told
         username, _, password = told.removeprefix(
             "v3 knows one user, made for this run: "
         ).partition(":")
@@ -191,10 +191,11 @@ class TestFirstAdmin:
 
     def test_one_who_is_there_stays(self) -> None:
         parts.users.make_admin("root", "secret of root")
-        assert service.make_first_admin("") == ""
+        assert service.make_first_admin("") == service.FirstAdmin()
         assert [user.username for user in parts.users.page(None, 10)[0]] == ["root"]
 
     def test_one_who_is_named_gets_that_password(self) -> None:
         parts.users.make_admin("root", "secret of root")
-        assert service.make_first_admin("root:secret and new") == ""
+        made = service.make_first_admin("root:secret and new")
+        assert made == service.FirstAdmin("root", "secret and new")
         assert parts.passwords.match(parts.users.find("root").password_hash, "secret and new")

@@ -154,3 +154,22 @@ def test_an_environment_of_others_is_not_emptied(tmp_path: Path, requirements: P
     with pytest.raises(OSError, match=r"environment is a link\. Remove it"):
         install.install(link, "nothing", [requirements])
     assert (theirs / "kept").exists()
+
+
+@pytest.mark.parametrize("folder", ["plain", "with a space"])
+def test_the_command_of_a_checkout_runs_from_there(tmp_path: Path, folder: str) -> None:
+    python = tmp_path / folder / "python"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    command = tmp_path / folder / "hoststat"
+    script = (
+        f"import sys; sys.executable = {str(python)!r}; sys.path.insert(0, {str(stage.PROJECT)!r})"
+    )
+    script += "; from pathlib import Path; from local import install"
+    script += f"; install.write_command(Path({str(command)!r}))"
+    subprocess.run([sys.executable, "-I", "-c", script], check=True)
+    said = subprocess.run(
+        [str(command), "--version"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (said.returncode, said.stdout, said.stderr) == (0, "hoststat 0.1.0\n", "")

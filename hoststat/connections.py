@@ -1,0 +1,54 @@
+"""Connections to a service: by TLS, by a proxy, and the sentences for those that fail."""
+
+import os
+import sys
+from typing import Any
+from urllib.parse import urlsplit
+
+
+def pool(url: str, cacert: str) -> Any:
+    """Give the connections to a service, by way of a proxy if the environment names one.
+
+    `cacert` is the file of the certificates that are trusted, "" for the system's.
+    """
+    import urllib3
+
+    trusted: dict[str, Any] = {}
+    if url.startswith("https:"):
+        import ssl
+
+        trusted["ssl_context"] = ssl.create_default_context(cafile=cacert or None)
+    proxy = _proxy(url)
+    if proxy:
+        return urllib3.ProxyManager(proxy, **trusted)
+    return urllib3.PoolManager(**trusted)
+
+
+def _proxy(url: str) -> str | None:
+    """Give the proxy for a URL, None for no proxy."""
+    set_here = any(name.lower().endswith("_proxy") for name in os.environ)
+    if not set_here and sys.platform not in ("darwin", "win32"):
+        return None
+    from urllib.request import getproxies, proxy_bypass
+
+    if proxy_bypass(urlsplit(url).hostname or ""):
+        return None
+    return getproxies().get(urlsplit(url).scheme)
+
+
+def untrusted(url: str, broken: Exception) -> str:
+    """Give the sentence about a certificate that is not trusted."""
+    return f"The certificate of {url} is not trusted; --cacert FILE names others. ({broken})"
+
+
+def unreachable(url: str, broken: Exception) -> str:
+    """Give the sentence about a service that cannot be reached."""
+    name = type(broken).__name__
+    said = {
+        "NewConnectionError": "nobody listens there; is it running, and is the URL right?",
+        "NameResolutionError": "its name is not known; is the URL right?",
+        "ConnectTimeoutError": "it does not answer; is there a firewall or a proxy?",
+        "ReadTimeoutError": "it does not answer in time.",
+        "ProxyError": "the proxy does not answer; HTTPS_PROXY and NO_PROXY choose it.",
+    }
+    return f"{url} cannot be reached: {said.get(name, 'the connection broke off.')}"

@@ -1,0 +1,66 @@
+"""Why a command cannot go on: one sentence for a person, and an exit code."""
+
+#: Exit codes. A signal's is 128 and its number, as shells have it.
+DONE, FAILED, USAGE, NO_ANSWER, LOGIN, UNREACHABLE = range(6)
+
+
+class Failed(Exception):
+    """A window failed, or the service refused something."""
+
+    code = FAILED
+
+
+class Usage(Failed):
+    """The command was used in a way that cannot work."""
+
+    code = USAGE
+
+
+class NoAnswer(Failed):
+    """Some hosts did not answer."""
+
+    code = NO_ANSWER
+
+
+class LoginNeeded(Failed):
+    """There is no login, or it was refused."""
+
+    code = LOGIN
+
+
+class Unreachable(Failed):
+    """The service cannot be reached, or answers only that it cannot work now."""
+
+    code = UNREACHABLE
+
+
+#: What each status of an answer means for the command. Others are `Failed`.
+_BY_STATUS: dict[int, type[Failed]] = {
+    400: Usage,
+    401: LoginNeeded,
+    403: LoginNeeded,
+    404: Usage,
+    415: Usage,
+    422: Usage,
+    429: Unreachable,
+    502: Unreachable,
+    503: Unreachable,
+    504: NoAnswer,
+}
+
+
+class Problem(Exception):
+    """The service answered with an error."""
+
+    def __init__(self, status: int, detail: str, request_id: str) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.request_id = status, detail, request_id
+
+    def failed(self, *, verbose: bool = False) -> Failed:
+        """Give what it means for the command; `verbose` adds the id of the request."""
+        told = f"{self.detail} (request {self.request_id or 'unknown'})" if verbose else self.detail
+        return _BY_STATUS.get(self.status, Failed)(told)
+
+
+class Gone(Exception):
+    """Nobody reads standard output any more."""

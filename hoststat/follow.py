@@ -1,0 +1,160 @@
+"""Following work until its end, or until a Ctrl-C: the second half of most commands."""
+
+import contextlib
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+from hoststat import registry
+from hoststat.api import Api
+from hoststat.errors import DONE, FAILED, NO_ANSWER, Gone, Problem, Unreachable
+from hoststat.looks import Follower, Work
+from hoststat.reports import Writer
+from hoststat.screen import Screen
+from hoststat.signals import Left, Signals, Stopped
+
+#: Seconds that an answer is held: at first, to learn soon what has not begun, and then.
+_FIRST_HOLD, _HOLD = 1, 20
+#: Seconds after a Ctrl-C in which a second one leaves everything as it was.
+GRACE = 1.0
+#: Seconds beyond its `start_within` that the end of a task is waited for.
+_SWEEP = 2.0
+
+
+def follow(
+    api: Api, screen: Screen, writer: Writer, begin: Callable[[], Work], *, owned: bool = True
+) -> int:
+    """Begin some work and show its reports until it has ended; give the exit code.
+
+    The first signal stops it over there, if it is `owned`. Raises Problem, Failed.
+    """
+    return _Following(api, screen, writer, owned=owned).run(begin)
+
+
+class _Following:
+    def __init__(self, api: Api, screen: Screen, writer: Writer, *, owned: bool) -> None:
+        self._api, self._screen, self._writer, self._owned = api, screen, writer, owned
+        self._signals = Signals(self._told)
+        self._work: Work | None = None
+        self._cancelled = False
+
+    def run(self, begin: Callable[[], Work]) -> int:
+        signals = self._signals
+        self._api.interruptible, self._api.sleep = signals.waiting, signals.sleep
+        try:
+            with signals:
+                return self._begin(begin)
+        except Left as left:
+            self._screen.note(f"left. {self._way()}")
+            return 128 + left.number
+        except Unreachable as broken:
+            raise Unreachable(f"{broken} {self._way()}".rstrip()) from broken
+
+    def _begin(self, begin: Callable[[], Work]) -> int:
+        try:
+            self._work = begin()
+        except Stopped:
+            self._screen.note("it is not known whether it was made: `hoststat tasks` shows it.")
+            return 128 + self._signals.first
+        follower = Follower(self._api, self._work, text=self._writer.needs_text)
+        self._api.lost = lambda why: setattr(follower, "lost", why)
+        with self._screen.progress(follower.progress):
+            try:
+                self._follow(follower, self._work)
+            except Gone:
+                self._cancel(self._work)
+                return 128 + signal.SIGPIPE
+        if self._signals.first:
+            return self._code_of_signal(self._work)
+        return self._outcome(follower, self._work)
+
+    def _follow(self, follower: Follower, work: Work) -> None:
+        try:
+            self._look(follower, work)
+        except Stopped:
+            if not self._owned:
+                return
+            if self._signals.first == signal.SIGINT:
+                time.sleep(max(0.0, self._signals.at + GRACE - time.monotonic()))
+            self._cancel(work)
+            while not follower.ended:
+                self._writer.reports(follower.look(_HOLD))
+        if self._writer.needs_text and not follower.text and follower.ended:
+            self._writer.whole(follower.rest())
+
+    def _look(self, follower: Follower, work: Work) -> None:
+        """Show reports until the end, or until only hosts are left that did not begin in time."""
+        began = time.monotonic()
+        self._writer.reports(follower.look(_FIRST_HOLD))
+        if self._writer.needs_text and not follower.text:
+            self._screen.note("this service is older: the text comes when the window has ended.")
+        self._name_offline(follower, work)
+        while not follower.ended:
+            hold = _HOLD
+            waiting = follower.waiting()
+            if work.start_within is not None and waiting:
+                left = began + work.start_within + _SWEEP - time.monotonic()
+                if left <= 0 and not any(it["state"] == "STARTED" for it in follower.tasks):
+                    self._cancel(work)
+                    return
+                hold = max(1, min(_HOLD, int(left) + 1))
+            self._writer.reports(follower.look(hold))
+
+    def _name_offline(self, follower: Follower, work: Work) -> None:
+        """Name the hosts that cannot begin now, so that nobody waits for them unknowingly."""
+        waiting = [host for host in follower.waiting() if host]
+        if waiting and work.start_within is not None:
+            for sentence in registry.absent(self._api, waiting):
+                self._screen.note(f"{sentence}; it has {work.start_within} s to begin.")
+
+    def _cancel(self, work: Work) -> None:
+        """Cancel what has not ended yet."""
+        self._cancelled = True
+        with contextlib.suppress(Problem):
+            self._api.ask("DELETE", work.path)
+
+    def _told(self, number: int) -> None:
+        name = self._work.name if self._work else "it"
+        if not self._owned:
+            self._screen.note(f"{name} goes on. {self._way()}")
+        elif number == signal.SIGINT:
+            self._screen.note(f"stopping {name} … (again to leave it running)")
+        else:
+            self._screen.note(f"stopping {name} …")
+
+    def _way(self) -> str:
+        """Give the sentence that says how to come back."""
+        if self._work is None:
+            return ""
+        if self._cancelled:
+            return f"It is cancelled; `hoststat show {self._work.id}` has what was measured."
+        return f"`hoststat watch {self._work.id}` picks it up, `hoststat cancel` stops it."
+
+    def _code_of_signal(self, work: Work) -> int:
+        # iostat without a COUNT ends by Ctrl-C alone: that is its usual end.
+        number = self._signals.first
+        return DONE if number == signal.SIGINT and not work.counted else 128 + number
+
+    def _outcome(self, follower: Follower, work: Work) -> int:
+        """Say what did not work, and why; give the exit code."""
+        silent = {*follower.body.get("no_answer", []), *follower.waiting()}
+        if not work.is_group and follower.body.get("started_at") is None:
+            silent |= {it["host"] for it in follower.tasks if it["host"] and it["why"]}
+        failed = False
+        for task in follower.tasks:
+            why = self._why(task, work)
+            if why:
+                self._screen.complain(why)
+                failed = failed or task["host"] not in silent
+        if not work.counted and not failed and not silent:
+            self._screen.note("a window takes no more reports than these; start another one.")
+        return FAILED if failed else NO_ANSWER if silent else DONE
+
+    def _why(self, task: dict[str, Any], work: Work) -> str:
+        host = task["host"] or work.name
+        if task["state"] == "FAILURE":
+            return task.get("why") or f"{host} failed."
+        if task["state"] == "QUEUED":
+            return f"{host} did not begin it within {work.start_within} s."
+        return f"{host} was cancelled by somebody." if task["state"] == "REVOKED" else ""

@@ -1,0 +1,118 @@
+"""``hoststat hosts``: which hosts there are, and how they are."""
+
+import time
+from typing import Any
+
+import click
+
+from hoststat import context, registry, show, times
+from hoststat.api import item
+from hoststat.context import Setup
+from hoststat.errors import Problem, Usage
+
+#: Seconds between two renewals of the list.
+_RENEWAL = 5
+_CLEAR = "\x1b[H\x1b[2J"
+_STATES = ("new", "online", "offline", "left")
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog="""\b
+Examples:
+  hoststat hosts
+  hoststat hosts --state offline
+  hoststat hosts --name 'web-*' --watch
+  hoststat hosts add web-4
+  hoststat hosts remove web-4""",
+    short_help="Show the hosts; add and remove them.",
+)
+@click.option("--name", metavar="PATTERN", help="Only hosts of that name, such as 'web-*'.")
+@click.option("--state", type=click.Choice(_STATES), help="Only hosts in this state.")
+@click.option("--watch", is_flag=True, help="Renew the list every 5 s, until Ctrl-C.")
+@context.as_json
+@context.talk
+@click.pass_context
+def hosts(
+    ctx: click.Context, name: str | None, state: str | None, watch: bool, as_json: bool
+) -> None:
+    """Show each host: its state, when it was seen, its uptime, load, and its worker's version.
+
+    States: online, offline (not seen for some minutes), left (it said goodbye), new (never seen).
+    """
+    if ctx.invoked_subcommand:
+        return
+    setup = ctx.ensure_object(Setup)
+    query: dict[str, object] = {"name": name, "state": state}
+    while True:
+        found = _listed(setup, query)
+        text = show.document({"hosts": found}) if as_json else _table(found)
+        setup.screen.put(f"{_CLEAR}{text}" if watch and not as_json else text)
+        if not watch:
+            return
+        time.sleep(_RENEWAL)
+
+
+@hosts.command()
+@click.argument("name")
+@context.talk
+@context.setup
+def add(setup: Setup, name: str) -> None:
+    """Add a host. Only admins may. The worker is started there, under this name."""
+    _change(setup, "PUT", name)
+    setup.screen.put(f"{name} is a host now\n")
+
+
+@hosts.command()
+@click.argument("name")
+@context.talk
+@context.setup
+def remove(setup: Setup, name: str) -> None:
+    """Remove a host. Only admins may. Its windows end, and its worker stops."""
+    _change(setup, "DELETE", name)
+    setup.screen.put(f"{name} is removed\n")
+
+
+def _change(setup: Setup, method: str, name: str) -> None:
+    try:
+        setup.users_api.ask(method, item("/v3/hosts/", name))
+    except Problem as problem:
+        raise _explained(setup, problem) from problem
+
+
+def _listed(setup: Setup, query: dict[str, object]) -> list[dict[str, Any]]:
+    try:
+        return registry.every(setup.users_api, query)
+    except Problem as problem:
+        raise _explained(setup, problem) from problem
+
+
+def _explained(setup: Setup, problem: Problem) -> Exception:
+    if problem.status in (403, 404) and not setup.api.knows("/v3/hosts"):
+        return Usage("This service is older than this command and has no hosts.")
+    return problem
+
+
+def _table(found: list[dict[str, Any]]) -> str:
+    newest = max((_version(it.get("version")) for it in found), default=())
+    rows = []
+    for host in found:
+        old = host.get("version") and _version(host["version"]) < newest
+        rows.append(
+            (
+                host["host"],
+                host["state"],
+                f"{times.ago(host['seen_at'])} ago" if host.get("seen_at") else None,
+                host.get("uptime"),
+                " ".join(f"{it:.2f}" for it in host.get("load") or ()),
+                host.get("source"),
+                f"{host['version']} (old)" if old else host.get("version"),
+            )
+        )
+    text = show.table("NAME STATE SEEN UPTIME LOAD SOURCE VERSION", rows)
+    problems = [f"{it['host']}: {it['problem']}\n" for it in found if it.get("problem")]
+    return text + "".join(problems)
+
+
+def _version(text: str | None) -> tuple[int, ...]:
+    return tuple(int(it) for it in (text or "").split(".") if it.isdigit())

@@ -1,0 +1,86 @@
+"""``hoststat login``: tries a name and a password, and keeps them."""
+
+import os
+
+import click
+
+from hoststat import context, profiles
+from hoststat.api import Api, item
+from hoststat.context import Setup
+from hoststat.errors import Failed, LoginNeeded, Problem, Unreachable, Usage
+from hoststat.profiles import Kept, Profile
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hoststat login https://abc123.execute-api.eu-central-1.amazonaws.com/api
+  hoststat --profile prod login https://hoststat.example.com --user ops
+  pass show hoststat | hoststat login URL --user ops --password-file -
+  hoststat login URL --user ops --credential-command 'pass show hoststat'""",
+    short_help="Log in to a service, and use it from now on.",
+)
+@click.argument("url")
+@click.option("--user", metavar="NAME", help="The name; without it, it is asked for.")
+@click.option(
+    "--credential-command",
+    metavar="COMMAND",
+    default="",
+    help="Keep this command, which prints the password, instead of the password.",
+)
+@context.service
+@context.talk
+@context.setup
+def login(setup: Setup, url: str, user: str | None, credential_command: str) -> None:
+    """Try a name and a password at the service at URL, and keep them in a profile.
+
+    The profiles are in a file that only you can read. Several services have several profiles:
+    `hoststat --profile NAME login URL`. The one that was logged in to last is used, unless
+    --profile or HOSTSTAT_URL (and HOSTSTAT_USER) say something else.
+    """
+    profile = Profile(
+        url.rstrip("/"),
+        credential_command=credential_command,
+        cacert=os.path.abspath(setup.cacert) if setup.cacert else "",
+        insecure_http=setup.insecure_http,
+    )
+    setup.site(profile, "")
+    name = user or os.environ.get("HOSTSTAT_USER") or click.prompt("Name", err=True)
+    profile = profile._replace(user=name)
+    if setup.password_file:
+        password = context.read_password(setup.password_file)
+    elif credential_command:
+        password = profiles.password_of(profile)
+    else:
+        password = context.ask_password(f"Password of {name}")
+    _try(Api(setup.site(profile, password)), name)
+    if not credential_command:
+        profile = profile._replace(password=password)
+    _keep(setup.profile or profiles.DEFAULT, profile)
+    setup.screen.put(f"{name} is logged in to {profile.url}\n")
+
+
+def _try(api: Api, name: str) -> None:
+    """Raise what stands in the way of this login."""
+    url = api.site.url
+    try:
+        health = api.get("/health").body
+    except Problem as problem:
+        raise Usage(f"There is no hoststat at {url}: is the path whole, such as /api?") from problem
+    if "status" not in health:
+        raise Unreachable(f"{url} answers, but it is no hoststat.")
+    try:
+        api.get(item("/v3/users/", name))
+    except Problem as problem:
+        if problem.status == 401:
+            raise LoginNeeded(f"{url} refuses this name or password; nothing is kept.") from problem
+        raise
+
+
+def _keep(name: str, profile: Profile) -> None:
+    file = profiles.path()
+    kept = profiles.load(file)
+    try:
+        profiles.save(file, Kept({**kept.profiles, name: profile}, name))
+    except OSError as broken:
+        raise Failed(f"{file} cannot be written: {broken}") from broken

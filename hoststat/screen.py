@@ -1,0 +1,96 @@
+"""What a person and a pipe get to see: the result, notes, and one line of progress."""
+
+import contextlib
+import os
+import select
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Iterator
+
+from hoststat.errors import Gone
+
+#: Seconds between two renewals of the line of progress.
+_TICK = 1.0
+
+
+class Screen:
+    """Standard output for the result alone, standard error for all that is about the work."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.quiet = quiet
+        terminal = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        self._shows_progress = terminal and not quiet
+        self._plain = "NO_COLOR" in os.environ
+        self._line: Callable[[], str] | None = None
+        self._drawn = False
+        # Of one thread that ticks, and the main one, which a signal handler may interrupt.
+        self._lock = threading.RLock()
+
+    def put(self, text: str) -> None:
+        """Write a part of the result, all at once. Raises Gone if nobody reads it."""
+        data = memoryview(text.encode("utf-8", "surrogateescape"))
+        with self._apart():
+            while data:
+                try:
+                    data = data[os.write(1, data) :]
+                except BlockingIOError:
+                    select.select([], [1], [])
+                except BrokenPipeError as broken:
+                    raise Gone from broken
+
+    def note(self, text: str) -> None:
+        """Tell something about the work, unless people want it quiet."""
+        if not self.quiet:
+            self.complain(text)
+
+    def complain(self, text: str) -> None:
+        """Tell what went wrong, or what nobody may miss."""
+        with self._apart(), contextlib.suppress(OSError):
+            os.write(2, f"hoststat: {text}\n".encode("utf-8", "replace"))
+
+    @contextlib.contextmanager
+    def progress(self, line: Callable[[], str]) -> Iterator[None]:
+        """Show a line of progress, on a terminal, while the context lasts."""
+        if not self._shows_progress:
+            yield
+            return
+        self._line, ended = line, threading.Event()
+        ticker = threading.Thread(target=self._tick, args=[ended], daemon=True)
+        ticker.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            with self._apart():
+                self._line = None
+
+    def _tick(self, ended: threading.Event) -> None:
+        while not ended.is_set():
+            with self._lock:
+                self._draw()
+            ended.wait(_TICK)
+
+    @contextlib.contextmanager
+    def _apart(self) -> Iterator[None]:
+        """Erase the line of progress while something else is written."""
+        with self._lock:
+            if self._drawn:
+                self._drawn = False
+                _to_terminal("\r\x1b[K")
+            yield
+            self._draw()
+
+    def _draw(self) -> None:
+        if self._line is None:
+            return
+        # The last column stays free: a terminal would go on to the next line.
+        text = self._line()[: shutil.get_terminal_size().columns - 1]
+        self._drawn = True
+        _to_terminal(f"\r\x1b[K{text}" if self._plain else f"\r\x1b[K\x1b[2m{text}\x1b[0m")
+
+
+def _to_terminal(text: str) -> None:
+    # A terminal that has gone away is no reason to stop measuring.
+    with contextlib.suppress(OSError):
+        os.write(2, text.encode("utf-8", "replace"))

@@ -1,0 +1,306 @@
+"""A service that answers `hoststat` as the API promises: hosts, tasks, groups, held answers.
+
+Its windows do not wait: a test lets each report come (`measure`), or has them all come at once.
+"""
+
+import base64
+import contextlib
+import fnmatch
+import http.server
+import json
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.support.iostats import HEADING, REPORT
+from tests.support.processes import DEADLINE
+
+LOGIN = ("root", "secret of root")
+_AT = "2026-11-22T10:00:00Z"
+_DEVICE = {"device": "vda", "tps": 32.47, "kB_read/s": 755.5}
+_ENDED = ("SUCCESS", "FAILURE", "REVOKED")
+
+
+def text(index: int, count: int) -> str:
+    """Give the text of one of `count` reports, as a splitter cuts it."""
+    before = "\n" if index else HEADING
+    return before + REPORT + ("\n" if index == count - 1 else "")
+
+
+class Task:
+    """A task of the fake; `host` is None for one that any worker takes."""
+
+    def __init__(self, host: str | None, count: int, wait: int, *, what: str = "iostat") -> None:
+        self.host, self.count, self.wait, self.what = host, count, wait, what
+        self.state, self.why, self.reports = "QUEUED", "", list[dict[str, Any]]()
+
+    def measure(self, reports: int) -> None:
+        """Let so many more reports come."""
+        if self.state in _ENDED:
+            return
+        self.state = "STARTED"
+        for _ in range(min(reports, self.count - len(self.reports))):
+            index = len(self.reports)
+            report: dict[str, Any] = {"index": index, "at": _AT}
+            if self.what == "uptime":
+                report |= {"uptime": f"10:00:00 up {self.host}", "seconds": 1.0}
+            else:
+                report |= {"since_boot": index == 0, "devices": [_DEVICE]}
+                report |= {"text": text(index, self.count)}
+            self.reports.append(report)
+        if len(self.reports) == self.count:
+            self.state = "SUCCESS"
+
+    @property
+    def text(self) -> str:
+        """Everything that iostat has written."""
+        return "".join(it["text"] for it in self.reports)
+
+
+class Fake:
+    """The state of the service. `changed` guards it, and wakes held answers."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        #: Hosts, and whether each is online. One that is does its windows at once, if `at_once`.
+        self.hosts: dict[str, bool] = {}
+        self.at_once = True
+        #: Whether the windows of the others have failed at once.
+        self.gives_up = False
+        self.tasks: dict[str, Task] = {}
+        self.groups: dict[str, list[Task]] = {}
+        self.keys: dict[str, str] = {}
+        #: What was asked: the method, the path, and the fields of the query and of the body.
+        self.asked: list[tuple[str, str, dict[str, Any]]] = []
+        self.users: dict[str, dict[str, Any]] = {}
+        #: Answers that go before all others: a status and a body, or None for a cut connection.
+        self.faults: list[tuple[int, dict[str, Any]] | None] = []
+
+    def measure(self, reports: int) -> None:
+        """Let so many more reports come from all hosts that are online."""
+        with self.changed:
+            for it in [
+                *self.tasks.values(),
+                *(one for all_ in self.groups.values() for one in all_),
+            ]:
+                if it.host is None or self.hosts[it.host]:
+                    it.measure(reports)
+            self.changed.notify_all()
+
+    def paths(self, method: str) -> list[str]:
+        """Give the paths that were asked by a method."""
+        return [path for verb, path, _ in self.asked if verb == method]
+
+    def answer(self, method: str, path: str, given: dict[str, Any], key: str) -> tuple[int, Any]:
+        """Give the status and the body for a request."""
+        parts = [it for it in path.split("/") if it]
+        with self.changed:
+            if parts[1:2] == ["hosts"]:
+                return self._hosts(method, parts[2:], given)
+            if len(parts) == 3:
+                return self._one(method, parts[1], parts[2], given)
+            answers: dict[tuple[str, str], Callable[[], tuple[int, Any]]] = {
+                ("GET", "uptime"): lambda: self._uptime(given),
+                ("POST", "iostat"): lambda: self._create(given, key),
+                ("POST", "group"): lambda: self._create_group(given, key),
+                ("GET", "task"): self._list,
+                ("GET", "health"): lambda: (200, {"status": "ok"}),
+            }
+            found = answers.get((method, parts[-1]))
+            return found() if found else _problem(404, f"There is nothing at {path}.")
+
+    def _uptime(self, given: dict[str, Any]) -> tuple[int, Any]:
+        host = given.get("host", "")
+        if host and host not in self.hosts:
+            return _problem(404, f"There is no host {host}.")
+        if host and not self.hosts[host]:
+            return _problem(504, f"{host} did not answer; it was last seen 3 days ago.")
+        body: dict[str, Any] = {"uptime": f"10:00:00 up {host or 'here'}"}
+        return 200, body | ({"seconds": 1.0, "host": "node-1"} if given.get("detail") else {})
+
+    def _create(self, given: dict[str, Any], key: str) -> tuple[int, Any]:
+        host = given.get("host")
+        if host and host not in self.hosts:
+            return _problem(404, f"There is no host {host}.")
+        made = self.keys.get(key)
+        if made is None:
+            made = self.keys[key] = (f"{host}~" if host else "") + str(uuid.uuid4())
+            self.tasks[made] = self._new(host, given)
+        return 201, {"task_id": made}
+
+    def _new(self, host: str | None, given: dict[str, Any]) -> Task:
+        what = given.get("what", "iostat")
+        task = Task(host, int(given.get("count", 1)), int(given.get("wait", 1)), what=what)
+        if self.at_once and (host is None or self.hosts[host]):
+            task.measure(task.count)
+        elif self.gives_up:
+            task.state = "FAILURE"
+            task.why = f"{host} did not begin it within 30 s; it was last seen 3 days ago."
+        return task
+
+    def _create_group(self, given: dict[str, Any], key: str) -> tuple[int, Any]:
+        found = sorted(
+            {it for it in self.hosts for named in given["hosts"] if fnmatch.fnmatch(it, named)}
+        )
+        if not found:
+            return _problem(404, f"There is no host {given['hosts'][0]}.")
+        if key not in self.keys:
+            self.keys[key] = str(uuid.uuid4())
+            self.groups[self.keys[key]] = [self._new(host, given) for host in found]
+        return 201, {"group_id": self.keys[key]}
+
+    def _one(self, method: str, kind: str, name: str, given: dict[str, Any]) -> tuple[int, Any]:
+        if kind == "users":
+            return 200, {"username": name, "fullname": name, "admin": True}
+        there: Any = self.tasks if kind == "task" else self.groups
+        if name not in there:
+            return _problem(404, f"There is no {kind} {name}.")
+        tasks = [there[name]] if kind == "task" else there[name]
+        if method == "DELETE":
+            return self._cancel(tasks)
+        seen = [int(it) for it in str(given.get("since", "")).split(".") if it] or [0] * len(tasks)
+        if given.get("timeout"):
+            self.changed.wait_for(
+                lambda: (
+                    any(len(it.reports) > at for it, at in zip(tasks, seen, strict=True))
+                    or all(it.state in _ENDED for it in tasks)
+                ),
+                float(given["timeout"]),
+            )
+        shown = [
+            {**({"host": it.host} if kind == "group" else {}), **report}
+            for it, at in zip(tasks, seen, strict=True)
+            for report in it.reports[at:]
+        ]
+        if not given.get("text"):
+            shown = [{name: it for name, it in one.items() if name != "text"} for one in shown]
+        after = [len(it.reports) for it in tasks]
+        if kind == "task":
+            return 200, self._task(name, tasks[0], shown, after[0])
+        return 200, self._group(name, tasks, shown, ".".join(map(str, after)))
+
+    def _cancel(self, tasks: list[Task]) -> tuple[int, Any]:
+        if all(it.state in ("SUCCESS", "FAILURE") for it in tasks):
+            return _problem(409, "The task has ended as SUCCESS and cannot be cancelled.")
+        for it in tasks:
+            it.state = it.state if it.state in _ENDED else "REVOKED"
+        self.changed.notify_all()
+        return 204, None
+
+    def _task(self, name: str, it: Task, shown: list[Any], following: int) -> dict[str, Any]:
+        request: dict[str, Any] = {"count": it.count, "wait": it.wait}
+        if it.host:
+            request |= {"host": it.host, "start_by": _AT}
+        body: dict[str, Any] = {"task_id": name, "state": it.state, "request": request}
+        body |= {"progress": {"done": len(it.reports), "of": it.count}, "host": "node-1"}
+        body |= {"started_at": _AT if it.reports else None, "reports": shown, "next": following}
+        if it.state in ("SUCCESS", "REVOKED"):
+            body["result"] = {"iostat": it.text}
+        elif it.state == "FAILURE":
+            body["result"] = it.why
+        return body
+
+    def _group(
+        self, name: str, tasks: list[Task], shown: list[Any], following: str
+    ) -> dict[str, Any]:
+        states = [it.state for it in tasks]
+        counts = {it: states.count(it) for it in ("QUEUED", "STARTED", *_ENDED)}
+        order = ("STARTED", "QUEUED", "REVOKED", "FAILURE", "SUCCESS")
+        state = next(it for it in order if counts[it])
+        entries: list[dict[str, Any]]
+        entries = [{"host": it.host, "state": it.state} for it in tasks]
+        for entry, it in zip(entries, tasks, strict=True):
+            if it.why:
+                entry["why"] = it.why
+        body: dict[str, Any]
+        body = {"group_id": name, "state": state, "tasks": entries, "reports": shown}
+        body |= {"counts": {"hosts": len(tasks), **counts}, "next": following}
+        silent = [it.host for it in tasks if not it.reports and it.state in _ENDED]
+        return body | ({"no_answer": silent} if silent else {})
+
+    def _hosts(self, method: str, names: list[str], given: dict[str, Any]) -> tuple[int, Any]:
+        if method == "PUT":
+            self.hosts[names[0]] = False
+            return 201, {"host": names[0]}
+        if names and names[0] not in self.hosts:
+            return _problem(404, f"There is no host {names[0]}.")
+        if method == "DELETE":
+            del self.hosts[names[0]]
+            return 204, None
+        found = [self._host(it) for it in sorted(self.hosts)]
+        if names:
+            return 200, next(it for it in found if it["host"] == names[0])
+        return 200, {"hosts": found}
+
+    def _host(self, name: str) -> dict[str, Any]:
+        online = self.hosts[name]
+        body: dict[str, Any] = {"host": name, "state": "online" if online else "offline"}
+        body |= {"seen_at": _AT, "uptime": "3 days", "load": [0.1, 0.2, 0.3], "source": "iostat"}
+        return body | {"version": "0.2.0" if online else "0.1.0", "problem": None}
+
+    def _list(self) -> tuple[int, Any]:
+        return 200, {"tasks": [self._listed(*it) for it in self.tasks.items()]}
+
+    def _listed(self, name: str, it: Task) -> dict[str, Any]:
+        body = self._task(name, it, [], 0)
+        kept = {key: body[key] for key in ("task_id", "state", "request")}
+        return kept | {"created_at": _AT, "owner": LOGIN[0]}
+
+
+class _Asked(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Head and body together: two small packets would wait for a delayed ACK.
+    wbufsize = -1
+
+    def _answer(self) -> None:
+        fake: Fake = self.server.fake  # type: ignore[attr-defined]
+        parts = urlsplit(self.path)
+        given: dict[str, Any] = dict(parse_qsl(parts.query))
+        given |= json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "{}")
+        fake.asked.append((self.command, parts.path, given))
+        if fake.faults:
+            fault = fake.faults.pop(0)
+            if fault is None:
+                self.close_connection = True
+                return
+            status, body = fault
+        elif parts.path.startswith("/v3/") and not self._logged_in():
+            status, body = _problem(401, "Log in.")
+        else:
+            key = self.headers.get("Idempotency-Key") or str(uuid.uuid4())
+            status, body = fake.answer(self.command, parts.path, given, key)
+        raw = b"" if body is None else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("X-Request-Id", "request-1")
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            self.wfile.write(raw)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815
+
+    def _logged_in(self) -> bool:
+        login = base64.b64encode(":".join(LOGIN).encode()).decode()
+        return self.headers.get("Authorization") == f"Basic {login}"
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def _problem(status: int, detail: str) -> tuple[int, dict[str, Any]]:
+    return status, {"status": status, "title": "", "detail": detail, "msg": detail}
+
+
+@contextlib.contextmanager
+def serving(fake: Fake) -> Iterator[str]:
+    """Serve a fake while the context lasts; give its URL."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Asked) as server:
+        server.fake = fake  # type: ignore[attr-defined]
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join(DEADLINE)
