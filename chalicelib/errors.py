@@ -32,7 +32,15 @@ class Invalid(HoststatError):
 
 
 class Unauthorized(HoststatError):
-    """Log in with a username and a password; none were sent, or they are wrong."""
+    """The username or the password is wrong."""
+
+
+class NoLogin(Unauthorized):
+    """Log in with a username and a password by HTTP Basic; none were sent."""
+
+
+class UnreadableLogin(Unauthorized):
+    """The Authorization header cannot be read as HTTP Basic."""
 
 
 class TooManyLogins(HoststatError):
@@ -86,6 +94,10 @@ class NoSuchTask(HoststatError):
         super().__init__(
             f"There is no task {shorten(task_id)}: it was never created, or it has expired."
         )
+
+
+class NoListOfTasks(NoSuchPath):
+    """v2 keeps no list of tasks; v3 does, behind a login."""
 
 
 class NoSuchUser(HoststatError):

@@ -49,6 +49,8 @@ class Settings(NamedTuple):
     login_failures: int = 10
     #: A sentence that is added to each answer of 503: what a person can do about it.
     outage_hint: str = ""
+    #: A sentence that is added to each answer of 404 for a task: why else it may be gone.
+    no_task_hint: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

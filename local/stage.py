@@ -44,6 +44,9 @@ def enter(environ: MutableMapping[str, str] = os.environ) -> None:
             del environ[key]
         environ["AWS_CONFIG_FILE"] = environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
         environ["AWS_ENDPOINT_URL"] = f"http://{LOOPBACK}:{cloud_port(port(environ))}"
+        if environ.get("DATA"):
+            # A folder keeps all tasks: the hint of the stage would be wrong.
+            environ.setdefault("NO_TASK_HINT", "")
         for key in ("NO_PROXY", "no_proxy"):
             environ[key] = ",".join(filter(None, [environ.get(key), LOOPBACK]))
     for key, value in all_stages().get(name, {}).get("environment_variables", {}).items():

@@ -108,7 +108,7 @@ def _tasks(version: str, limits: Settings, username: Schema) -> dict[str, Any]:
     cancel = _operation("Cancel a task", None, statuses=(403, 404, 409, 503), login=login, ok="204")
     one = {"parameters": [task_id], "get": show, "delete": cancel}
     if not login:
-        return {f"/{version}/task/{{task_id}}": one}
+        return {"/v2/task/": {"get": _no_list()}, f"/{version}/task/{{task_id}}": one}
     listing = [
         _query("limit", between(1, params.MAX_TASKS, params.TASKS), "Tasks in a page"),
         _query("state", schemas.STATE, "Only those in this state"),
@@ -148,6 +148,12 @@ def _users(username: Schema) -> dict[str, Any]:
             "delete": deleted,
         },
     }
+
+
+def _no_list() -> dict[str, Any]:
+    operation = _get("No list: v3 has one", "Tasks", 404)
+    del operation["responses"]["200"]
+    return operation
 
 
 def _described() -> dict[str, Any]:

@@ -47,6 +47,7 @@ def window(request: Request, limits: Settings) -> Window:
         if given and posted:
             raise errors.Invalid("Give count and wait in the query or in the body, not in both.")
         if posted and reading.media_type(request) == reading.JSON:
+            _check_unquoted(posted, "count", "wait")
             return window_of(posted, limits)
         given = given or posted
     return window_of(_numbers(given), limits)
@@ -184,6 +185,16 @@ def window_of(given: Mapping[str, object], limits: Settings) -> Window:
             f"at most {limits.max_window} s are allowed."
         )
     return window
+
+
+def _check_unquoted(given: Mapping[str, object], *names: str) -> None:
+    """Raise Invalid for a number of a JSON body that is in quotes."""
+    for name in names:
+        value = given.get(name)
+        if isinstance(value, str) and isinstance(reading.number(value), int):
+            raise errors.Invalid.quoting(
+                f"{name} must be a JSON number, not a string: leave out the quotes of ", value
+            )
 
 
 def _numbers(given: Mapping[str, str]) -> dict[str, int | str]:

@@ -7,14 +7,18 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib import bootstrap, errors, log
+from chalicelib.settings import Settings
 
 #: The status of each error. A 500 is never a mistake of the caller.
 STATUS: dict[type[errors.HoststatError], int] = {
     errors.Invalid: 400,
     errors.Unauthorized: 401,
+    errors.NoLogin: 401,
+    errors.UnreadableLogin: 401,
     errors.AdminsOnly: 403,
     errors.FromElsewhere: 403,
     errors.NoSuchPath: 404,
+    errors.NoListOfTasks: 404,
     errors.NoSuchTask: 404,
     errors.NoSuchUser: 404,
     errors.MethodNotAllowed: 405,
@@ -81,15 +85,15 @@ def answering(call: Callable[[], Any], *, request_id: str) -> Any:
     except errors.HoststatError as error:
         if type(error) in INTERNAL:
             return unforeseen(request_id)
-        return answer(error, hint=bootstrap.parts.settings.outage_hint)
+        return answer(error, bootstrap.parts.settings)
     except Exception:
         return unforeseen(request_id)
 
 
-def answer(error: errors.HoststatError, *, hint: str = "") -> Response:
-    """Give the answer for an error; the `hint` for people is added to the sentence of an Outage."""
+def answer(error: errors.HoststatError, settings: Settings) -> Response:
+    """Give the answer for an error, with the hint for people that the settings have for it."""
     headers = {}
-    detail = str(error)
+    detail = f"{error} {_hint(error, settings)}".strip()
     if isinstance(error, errors.MethodNotAllowed):
         headers["Allow"] = ", ".join(error.allowed)
     if isinstance(error, errors.Unauthorized):
@@ -98,8 +102,13 @@ def answer(error: errors.HoststatError, *, hint: str = "") -> Response:
         headers["Retry-After"] = str(error.seconds)
     if isinstance(error, errors.Outage):
         headers["Retry-After"] = str(_RETRY_AFTER_OUTAGE)
-        detail = f"{detail} {hint}".strip()
     return problem(STATUS[type(error)], detail, headers, error.unquoted)
+
+
+def _hint(error: errors.HoststatError, settings: Settings) -> str:
+    if isinstance(error, errors.Outage):
+        return settings.outage_hint
+    return settings.no_task_hint if isinstance(error, errors.NoSuchTask) else ""
 
 
 def unforeseen(request_id: str) -> Response:

@@ -92,6 +92,12 @@ def _read_json(raw: bytes) -> list[tuple[str, Any]]:
 
 
 def _read_form(raw: bytes) -> list[tuple[str, Any]]:
+    if raw.lstrip().startswith((b"{", b"[")):
+        # curl calls every body a form unless it is told otherwise.
+        raise errors.Invalid(
+            "The body looks like JSON, but it was sent as a form; "
+            "send Content-Type: application/json with it."
+        )
     try:
         text = raw.decode("ascii")
         return urllib.parse.parse_qsl(

@@ -3,6 +3,7 @@
 from chalice import Blueprint
 from chalice.app import Response
 
+from chalicelib import errors
 from chalicelib.api import access, answers, middleware, params
 from chalicelib.api.access import Access
 from chalicelib.bootstrap import parts
@@ -30,6 +31,12 @@ def create_v2() -> Response:
     window = params.window(request, parts.settings)
     key, source = params.idempotency_key(request), middleware.source(request)
     return answers.new_task(request, "v2", parts.tasks.create("v2", window, source=source, key=key))
+
+
+@access.route(api, "/v2/task", "GET", to=Access.OPEN)
+def no_list_v2() -> Response:
+    """Say where there is a list of tasks."""
+    raise errors.NoListOfTasks
 
 
 @access.route(api, "/v2/task/{task_id}", "GET", to=Access.OPEN)

@@ -15,6 +15,7 @@ from chalicelib.users.throttle import Throttle
 
 #: The most characters of an ``Authorization`` header: more than any name and password need.
 _MAX_HEADER = 8192
+_NOT_READ = "The Authorization header must have Base64 of name:password, but"
 #: The most seconds that a login waits for another one with the same credentials.
 _PATIENCE = 10
 
@@ -30,18 +31,26 @@ class Credentials:
 def read(header: str) -> Credentials:
     """Read the credentials in an ``Authorization`` header of HTTP Basic (RFC 7617).
 
-    The header is "" if there was none. Raises Unauthorized for anything that cannot be the
-    credentials of a user.
+    The header is "" if there was none, which raises NoLogin. Raises UnreadableLogin, which says
+    why, for a header of another form, and Unauthorized for credentials that no user can have.
     """
+    if not header.strip(" "):
+        raise errors.NoLogin
     scheme, _, token = header.partition(" ")
-    if scheme.lower() != "basic" or len(header) > _MAX_HEADER:
-        raise errors.Unauthorized
+    if scheme.lower() != "basic":
+        raise errors.UnreadableLogin("The Authorization header must begin with Basic.")
+    if len(header) > _MAX_HEADER:
+        raise errors.UnreadableLogin(
+            f"The Authorization header has more than {_MAX_HEADER} characters."
+        )
     try:
         text = base64.b64decode(token.strip(" "), validate=True).decode()
     except ValueError as exc:
-        raise errors.Unauthorized from exc
+        raise errors.UnreadableLogin(f"{_NOT_READ} it is no Base64 of UTF-8 text.") from exc
     username, colon, password = text.partition(":")
-    if not colon or not model.is_name(username) or len(password.encode()) > model.MAX_PASSWORD:
+    if not colon:
+        raise errors.UnreadableLogin(f"{_NOT_READ} there is no colon between name and password.")
+    if not model.is_name(username) or len(password.encode()) > model.MAX_PASSWORD:
         raise errors.Unauthorized
     return Credentials(username, password)
 

@@ -10,7 +10,7 @@ import app
 from chalicelib.api import access
 from chalicelib.api.access import Access
 from chalicelib.bootstrap import parts
-from tests.support.asking import JSON, ZERO, Answer, ask, basic
+from tests.support.asking import JSON, ZERO, Answer, ask, basic, problem
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 PASSWORD = "secret of the table"
@@ -92,24 +92,23 @@ def test_a_user_may_use_everything_and_an_admin_may_change_users(who: str, index
 
 
 @pytest.mark.usefixtures("people")
-def test_all_strangers_get_the_same_answer() -> None:
-    detail = "Log in with a username and a password; none were sent, or they are wrong."
-    for who in STRANGERS.values():
-        answer = request("DELETE", "/v3/users/{username}", who)
-        answer.headers.pop("X-Request-Id")
-        assert answer.headers == {
-            "Cache-Control": "no-store",
-            "Content-Type": "application/problem+json",
-            "WWW-Authenticate": 'Basic realm="hoststat", charset="UTF-8"',
-            "X-Content-Type-Options": "nosniff",
-        }
-        assert answer.body == {
-            "type": "about:blank",
-            "title": "Unauthorized",
-            "status": 401,
-            "detail": detail,
-            "msg": detail,
-        }
+@pytest.mark.parametrize("who", [*STRANGERS, "unreadable"])
+def test_strangers_learn_whether_a_login_was_sent_and_not_who_exists(who: str) -> None:
+    said = {
+        "stranger": "Log in with a username and a password by HTTP Basic; none were sent.",
+        "unreadable": "The Authorization header must begin with Basic.",
+    }
+    given = STRANGERS.get(who, {"authorization": "Bearer x"})
+    answer = request("DELETE", "/v3/users/{username}", given)
+    answer.headers.pop("X-Request-Id")
+    assert answer.headers == {
+        "Cache-Control": "no-store",
+        "Content-Type": "application/problem+json",
+        "WWW-Authenticate": 'Basic realm="hoststat", charset="UTF-8"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    detail = said.get(who, "The username or the password is wrong.")
+    assert answer.body == problem(401, "Unauthorized", detail)
 
 
 def test_every_route_of_v1_and_v2_is_open() -> None:

@@ -105,12 +105,29 @@ class TestCreate:
 
     @pytest.mark.parametrize(
         "value",
-        ['{"a":' * 600 + "1" + "}" * 600, '"3"', "3.0", "true", "null", "[3]", '{"a": 1}', "0"],
+        ['{"a":' * 600 + "1" + "}" * 600, '"x"', "3.0", "true", "null", "[3]", '{"a": 1}', "0"],
     )
     def test_json_numbers_must_be_integers(self, value: str) -> None:
         answer = ask("POST", "/v2/iostat", headers=JSON, body=f'{{"count": {value}}}')
         assert answer.status == 400
         assert answer.body["detail"].startswith("count must be a whole number from 1 to 10000")
+
+    @pytest.mark.parametrize("name", ["count", "wait"])
+    def test_a_json_number_in_quotes_is_400_and_says_so(self, name: str) -> None:
+        answer = ask("POST", "/v2/iostat", headers=JSON, body=json.dumps({"count": 2, name: "3"}))
+        detail = f"{name} must be a JSON number, not a string: leave out the quotes of '3'."
+        assert (answer.status, answer.body) == (400, problem(400, "Bad Request", detail))
+
+    @pytest.mark.parametrize("body", ['{"count": 3}', ' \n{"count": 3, "wait": 1}', "[3]"])
+    def test_json_that_is_sent_as_a_form_is_400_and_says_which_type_it_needs(
+        self, body: str
+    ) -> None:
+        answer = ask("POST", "/v2/iostat", headers=FORM, body=body)
+        detail = (
+            "The body looks like JSON, but it was sent as a form; "
+            "send Content-Type: application/json with it."
+        )
+        assert (answer.status, answer.body) == (400, problem(400, "Bad Request", detail))
 
     @pytest.mark.parametrize(
         "body", ["count=3&count=3", "count=3&x=1", "count", "count=%ff", "count=é"]

@@ -7,13 +7,34 @@ from typing import Any
 import boto3
 import pytest
 
+from chalicelib.bootstrap import parts
 from tests.support.asking import (
     ZERO,
     ask,
     ask_task,
     created,
     drain,
+    problem,
 )
+
+
+def test_v2_says_where_there_is_a_list_of_tasks() -> None:
+    for path in ("/v2/task/", "/v2/task"):
+        answer = ask("GET", path)
+        detail = "v2 keeps no list of tasks; v3 does, behind a login."
+        assert (answer.status, answer.body) == (404, problem(404, "Not Found", detail))
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_a_404_of_a_task_ends_with_the_hint_of_the_stage(
+    cloud: Any, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = f"There is no task '{ZERO}': it was never created, or it has expired."
+    assert ask_task(method, ZERO).body == problem(404, "Not Found", unknown)
+    monkeypatch.setenv("NO_TASK_HINT", "Look under the table.")
+    parts.reset()
+    hinted = f"{unknown} Look under the table."
+    assert ask_task(method, ZERO).body == problem(404, "Not Found", hinted)
 
 
 class TestTask:

@@ -22,6 +22,8 @@ def test_a_variable_of_the_shell_counts_unless_it_says_where_the_cloud_is() -> N
         "PORT": "8100",
         "MAX_COUNT": "7",
         "OUTAGE_HINT": "Call me.",
+        "NO_TASK_HINT": "A laptop also forgets its tasks when the service ends; "
+        "`make service DATA=dir` keeps them.",
         "STAGE": "dev",
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
@@ -32,6 +34,12 @@ def test_a_variable_of_the_shell_counts_unless_it_says_where_the_cloud_is() -> N
         "NO_PROXY": "example.org,127.0.0.1",
         "no_proxy": "127.0.0.1",
     }
+
+
+def test_where_a_folder_keeps_tasks_nobody_is_told_that_they_may_be_lost() -> None:
+    environ = {"DATA": "a folder"}
+    stage.enter(environ)
+    assert environ["NO_TASK_HINT"] == ""
 
 
 def test_a_deployed_stage_keeps_its_credentials() -> None:
