@@ -120,8 +120,9 @@ class Logins:
                 return user
             # Otherwise others at this source could guess during a pause: `knows` comes before it.
             self._recent.forget(user.password_hash, source)
-        named, every = self._throttle.check(given.username, source)
-        right = self._passwords.match(user.password_hash if user else None, given.password)
+        stored = user.password_hash if user else None
+        named, every = self._throttle.check(given.username, source, stored)
+        right = self._passwords.match(stored, given.password)
         self._throttle.settle(named, every, right=right)
         if user is None or not right:
             # An unknown name may be a password in the wrong field: it is not logged.

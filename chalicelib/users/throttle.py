@@ -1,5 +1,6 @@
 """How guessing is slowed down: logins are counted, and too many wrong ones cause a pause."""
 
+import hashlib
 import math
 import random
 from collections.abc import Callable
@@ -26,7 +27,7 @@ class Tally(NamedTuple):
     Times are in seconds since the epoch.
     """
 
-    #: The source, or the source and the name.
+    #: The source, or the source and the name, with a mark of the password that it has now.
     who: str
     failures: int = 0
     #: Pauses so far. Each is twice as long as the one before.
@@ -90,6 +91,11 @@ class TallyStore(Protocol):
         """
 
 
+def _mark(stored: str | None) -> str:
+    """Give what tells passwords of a user apart, and says nothing of them."""
+    return f" {hashlib.sha256(stored.encode()).hexdigest()[:16]}" if stored else ""
+
+
 class Throttle:
     """Counts logins, and refuses more of them after too many wrong ones."""
 
@@ -97,12 +103,14 @@ class Throttle:
         """`limit` wrong logins for one name from one source cause a pause."""
         self._store, self._clock, self._limit = store, clock, limit
 
-    def check(self, username: str, source: str) -> tuple[Tally, Tally]:
+    def check(self, username: str, source: str, stored: str | None) -> tuple[Tally, Tally]:
         """Give the tally of this name from this source, and that of the source with any name.
 
-        Raises TooManyLogins if one of them is in a pause, and Outage.
+        `stored` is the hash of the user's password, None for an unknown name. With a new password
+        the name has a new tally: an admin ends a pause so. Raises TooManyLogins if one of the two
+        is in a pause, and Outage.
         """
-        named, every = self._read(f"{source} {username}", source)
+        named, every = self._read(f"{source} {username}{_mark(stored)}", source)
         return named, every
 
     def settle(self, named: Tally, every: Tally, *, right: bool) -> None:

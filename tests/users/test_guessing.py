@@ -2,7 +2,10 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from chalicelib import errors
 from chalicelib.users.throttle import Tally
@@ -30,6 +33,36 @@ class TestGuessing:
             fail(rig.logins, WRONG, HERE)
         rig.clock.freeze(3600)
         assert rig.logins.check(RIGHT, HERE).username == "jluser"
+
+    @pytest.mark.parametrize("password", ["secret of another", "secret of jluser"])
+    @pytest.mark.parametrize("how", ["change", "replace", "make_admin"])
+    def test_a_new_password_ends_the_pauses_of_its_name_from_all_addresses(
+        self, rig: LoginRig, how: str, password: str
+    ) -> None:
+        for address in (HERE, THERE):
+            fail(rig.logins, WRONG, address, rig.LIMIT)
+            fail(rig.logins, STRANGER, address, rig.LIMIT)
+        whole = {"username": "jluser", "fullname": "J.", "password": password}
+        ways: dict[str, Callable[[], object]] = {
+            "change": lambda: rig.service.change("jluser", {"password": password}),
+            "replace": lambda: rig.service.replace("jluser", whole),
+            "make_admin": lambda: rig.service.make_admin("jluser", password),
+        }
+        ways[how]()
+        for address in (HERE, THERE):
+            assert rig.logins.check(authorization(f"jluser:{password}"), address)
+            assert pause(rig.logins, STRANGER, address) == 600
+
+    def test_any_other_change_of_a_user_ends_no_pause(self, rig: LoginRig) -> None:
+        fail(rig.logins, WRONG, HERE, rig.LIMIT)
+        rig.service.change("jluser", {"fullname": "N.", "admin": True})
+        assert pause(rig.logins, RIGHT, HERE) == 600
+
+    def test_a_new_password_does_not_end_the_pause_of_an_address(self, rig: LoginRig) -> None:
+        for index in range(rig.LIMIT * 10):
+            fail(rig.logins, authorization(f"stranger-{index}:secret guess"), HERE)
+        rig.service.change("jluser", {"password": "secret of another"})
+        assert pause(rig.logins, authorization("jluser:secret of another"), HERE) == 600
 
     def test_another_address_does_not_have_to_wait(self, rig: LoginRig) -> None:
         fail(rig.logins, WRONG, HERE, rig.LIMIT)
