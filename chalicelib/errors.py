@@ -142,6 +142,10 @@ class MachineFailed(HoststatError):
     """This machine cannot be measured, and another try would fail as well."""
 
 
+class NotMeasurable(MachineFailed):
+    """The iostat of macOS has neither extended=1 nor cpu=1; leave them out, or measure a Linux."""
+
+
 class Killed(HoststatError):
     """Something outside hoststat ended iostat before its window was over."""
 

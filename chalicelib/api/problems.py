@@ -12,6 +12,7 @@ from chalicelib.settings import Settings
 #: The status of each error. A 500 is never a mistake of the caller.
 STATUS: dict[type[errors.HoststatError], int] = {
     errors.Invalid: 400,
+    errors.NotMeasurable: 400,
     errors.Unauthorized: 401,
     errors.NoLogin: 401,
     errors.UnreadableLogin: 401,

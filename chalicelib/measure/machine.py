@@ -62,14 +62,20 @@ class ThisMachine:
         except OSError as exc:
             raise errors.MachineFailed(f"uptime cannot be read: {exc}") from exc
 
+    def check(self, window: Window) -> None:
+        """Raise NotMeasurable if the iostat of this system cannot measure such a window."""
+        if self._darwin and (window.extended or window.cpu):
+            raise errors.NotMeasurable
+
     def open(self, window: Window, *, first: int = 0, patience: float = 30) -> Feed:
         """Start to measure `window` from the report with index `first` on.
 
         With `first` above 0 it continues an earlier run: its first report covers the interval
         that begins now. A report may come `patience` seconds later than `wait` says. Raises
-        MachineFailed if nothing can measure, or Killed if the cause is a shortage of memory,
-        processes or descriptors, which may be over soon.
+        NotMeasurable, MachineFailed if nothing can measure, or Killed if the cause is a shortage
+        of memory, processes or descriptors, which may be over soon.
         """
+        self.check(window)
         command = self._which("iostat")
         if command is None:
             return self._open_procfs(window, first)
@@ -92,7 +98,12 @@ class ThisMachine:
         if self._darwin:
             # macOS has no -y. We ask for one report more, and the splitter drops the first.
             return ["-d", "-c", str(left + (first > 0)), "-w", str(window.wait)]
-        return ["-d", *(["-y"] if first else []), str(window.wait), str(left)]
+        wanted = ["-d"]
+        wanted += ["-x"] if window.extended else []
+        wanted += ["-c"] if window.cpu else []
+        # -y leaves out the average since boot, which the window has already.
+        wanted += ["-y"] if first else []
+        return [*wanted, str(window.wait), str(left)]
 
     def _tether(self) -> list[str]:
         """Give the command that makes the kernel kill iostat when this thread ends.
@@ -114,7 +125,8 @@ def measure(machine: Machine, window: Window, clock: Clock) -> list[tuple[float,
     """Measure a window to its end, as v1 does while its caller waits.
 
     Gives the time (since the epoch) and the text of each report; the texts join to what
-    ``iostat -d WAIT COUNT`` prints. Raises MachineFailed.
+    ``iostat -d WAIT COUNT`` prints, with -x and -c if the window says so. Raises NotMeasurable,
+    MachineFailed.
     """
     try:
         with machine.open(window, patience=_PATIENCE_AT_ONCE) as feed:

@@ -9,6 +9,10 @@ class Window(NamedTuple):
 
     count: int  # type: ignore[assignment] # hides tuple.count, which nobody needs here
     wait: int
+    #: Whether the reports have the columns of ``iostat -x``.
+    extended: bool = False
+    #: Whether each report begins with the CPU block of ``iostat -c``.
+    cpu: bool = False
 
     @property
     def seconds(self) -> int:
@@ -54,8 +58,11 @@ class Machine(Protocol):
         floats) and "host" (its name).
         """
 
+    def check(self, window: Window) -> None:
+        """Raise NotMeasurable if this machine has nothing that measures such a window."""
+
     def open(self, window: Window, *, first: int = 0, patience: float = 30) -> Feed:
         """Start to measure `window` from the report with index `first` on.
 
-        A report may be `patience` seconds late. Raises MachineFailed, Killed.
+        A report may be `patience` seconds late. Raises NotMeasurable, MachineFailed, Killed.
         """

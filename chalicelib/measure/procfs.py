@@ -1,87 +1,53 @@
 """uptime and iostat read from /proc, for a Linux that lacks the commands.
 
-The text has the layout of procps 4.0 (its `sprint_uptime`) and of sysstat 12.6 (`iostat -d`),
-column for column; the formulas are sysstat's (`S_VALUE`, `write_plain_basic_stat`).
+The text of uptime has the layout of procps 4.0 (its `sprint_uptime`). `disks` and `processor` have
+the text of iostat.
 """
 
 import os
 import struct
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple, Self
 
 from chalicelib import errors
+from chalicelib.measure import disks, processor
+from chalicelib.measure.disks import Devices
 from chalicelib.measure.model import Window
+from chalicelib.measure.processor import Times
 
-_COLUMNS = "    kB_read/s    kB_wrtn/s    kB_dscd/s    kB_read    kB_wrtn    kB_dscd"
-_HEADING = f"{'Device':<13} {'tps':>8}{_COLUMNS}\n"
 #: From utmp(5): the bytes of a record, whose first two are its type; and the type of a login.
 _UTMP_RECORD, _USER_PROCESS = 384, 7
 
 
-class Counters(NamedTuple):
-    """The counters of a device since boot: requests, and sectors of 512 bytes."""
-
-    requests: int = 0
-    read: int = 0
-    written: int = 0
-    discarded: int = 0
-
-
 class Snapshot(NamedTuple):
-    """The devices that are in use, at one moment; `uptime` is in hundredths of a second."""
+    """The devices at one moment; `uptime` is in hundredths of a second."""
 
     uptime: int = 0
-    devices: Mapping[str, Counters] = MappingProxyType({})
+    devices: Devices = MappingProxyType({})
+    #: The times of the processors, if the window wants them.
+    times: Times = Times()
 
 
-def snapshot(root: Path) -> Snapshot:
-    """Read `root`/proc and `root`/sys now. Raises OSError if a file of /proc cannot be read."""
-    whole = root / "sys" / "block"
-    devices = {}
-    for line in (root / "proc" / "diskstats").read_text().splitlines():
-        _, _, name, *fields = line.split()
-        # Kernels before 4.18 have no columns for discards, those before 5.5 none for flushes.
-        numbers = [int(field) for field in fields] + [0] * 17
-        unused = not (numbers[0] or numbers[4] or numbers[11] or numbers[15])
-        partition = whole.is_dir() and not (whole / name.replace("/", "!")).exists()
-        if not unused and not partition:
-            devices[name] = Counters(
-                requests=numbers[0] + numbers[4] + numbers[11],
-                read=numbers[2],
-                written=numbers[6],
-                discarded=numbers[13],
-            )
+def snapshot(root: Path, window: Window) -> Snapshot:
+    """Read what `window` wants of `root`/proc and `root`/sys now, in the order of iostat.
+
+    Raises OSError if a file of /proc cannot be read.
+    """
     seconds, hundredths = (root / "proc" / "uptime").read_text().split()[0].split(".")
-    return Snapshot(int(seconds) * 100 + int(hundredths), devices)
+    times = processor.read(root) if window.cpu else Times()
+    return Snapshot(int(seconds) * 100 + int(hundredths), disks.read(root), times)
 
 
-def report(before: Snapshot, after: Snapshot) -> str:
+def report(before: Snapshot, after: Snapshot, window: Window) -> str:
     """Give the report of the time between two snapshots; `Snapshot()` as `before` means boot."""
     ticks = max(after.uptime - before.uptime, 1)
-    rows = [
-        _row(name, before.devices.get(name, Counters()), counters, ticks)
-        for name, counters in after.devices.items()
-    ]
-    return _HEADING + "".join(rows) + "\n"
-
-
-def _row(name: str, old: Counters, new: Counters, ticks: int) -> str:
-    moved = [
-        max(now - then, 0)
-        for then, now in (
-            (old.read, new.read),
-            (old.written, new.written),
-            (old.discarded, new.discarded),
-        )
-    ]
-    tps = max(new.requests - old.requests, 0) / ticks * 100
-    rates = "".join(f" {sectors / ticks * 100 / 2:12.2f}" for sectors in moved)
-    totals = "".join(f" {sectors // 2:10d}" for sectors in moved)
-    return f"{name:<13} {tps:8.2f}{rates}{totals}\n"
+    cpu = processor.text(before.times, after.times) if window.cpu else ""
+    lines = disks.extended if window.extended else disks.basic
+    return cpu + lines(before.devices, after.devices, ticks) + "\n"
 
 
 class Feed:
@@ -102,12 +68,12 @@ class Feed:
             new = self._snapshot()
             lead = "\n" if index else _machine()
             last = "\n" if index == self._window.count - 1 else ""
-            yield lead + report(old, new) + last
+            yield lead + report(old, new, self._window) + last
             old = new
 
     def _snapshot(self) -> Snapshot:
         try:
-            return snapshot(self._root)
+            return snapshot(self._root, self._window)
         except OSError as exc:
             raise errors.from_os_error("/proc cannot be read", exc) from exc
 

@@ -4,17 +4,18 @@ from collections.abc import Iterator
 
 from chalicelib import errors
 
-#: The most bytes that one report may have; 300 devices take 33 KB.
-MAX_BYTES = 65_536
+#: The most bytes that one report may have; 300 devices take 33 KB, and 63 KB with -x.
+MAX_BYTES = 131_072
 
 
 class Splitter:
     """Cuts the output of iostat into whole reports. Joined, they are the same text again.
 
-    sysstat ends a report with a blank line; the output begins with a block that names the
-    machine. What stands between two reports belongs to the later one. macOS writes one line of
-    numbers for each report, and repeats its headings now and then. When a run continues an
-    earlier one (`first` above 0), the heading of the output is dropped: the window has one already.
+    sysstat ends each block of lines with a blank line: the first one, which names the machine; the
+    CPU block, if there is one; and the devices, which end a report. What stands between two reports
+    belongs to the later one. macOS writes one line of numbers for each report, and repeats its
+    headings now and then. When a run continues an earlier one (`first` above 0), the heading of the
+    output is dropped: the window has one already.
     """
 
     def __init__(self, *, first: int = 0, darwin: bool = False) -> None:
@@ -22,7 +23,8 @@ class Splitter:
         self._drop = first > 0
         self._line = b""
         self._text = ""
-        self._solid = False
+        #: The first line of what a blank line ends; "" after a blank line.
+        self._block = ""
 
     def feed(self, data: bytes) -> Iterator[str]:
         """Take more output and yield the reports that are complete now.
@@ -49,19 +51,13 @@ class Splitter:
 
     def _ends_sysstat(self, line: str) -> bool:
         if line.strip():
-            self._solid = True
+            self._block = self._block or line
             return False
-        if not self._solid:
-            return False
-        self._solid = False
-        if not self._text.lstrip().startswith("Linux "):
-            return True
-        # The text is only the heading so far, or the heading and a report below it.
-        if "\n\n" in self._text.strip():
-            return True
-        if self._drop:
+        block, self._block = self._block, ""
+        if block.startswith("Linux ") and self._drop:
             self._text = ""
-        return False
+        # The heading and the CPU block belong to the report below them.
+        return bool(block) and not block.startswith(("Linux ", "avg-cpu:"))
 
     def _ends_darwin(self, line: str) -> bool:
         if not _all_numbers(line):

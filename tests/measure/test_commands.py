@@ -52,8 +52,8 @@ def test_output_after_the_last_report_is_ignored(
         (say(f"U{'x' * 600}").strip() + " >&2; exit 1", f"ended with status 1: U{'x' * 499}"),
         ("printf 'Usage: \\377\\n' >&2; exit 2", r"ended with status 2: Usage: \xff"),
         (say(TWO[0]) + "exit 3", "ended with status 3: it said nothing"),
-        ("exec cat /dev/zero", "wrote a report of more than 65536 bytes."),
-        ("exec yes", "wrote a report of more than 65536 bytes."),
+        ("exec cat /dev/zero", "wrote a report of more than 131072 bytes."),
+        ("exec yes", "wrote a report of more than 131072 bytes."),
     ],
     ids=["refuses", "refuses in bytes", "refuses silently", "a line without end", "endless lines"],
 )

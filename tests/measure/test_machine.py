@@ -72,6 +72,39 @@ def test_iostat_is_asked_for_the_reports_that_are_left(
     assert str(caught.value) == f"iostat ended with status 1: {arguments}"
 
 
+@pytest.mark.parametrize(
+    ("window", "first", "arguments"),
+    [
+        (Window(3, 5, extended=True), 0, "-d -x 5 3"),
+        (Window(3, 5, cpu=True), 0, "-d -c 5 3"),
+        (Window(3, 5, extended=True, cpu=True), 2, "-d -x -c -y 5 1"),
+    ],
+)
+def test_iostat_is_asked_for_what_the_window_wants(
+    tmp_path: Path, window: Window, first: int, arguments: str
+) -> None:
+    path = fake(tmp_path, 'echo "$@" >&2; exit 1')
+    with (
+        ThisMachine(path, platform="linux").open(window, first=first) as feed,
+        pytest.raises(errors.MachineFailed) as caught,
+    ):
+        list(feed)
+    assert str(caught.value) == f"iostat ended with status 1: {arguments}"
+
+
+@pytest.mark.parametrize("window", [Window(1, 1, extended=True), Window(1, 1, cpu=True)])
+def test_macos_measures_neither_option(tmp_path: Path, window: Window) -> None:
+    machine = ThisMachine(fake(tmp_path, "exit 1"), platform="darwin")
+    machine.check(Window(1, 1))
+    for ask in (machine.check, machine.open):
+        with pytest.raises(errors.NotMeasurable) as caught:
+            ask(window)
+        assert str(caught.value) == (
+            "The iostat of macOS has neither extended=1 nor cpu=1; leave them out, or measure a "
+            "Linux."
+        )
+
+
 @iostats.needs("setpriv")
 def test_iostat_dies_with_its_worker(tmp_path: Path) -> None:
     path = fake(tmp_path, TELL_PID + "exec sleep 60")

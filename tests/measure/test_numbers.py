@@ -115,6 +115,39 @@ def test_a_report_that_cannot_be_read_has_no_devices(text: str) -> None:
     assert numbers.read_report(text) == []
 
 
+CPU = """\
+avg-cpu:  %user   %nice %system %iowait  %steal   %idle
+          18.97    0.00    2.70    1.82    0.82   75.70
+
+"""
+
+
+def test_the_cpu_block_is_read_beside_the_devices() -> None:
+    columns = ("%user", "%nice", "%system", "%iowait", "%steal", "%idle")
+    expected = dict(zip(columns, (18.97, 0.0, 2.7, 1.82, 0.82, 75.7), strict=True))
+    text = LINUX + CPU + SYSSTAT_12 + "\n"
+    assert (numbers.read_cpu(text), numbers.read_report(text)) == (expected, [VDA])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        SYSSTAT_12,
+        CPU + CPU,
+        "avg-cpu:",
+        "avg-cpu:\n\n",
+        "avg-cpu:  %user",
+        CPU.replace("18.97", "n/a"),
+        CPU.replace("18.97", ""),
+        CPU.replace("%nice", "%user"),
+        CPU.replace("%nice", "%" * 41),
+    ],
+)
+def test_a_cpu_block_that_cannot_be_read_is_none(text: str) -> None:
+    assert numbers.read_cpu(text) is None
+
+
 @needs("iostat")
 def test_a_report_of_this_machine_can_be_read() -> None:
     with ThisMachine(os.environ["PATH"]).open(Window(1, 1)) as feed:

@@ -14,14 +14,19 @@ import pytest
 from chalicelib import errors
 from chalicelib.measure import numbers, procfs
 from chalicelib.measure import splitter as reports
+from chalicelib.measure.disks import Counters, Traffic
 from chalicelib.measure.machine import ThisMachine
 from chalicelib.measure.model import Window
-from chalicelib.measure.procfs import Counters, Snapshot
+from chalicelib.measure.procfs import Snapshot
 from tests.support import iostats
 
 NOON = time.strptime("2026-01-02 12:00:09", "%Y-%m-%d %H:%M:%S")
 VDA = " 254 0 vda 10 0 200 7 20 0 400 7 0 8 14 5 0 600 1 3 2\n"
-COUNTED = Counters(requests=35, read=200, written=400, discarded=600)
+COUNTED = Counters(Traffic(10, 0, 200, 7), Traffic(20, 0, 400, 7), Traffic(5, 0, 600, 1))
+MOVED_ON = Counters(Traffic(15, 0, 600, 7), Traffic(24, 0, 408, 7), Traffic(6, 0, 2648, 1))
+PLUGGED_IN = Counters(Traffic(3, 0, 1, 7))
+ONE = Window(1, 1)
+CPU_COLUMNS = ("%user", "%nice", "%system", "%iowait", "%steal", "%idle")
 HEADING = iostats.REPORT.splitlines(keepends=True)[0]
 SINCE_BOOT = f"""{HEADING}\
 vda               3.50        10.00        20.00        30.00        100        200        300
@@ -32,8 +37,8 @@ vda               0.00         0.00         0.00         0.00          0        
 
 """
 MOVED = f"""{HEADING}\
-vda               5.00       100.00         2.00       512.00        200          4       1024
 cciss/c0d0        1.50         0.25         0.00         0.00          0          0          0
+vda               5.00       100.00         2.00       512.00        200          4       1024
 
 """
 
@@ -96,45 +101,18 @@ def test_uptime_is_what_the_command_prints() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "devices"),
-    [
-        (" 254 0 vda 10 1 200 7 20 2 400 7 0 8 14 5 3 600 1 3 2", {"vda": COUNTED}),
-        (" 254 0 vda 10 1 200 7 20 2 400 7 0 8 14 5 3 600 1", {"vda": COUNTED}),
-        (" 254 0 vda 10 1 200 7 20 2 400 7 0 8 14", {"vda": Counters(30, 200, 400, 0)}),
-        (" 254 0 vda 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0", {}),
-        (" 254 0 vda 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 3 2", {"vda": Counters()}),
-        (" 254 1 vda1 10 1 200 7 20 2 400 7 0 8 14", {}),
-        (" 104 0 cciss/c0d0 10 1 200 7 20 2 400 7 0 8 14", {"cciss/c0d0": Counters(30, 200, 400)}),
-        (" 104 1 cciss/c0d0p1 10 1 200 7 20 2 400 7 0 8 14", {}),
-        ("", {}),
-    ],
-)
-def test_devices_in_use_are_counted(root: Path, lines: str, devices: dict[str, Counters]) -> None:
-    (root / "sys/block/cciss!c0d0").mkdir()
-    (root / "proc/diskstats").write_text(lines)
-    assert procfs.snapshot(root) == Snapshot(1000, devices)
-
-
-def test_without_sys_a_partition_counts_as_a_device(root: Path) -> None:
-    (root / "sys/block/vda").rmdir()
-    (root / "sys/block").rmdir()
-    (root / "proc/diskstats").write_text(" 254 1 vda1 1 0 2 7 3 0 4 7 0 8 14\n")
-    assert procfs.snapshot(root) == Snapshot(1000, {"vda1": Counters(4, 2, 4)})
-
-
-@pytest.mark.parametrize(
     ("before", "after", "text"),
     [
         (Snapshot(), Snapshot(1000, {"vda": COUNTED}), SINCE_BOOT),
         (Snapshot(), Snapshot(1000), f"{HEADING}\n"),
         (
             Snapshot(1000, {"vda": COUNTED}),
-            Snapshot(1200, {"vda": Counters(45, 600, 408, 2648), "cciss/c0d0": Counters(3, 1)}),
+            Snapshot(1200, {"cciss/c0d0": PLUGGED_IN, "vda": MOVED_ON}),
             MOVED,
         ),
         (
-            Snapshot(1000, {"vda": COUNTED, "sda": Counters(1, 2, 3, 4)}),
-            Snapshot(1200, {"vda": Counters(30, 100, 200, 0)}),
+            Snapshot(1000, {"vda": COUNTED, "sda": PLUGGED_IN}),
+            Snapshot(1200, {"vda": COUNTED._replace(reads=Traffic(9, 0, 190, 7))}),
             IDLE,
         ),
         (
@@ -148,20 +126,20 @@ def test_without_sys_a_partition_counts_as_a_device(root: Path) -> None:
 def test_a_report_says_what_happened_between_two_snapshots(
     before: Snapshot, after: Snapshot, text: str
 ) -> None:
-    assert procfs.report(before, after) == text
+    assert procfs.report(before, after, ONE) == text
 
 
 @iostats.needs("iostat")
 def test_a_report_is_what_iostat_prints() -> None:
     def agree() -> bool:
-        before = procfs.snapshot(Path("/"))
+        before = procfs.snapshot(Path("/"), ONE)
         with iostats.start("-d") as process:
             printed = process.communicate()[0]
-        after = procfs.snapshot(Path("/"))
-        with procfs.Feed(Path("/"), Window(1, 1), 0) as feed:
+        after = procfs.snapshot(Path("/"), ONE)
+        with procfs.Feed(Path("/"), ONE, 0) as feed:
             heading = "".join(feed).partition("Device")[0]
         moments = range(before.uptime, after.uptime + 1)
-        since_boot = [procfs.report(Snapshot(), Snapshot(at, after.devices)) for at in moments]
+        since_boot = [procfs.report(Snapshot(), Snapshot(at, after.devices), ONE) for at in moments]
         texts = [f"{heading}{text}\n" for text in since_boot]
         return printed in texts and numbers.read_report(printed) in map(numbers.read_report, texts)
 
@@ -223,6 +201,17 @@ def test_a_machine_without_the_commands_is_measured_by_proc(root: Path) -> None:
     assert re.sub("^[0-9:]{8}", "12:00:09", machine.uptime()) == procfs.uptime(root, NOON)
     with machine.open(Window(2, 0), first=1) as feed:
         assert list(feed) == [f"\n{IDLE}\n"]
+
+
+def test_a_run_that_continues_a_window_goes_on_with_its_options(root: Path) -> None:
+    (root / "proc/stat").write_text("cpu  10 0 5 80 5 0 0 0 0 0\n")
+    window = Window(3, 0, extended=True, cpu=True)
+    with procfs.Feed(root, window, 2) as feed:
+        (text,) = feed
+    assert text.startswith("\navg-cpu:  %user")
+    assert numbers.read_cpu(text) == dict.fromkeys(CPU_COLUMNS, 0.0)
+    (vda,) = numbers.read_report(text)
+    assert (vda["device"], vda["r/s"], vda["%util"]) == ("vda", 0.0, 0.0)
 
 
 def test_a_proc_that_goes_away_is_a_failure_of_the_machine(root: Path) -> None:

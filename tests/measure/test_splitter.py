@@ -99,17 +99,17 @@ def test_bytes_that_are_not_utf_8_are_kept_escaped() -> None:
 )
 def test_a_report_without_end_is_refused(endless: bytes) -> None:
     splitter = reports.Splitter()
-    for _ in range(65):
+    for _ in range(131):
         assert list(splitter.feed(endless)) == []
     with pytest.raises(errors.MachineFailed) as caught:
         list(splitter.feed(endless))
-    assert str(caught.value) == "iostat wrote a report of more than 65536 bytes."
+    assert str(caught.value) == "iostat wrote a report of more than 131072 bytes."
 
 
 def test_many_reports_at_once_may_be_longer_than_the_limit_of_one() -> None:
-    output = HEADING + REPORT + ("\n" + REPORT) * 800 + "\n"
+    output = HEADING + REPORT + ("\n" + REPORT) * 1600 + "\n"
     assert len(output) > 2 * reports.MAX_BYTES
-    assert split(output, size=len(output)) == [HEADING + REPORT, *["\n" + REPORT] * 800, "\n"]
+    assert split(output, size=len(output)) == [HEADING + REPORT, *["\n" + REPORT] * 1600, "\n"]
 
 
 @iostats.needs("iostat")

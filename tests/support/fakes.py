@@ -105,6 +105,9 @@ class FakeMachine:
         numbers = {"seconds": 1_236_780.0, "users": 2, "load": [0.58, 0.25, 0.14]}
         return {"uptime": self.uptime(), **numbers, "host": self.name}
 
+    def check(self, window: Window) -> None:
+        """Accept every window."""
+
     def open(self, window: Window, *, first: int = 0, patience: float = 30) -> FakeFeed:
         self.feeds.append(FakeFeed(self, window, first))
         return self.feeds[-1]
