@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from chalice.app import Request, Response
 
 from chalicelib.api import links
-from chalicelib.measure import numbers
-from chalicelib.measure.model import Machine
-from chalicelib.measure.numbers import Device
-from chalicelib.tasks.model import Look, Task, TaskView
+from chalicelib.measure.model import Machine, Window
+from chalicelib.tasks import page
+from chalicelib.tasks.model import Look, Report, ReportView, Task, TaskView
 from chalicelib.users.model import User
 
 #: What v3 has beside the links of its index, whose body stays as it is: paths by relation.
@@ -35,16 +34,17 @@ def uptime(machine: Machine, *, detail: bool) -> dict[str, object]:
     return machine.uptime_numbers() if detail else {"uptime": machine.uptime()}
 
 
-def window(found: Sequence[tuple[float, str]], *, detail: bool) -> dict[str, object]:
+def window(
+    window: Window, found: Sequence[tuple[float, str]], *, detail: bool
+) -> dict[str, object]:
     """Show a window that was measured at once, with the numbers of each report if `detail` is set.
 
     `found` has the time (seconds since the epoch) and the text of each report.
     """
     body: dict[str, object] = {"iostat": "".join(text for _, text in found)}
     if detail:
-        body["reports"] = [
-            _report(index, at, numbers.read_report(text)) for index, (at, text) in enumerate(found)
-        ]
+        reports = [Report(index, 0, at, text) for index, (at, text) in enumerate(found)]
+        body["reports"] = [_report(page.view(it), window) for it in reports]
     return body
 
 
@@ -76,10 +76,11 @@ def task(request: Request, view: TaskView, look: Look) -> Response:
     following = reports[-1].report.index + 1 if reports else look.since
     if look.detail:
         body |= _details(task)
-        body["reports"] = [_report(it.report.index, it.report.at, it.devices) for it in reports]
+        body["reports"] = [_report(it, task.window, text=look.text) for it in reports]
         body["next"] = following
     if reports and following < task.done:
         query = f"?since={following}" + ("&detail=1" if look.detail else "")
+        query += "&text=1" if look.text else ""
         headers["Link"] = f'<{links.prefix(request)}{_path(task)}{query}>; rel="next"'
     return Response(body, headers)
 
@@ -92,7 +93,7 @@ def task_list(request: Request, found: Sequence[Task], more: str | None) -> dict
             "state": task.state,
             "created_at": _time(task.created_at),
             "owner": task.owner,
-            "request": _window(task),
+            "request": _request(task.window),
             "links": _links(request, task),
         }
         for task in found
@@ -138,7 +139,7 @@ def _links(request: Request, task: Task) -> list[dict[str, str]]:
 
 def _details(task: Task) -> dict[str, object]:
     return {
-        "request": _window(task),
+        "request": _request(task.window),
         "progress": {"done": task.done, "of": task.window.count},
         "created_at": _time(task.created_at),
         "started_at": _time(task.started_at),
@@ -149,12 +150,24 @@ def _details(task: Task) -> dict[str, object]:
     }
 
 
-def _report(index: int, at: float | None, found: list[Device]) -> dict[str, object]:
-    return {"index": index, "at": _time(at), "since_boot": index == 0, "devices": found}
+def _report(view: ReportView, window: Window, *, text: bool = False) -> dict[str, object]:
+    report = view.report
+    body: dict[str, object] = {
+        "index": report.index,
+        "at": _time(report.at),
+        "since_boot": report.index == 0,
+    }
+    if window.cpu:
+        body["cpu"] = view.cpu
+    body["devices"] = view.devices
+    if text:
+        body["text"] = report.text
+    return body
 
 
-def _window(task: Task) -> dict[str, int]:
-    return {"count": task.window.count, "wait": task.window.wait}
+def _request(window: Window) -> dict[str, int]:
+    """Show what was asked for; an option is there only if it was."""
+    return {name: it for name, it in window._asdict().items() if it is not False}
 
 
 def _next(request: Request, path: str | None) -> dict[str, object]:

@@ -58,6 +58,8 @@ def _common(version: str, limits: Settings) -> dict[str, Any]:
             between(1, limits.max_wait),
             "Seconds between two reports; needs a count of 2 or more",
         ),
+        _flag("extended", "The columns of iostat -x"),
+        _flag("cpu", "The CPU block of iostat -c as well"),
     ]
     beside = ("Link",) if login else ()
     found = {
@@ -76,7 +78,7 @@ def _common(version: str, limits: Settings) -> dict[str, Any]:
         "ok": "201",
         "headers": ("Location",),
     }
-    body = _body("Window", {"count": 30, "wait": 1}, required=False)
+    body = _body("Window", {"count": 30, "wait": 1}, form="WindowForm", required=False)
     key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
     named = {"name": "Idempotency-Key", "in": "header", "schema": key}
     return {
@@ -100,6 +102,7 @@ def _tasks(version: str, limits: Settings, username: Schema) -> dict[str, Any]:
     task_id = _in_path("task_id", schemas.TEXT)
     look = [
         _flag("detail"),
+        _flag("text", "With detail=1: the text of each report as well"),
         _query("since", between(0, limits.max_count, 0), "Leave out the reports before this index"),
         _query("timeout", between(0, params.MAX_TIMEOUT, 0), "Seconds to wait for something new"),
     ]
@@ -235,8 +238,8 @@ def _query(name: str, schema: Schema, description: str) -> Schema:
     return {"name": name, "in": "query", "schema": schema, "description": description}
 
 
-def _flag(name: str) -> Schema:
-    return _query(name, {"type": "integer", "enum": [0, 1], "default": 0}, "Say more")
+def _flag(name: str, description: str = "Say more") -> Schema:
+    return _query(name, schemas.OPTION, description)
 
 
 def _in_path(name: str, schema: Schema) -> Schema:

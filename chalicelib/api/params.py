@@ -14,6 +14,9 @@ from chalicelib.tasks.model import Cursor, Look, State, Task
 from chalicelib.users import model as users
 from chalicelib.users.model import User
 
+#: What makes a window: two numbers, and two options.
+_NUMBERS, _OPTIONS = ("count", "wait"), ("extended", "cpu")
+_WINDOW = (*_NUMBERS, *_OPTIONS)
 #: The most seconds that a caller may ask us to hold an answer: API Gateway gives up after 29.
 MAX_TIMEOUT = 20
 #: Entries of a page if the caller does not say how many, and the most that a caller may ask for.
@@ -39,18 +42,19 @@ def deep(request: Request) -> bool:
 def window(request: Request, limits: Settings) -> Window:
     """Read the window of a create: from the query or, for a POST, from the body.
 
-    Raises Invalid for numbers that are not allowed, and for numbers in both places.
+    Raises Invalid for values that are not allowed, and for values in both places.
     """
-    given: dict[str, Any] = reading.query(request, "count", "wait")
+    given: dict[str, Any] = reading.query(request, *_WINDOW)
     if request.method == "POST":
-        posted = reading.body(request, "count", "wait")
+        posted = reading.body(request, *_WINDOW)
         if given and posted:
-            raise errors.Invalid("Give count and wait in the query or in the body, not in both.")
+            names = f"{', '.join(_WINDOW[:-1])} and {_WINDOW[-1]}"
+            raise errors.Invalid(f"Give {names} in the query or in the body, not in both.")
         if posted and reading.media_type(request) == reading.JSON:
-            _check_unquoted(posted, "count", "wait")
+            _check_unquoted(posted, *_NUMBERS)
             return window_of(posted, limits)
         given = given or posted
-    return window_of(_numbers(given), limits)
+    return window_of(_typed(given), limits)
 
 
 def window_at_once(request: Request, limits: Settings) -> tuple[Window, bool]:
@@ -58,13 +62,12 @@ def window_at_once(request: Request, limits: Settings) -> tuple[Window, bool]:
 
     Raises Invalid for numbers that are not allowed, and for a window that lasts too long.
     """
-    given = reading.query(request, "count", "wait", "detail")
+    given = reading.query(request, *_WINDOW, "detail")
     detail = reading.flag(given, "detail")
-    window = window_of(
-        _numbers({name: it for name, it in given.items() if name != "detail"}), limits
-    )
+    window = window_of(_typed(given), limits)
     if window.seconds > limits.sync_seconds:
-        path = f"/v2/iostat/?count={window.count}&wait={window.wait}"
+        options = "".join(f"&{name}=1" for name in _OPTIONS if getattr(window, name))
+        path = f"/v2/iostat/?count={window.count}&wait={window.wait}{options}"
         raise errors.Invalid(
             f"A window of {window.seconds} s is too long for v1, which measures at "
             f"most {limits.sync_seconds:g} s; use {links.prefix(request)}{path} instead."
@@ -80,11 +83,15 @@ def idempotency_key(request: Request) -> str | None:
 
 def look(request: Request, limits: Settings) -> Look:
     """Read what a request wants to see of a task. Raises Invalid."""
-    given = reading.query(request, "detail", "since", "timeout")
+    given = reading.query(request, "detail", "since", "timeout", "text")
+    detail, text = reading.flag(given, "detail"), reading.flag(given, "text")
+    if text and not detail:
+        raise errors.Invalid("text=1 needs detail=1: it adds the text to each report.")
     since = reading.number(given.get("since", "0"))
     timeout = reading.number(given.get("timeout", "0"))
     return Look(
-        detail=reading.flag(given, "detail"),
+        detail=detail,
+        text=text,
         since=reading.whole("since", since, limits.max_count, least=0),
         timeout=reading.whole("timeout", timeout, MAX_TIMEOUT, least=0),
     )
@@ -166,14 +173,16 @@ def user(request: Request) -> tuple[dict[str, Any], bool]:
 
 
 def window_of(given: Mapping[str, object], limits: Settings) -> Window:
-    """Give the window of "count" and "wait", both 1 if missing.
+    """Give the window of "count" and "wait", both 1 if missing, and of "extended" and "cpu".
 
-    Raises Invalid for a value that is not an int or is out of bounds, for "wait" with a "count" of
-    1, and for a window that lasts too long.
+    Raises Invalid for a number that is not an int or is out of bounds, for "wait" with a "count" of
+    1, for a window that lasts too long, and for an option that is not a bool.
     """
     window = Window(
         count=reading.whole("count", given.get("count", 1), limits.max_count),
         wait=reading.whole("wait", given.get("wait", 1), limits.max_wait),
+        extended=reading.boolean("extended", given.get("extended", False)),
+        cpu=reading.boolean("cpu", given.get("cpu", False)),
     )
     if window.count == 1 and "wait" in given:
         raise errors.Invalid(
@@ -197,8 +206,12 @@ def _check_unquoted(given: Mapping[str, object], *names: str) -> None:
             )
 
 
-def _numbers(given: Mapping[str, str]) -> dict[str, int | str]:
-    return {name: reading.number(text) for name, text in given.items()}
+def _typed(given: Mapping[str, str]) -> dict[str, int | str | bool]:
+    """Give what a query or a form says of a window, with the types that JSON has."""
+    found: dict[str, int | str | bool] = {
+        name: reading.number(given[name]) for name in _NUMBERS if name in given
+    }
+    return found | {name: reading.flag(given, name) for name in _OPTIONS}
 
 
 def _limit(given: Mapping[str, str], default: int, most: int) -> int:

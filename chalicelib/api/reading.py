@@ -57,8 +57,15 @@ def body(request: Request, *allowed: str) -> dict[str, Any]:
 def flag(given: Mapping[str, str], name: str) -> bool:
     """Tell whether a query says 1 for that name; 0 and nothing mean no. Else raises Invalid."""
     if given.get(name, "0") not in ("0", "1"):
-        raise errors.Invalid(f"{name} must be 0 or 1, not {errors.shorten(given[name])}.")
+        raise errors.Invalid.quoting(f"{name} must be 0 or 1, not ", given[name])
     return given.get(name) == "1"
+
+
+def boolean(name: str, value: object) -> bool:
+    """Give `value` if it is a JSON boolean. Raises Invalid, which says `name`."""
+    if not isinstance(value, bool):
+        raise errors.Invalid.quoting(f"{name} must be true or false, not ", value)
+    return value
 
 
 def number(text: str) -> int | str:

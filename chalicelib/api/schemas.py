@@ -13,6 +13,8 @@ TIME: Schema = {"type": "string", "format": "date-time"}
 NUMBER: Schema = {"type": "number"}
 WHOLE: Schema = {"type": "integer", "minimum": 0}
 FLAG: Schema = {"type": "boolean"}
+#: A yes or no in a query or a form.
+OPTION: Schema = {"type": "integer", "enum": [0, 1], "default": 0}
 STATE: Schema = {"type": "string", "enum": [str(state) for state in State]}
 TASK_ID: Schema = {"type": "string", "format": "uuid"}
 CURSOR: Schema = {"type": "string", "pattern": CURSOR_PATTERN}
@@ -98,7 +100,8 @@ def all_of(limits: Settings, given: dict[str, Schema]) -> dict[str, Schema]:
 
     `given` are the schemas of a user's fields, by field.
     """
-    window = {"count": between(1, limits.max_count), "wait": between(1, limits.max_wait)}
+    numbers = {"count": between(1, limits.max_count), "wait": between(1, limits.max_wait)}
+    asked = record(numbers, extended={"const": True}, cpu={"const": True})
     user = {name: it for name, it in given.items() if name != "password"}
     links = {"links": many(ref("Link"))}
     return {
@@ -123,18 +126,8 @@ def all_of(limits: Settings, given: dict[str, Schema]) -> dict[str, Schema]:
             load={**many(NUMBER), "minItems": 3, "maxItems": 3},
             host=TEXT,
         ),
-        "Window": {
-            "type": "object",
-            "properties": window,
-            "additionalProperties": False,
-            # `wait` makes sense only between two reports.
-            "dependentSchemas": {
-                "wait": {
-                    "properties": {"count": between(2, limits.max_count)},
-                    "required": ["count"],
-                }
-            },
-        },
+        "Window": _window(limits, {**numbers, "extended": FLAG, "cpu": FLAG}),
+        "WindowForm": _window(limits, {**numbers, "extended": OPTION, "cpu": OPTION}),
         "Iostat": record({"iostat": TEXT}, reports=many(ref("Report"))),
         "Report": record(
             {
@@ -142,7 +135,9 @@ def all_of(limits: Settings, given: dict[str, Schema]) -> dict[str, Schema]:
                 "at": or_null(TIME),
                 "since_boot": FLAG,
                 "devices": many(ref("Device")),
-            }
+            },
+            cpu={"oneOf": [{"type": "object", "additionalProperties": NUMBER}, {"type": "null"}]},
+            text=TEXT,
         ),
         "Device": {
             "type": "object",
@@ -154,7 +149,7 @@ def all_of(limits: Settings, given: dict[str, Schema]) -> dict[str, Schema]:
         "Task": record(
             {"task_id": TASK_ID, "state": STATE, **links},
             result={"oneOf": [TEXT, record({"iostat": TEXT})]},
-            request=record(window),
+            request=asked,
             progress=record({"done": WHOLE, "of": WHOLE}),
             created_at=TIME,
             started_at=or_null(TIME),
@@ -174,7 +169,7 @@ def all_of(limits: Settings, given: dict[str, Schema]) -> dict[str, Schema]:
                             "state": STATE,
                             "created_at": TIME,
                             "owner": TEXT,
-                            "request": record(window),
+                            "request": asked,
                             **links,
                         }
                     )
@@ -195,6 +190,12 @@ def all_of(limits: Settings, given: dict[str, Schema]) -> dict[str, Schema]:
         "UserChanges": _changes(given),
         "UserChangesForm": _changes({**given, "admin": _FORM_FLAG}),
     }
+
+
+def _window(limits: Settings, properties: dict[str, Schema]) -> Schema:
+    # `wait` makes sense only between two reports.
+    two = {"properties": {"count": between(2, limits.max_count)}, "required": ["count"]}
+    return {**record({}, **properties), "dependentSchemas": {"wait": two}}
 
 
 def _changes(given: dict[str, Schema]) -> Schema:

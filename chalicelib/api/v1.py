@@ -28,4 +28,4 @@ def iostat_v1() -> object:
     """Measure a window while the caller waits."""
     window, detail = params.window_at_once(api.current_request, parts.settings)
     measured = machine.measure(parts.machine, window, parts.clock)
-    return answers.window(measured, detail=detail)
+    return answers.window(window, measured, detail=detail)

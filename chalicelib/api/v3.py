@@ -29,6 +29,7 @@ def create_v3() -> Response:
     """Create a task."""
     request, owner = api.current_request, middleware.user(api.current_request).username
     window, key = params.window(request, parts.settings), params.idempotency_key(request)
+    parts.machine.check(window)
     made = parts.tasks.create("v3", window, owner=owner, source=middleware.source(request), key=key)
     return answers.new_task(request, "v3", made)
 

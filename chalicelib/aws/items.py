@@ -48,6 +48,11 @@ def number(item: Item, name: str) -> int:
     return int(item[name]["N"])
 
 
+def flag(item: Item, name: str) -> bool:
+    """Tell whether an item has a true boolean of that name."""
+    return item.get(name) == {"BOOL": True}
+
+
 def _number(raw: str, kind: Any) -> int | float:
     kinds = get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
     return int(raw) if int in kinds else float(raw)

@@ -1,6 +1,6 @@
 """Tasks, reports and idempotency keys as items of DynamoDB."""
 
-from chalicelib.aws.items import Item, number, read, to_item, ttl, value
+from chalicelib.aws.items import Item, flag, number, read, to_item, ttl, value
 from chalicelib.measure.model import Window
 from chalicelib.tasks.idempotency import IdempotencyKey
 from chalicelib.tasks.model import LOGIN_VERSION, Cursor, Report, State, Swept, Task
@@ -34,8 +34,7 @@ def attributes(task: Task) -> dict[str, object]:
     fields = {name: getattr(task, name) for name in _TASK_FIELDS - {"window"}}
     leased = task.state is State.STARTED and task.lease_until > 0
     return fields | {
-        "count": task.window.count,
-        "wait": task.window.wait,
+        **_window_attributes(task.window),
         # Only the tasks that have one of these attributes are in the index of that name.
         "unended": None if task.due_at is None else shard(task),
         "running": shard(task) if leased else None,
@@ -86,8 +85,7 @@ def key_attributes(key: IdempotencyKey) -> dict[str, object]:
     return {
         "key": key.key,
         "task_id": key.task_id,
-        "count": key.window.count,
-        "wait": key.window.wait,
+        **_window_attributes(key.window),
         "held_until": key.valid_until,
         "ttl": ttl(key.valid_until),
     }
@@ -116,5 +114,15 @@ def to_key(item: Item) -> IdempotencyKey:
     )
 
 
+def _window_attributes(window: Window) -> dict[str, object]:
+    options = {"extended": window.extended or None, "cpu": window.cpu or None}
+    return {"count": window.count, "wait": window.wait, **options}
+
+
 def _window(item: Item) -> Window:
-    return Window(number(item, "count"), number(item, "wait"))
+    return Window(
+        count=number(item, "count"),
+        wait=number(item, "wait"),
+        extended=flag(item, "extended"),
+        cpu=flag(item, "cpu"),
+    )

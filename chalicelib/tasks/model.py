@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 from chalicelib import errors
 from chalicelib.measure.model import Window
-from chalicelib.measure.numbers import Device
+from chalicelib.measure.numbers import Cpu, Device
 
 #: Seconds of a day.
 DAY = 86_400
@@ -145,6 +145,8 @@ class Look(NamedTuple):
     since: int = 0
     #: Seconds to wait for something new.
     timeout: int = 0
+    #: Whether to give the text of each report as well; only with `detail`.
+    text: bool = False
 
 
 class ReportView(NamedTuple):
@@ -152,6 +154,8 @@ class ReportView(NamedTuple):
 
     report: Report
     devices: list[Device]
+    #: None if the window does not have it, or if it cannot be read.
+    cpu: Cpu | None = None
 
 
 class TaskView(NamedTuple):

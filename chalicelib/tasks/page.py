@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from chalicelib.measure import numbers
-from chalicelib.measure.numbers import Device
+from chalicelib.measure.numbers import Cpu, Device
 from chalicelib.tasks.model import Report, ReportView
 
 #: The most bytes of reports in an answer. Lambda allows 6 MB, but nobody reads so much at once.
@@ -14,22 +14,27 @@ _FRAME, _QUOTES = 100, 4
 _LONGEST_ESCAPE = 6
 
 
-def cut(found: Iterable[Report], *, text: bool, numbers_too: bool) -> list[ReportView]:
+def cut(found: Iterable[Report], *, texts: int, numbers_too: bool) -> list[ReportView]:
     """Give the first of the reports: as many as fit into one answer, and at least one.
 
-    What counts is their size in the answer: their `text`, their numbers, or both. This size is only
-    estimated, so that reports are encoded as JSON once, later.
+    What counts is their size in the answer: `texts` times their text, and their numbers. This size
+    is only estimated, so that reports are encoded as JSON once, later.
     """
     page: list[ReportView] = []
     size = 0
     for report in found:
-        view = ReportView(report, numbers.read_report(report.text) if numbers_too else [])
-        size += _text_bytes(report.text) if text else 0
-        size += _device_bytes(view.devices, report.text) + _FRAME if numbers_too else 0
+        entry = view(report) if numbers_too else ReportView(report, [])
+        size += texts * _text_bytes(report.text) if texts else 0
+        size += _number_bytes(entry) if numbers_too else 0
         if page and size > MAX_BYTES:
             return page
-        page.append(view)
+        page.append(entry)
     return page
+
+
+def view(report: Report) -> ReportView:
+    """Give a report with its numbers."""
+    return ReportView(report, numbers.read_report(report.text), numbers.read_cpu(report.text))
 
 
 def whole(found: Iterable[Report], indices: range) -> Iterator[Report]:
@@ -53,9 +58,14 @@ def _text_bytes(text: str) -> int:
     return _LONGEST_ESCAPE * len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _device_bytes(devices: list[Device], text: str) -> int:
-    """Estimate the bytes of devices in JSON, where each repeats the names of its columns."""
-    if not devices:
-        return 0
-    columns = sum(len(name) + _QUOTES for name in devices[0])
-    return len(devices) * columns + _text_bytes(text.replace(" ", ""))
+def _number_bytes(view: ReportView) -> int:
+    """Estimate the bytes of numbers in JSON, where each device repeats the names of its columns."""
+    if not (view.devices or view.cpu):
+        return _FRAME
+    devices = len(view.devices) * _name_bytes(view.devices[0]) if view.devices else 0
+    names = devices + _name_bytes(view.cpu or {})
+    return _FRAME + names + _text_bytes(view.report.text.replace(" ", ""))
+
+
+def _name_bytes(columns: Device | Cpu) -> int:
+    return sum(len(name) + _QUOTES for name in columns)

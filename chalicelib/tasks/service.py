@@ -153,12 +153,13 @@ class TaskService:
         for a `since` beyond the window, Outage.
         """
         task = self._await_news(version, task_id, look)
-        text = task.state.ended and task.error is None
-        if not (text or look.detail):
+        has_result = task.state.ended and task.error is None
+        if not (has_result or look.detail):
             return TaskView(task, [])
         stored = self._store.reports(task, look.since)
         reports = page.whole(stored, range(look.since, task.done))
-        return TaskView(task, page.cut(reports, text=text, numbers_too=look.detail))
+        texts = has_result + look.text
+        return TaskView(task, page.cut(reports, texts=texts, numbers_too=look.detail))
 
     def _await_news(self, version: str, task_id: str, look: Look) -> Task:
         hold = min(look.timeout, self._longest_hold(version))

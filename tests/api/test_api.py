@@ -53,9 +53,9 @@ class TestEverywhere:
             *((path, "none") for path in ("/", "/v1", "/v2", "/v3")),
             ("/v1/uptime", "detail"),
             ("/v2/uptime", "detail"),
-            ("/v1/iostat", "count, wait, detail"),
-            ("/v2/iostat", "count, wait"),
-            ("/v2/task/{task_id}", "detail, since, timeout"),
+            ("/v1/iostat", "count, wait, extended, cpu, detail"),
+            ("/v2/iostat", "count, wait, extended, cpu"),
+            ("/v2/task/{task_id}", "detail, since, timeout, text"),
         ],
     )
     def test_a_name_that_the_path_does_not_know_is_400(self, path: str, names: str) -> None:

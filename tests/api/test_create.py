@@ -94,7 +94,7 @@ class TestCreate:
             ("[3]", "The body must be a JSON object."),
             ("3", "The body must be a JSON object."),
             ('{"count": 3, "count": 3}', "The body gives 'count' more than once."),
-            ('{"count": 3, "x": 1}', "The body has 'x'; allowed here: count, wait."),
+            ('{"count": 3, "x": 1}', "The body has 'x'; allowed here: count, wait, extended, cpu."),
         ],
     )
     def test_a_body_that_is_no_object_with_known_fields_is_400(
@@ -137,7 +137,7 @@ class TestCreate:
 
     def test_numbers_in_the_query_and_the_body_are_400(self) -> None:
         answer = ask("POST", "/v2/iostat", headers=JSON, body='{"count": 3}', wait="1")
-        detail = "Give count and wait in the query or in the body, not in both."
+        detail = "Give count, wait, extended and cpu in the query or in the body, not in both."
         assert answer.body == problem(400, "Bad Request", detail)
 
     def test_a_body_of_another_type_is_415(self) -> None:

@@ -20,6 +20,8 @@ LIMITS = Settings(max_count=100, max_wait=60, max_window=600)
         ({"count": 3}, Window(3, 1)),
         ({"count": 2, "wait": 60}, Window(2, 60)),
         ({"count": 11, "wait": 60}, Window(11, 60)),
+        ({"extended": True}, Window(1, 1, extended=True)),
+        ({"extended": False, "cpu": True}, Window(1, 1, cpu=True)),
     ],
 )
 def test_count_and_wait_are_one_by_default(given: Mapping[str, object], window: Window) -> None:
@@ -50,6 +52,14 @@ def test_a_wrong_number_is_refused_by_name(name: str, value: object, shown: str)
     assert str(caught.value) == (
         f"{name} must be a whole number from 1 to {most} in ASCII digits, not {shown}."
     )
+
+
+@pytest.mark.parametrize("name", ["extended", "cpu"])
+@pytest.mark.parametrize(("value", "shown"), [(1, "1"), ("1", "'1'"), (None, "null")])
+def test_an_option_is_a_boolean(name: str, value: object, shown: str) -> None:
+    with pytest.raises(errors.Invalid) as caught:
+        params.window_of({name: value}, LIMITS)
+    assert str(caught.value) == f"{name} must be true or false, not {shown}."
 
 
 @pytest.mark.parametrize("given", [{"wait": 1}, {"count": 1, "wait": 1}])
