@@ -1,4 +1,4 @@
-"""The poller: takes messages off the queue and feeds each one to the function, as Lambda would."""
+"""The poller: takes messages off the queue, and has each one dealt with on a thread."""
 
 import logging
 import math
@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-
-from chalice.local import LambdaContext
 
 from chalicelib import errors, log
 from chalicelib.aws.sqs import Queue
@@ -24,10 +22,9 @@ _POLL_RETRY_SECONDS = 1
 _IN_FLIGHT_SECONDS = 1
 #: Seconds between two lines in the log that say why no work is taken.
 _SAY_SECONDS = 60
-#: Milliseconds that an invocation may take by its context: a year, as no Lambda ends it.
-_NO_LIMIT = 365 * 86_400_000
 
-Function = Callable[[dict[str, Any], Any], Any]
+#: Deals with the body of a message. It raises if the message must come again.
+Take = Callable[[str], object]
 
 
 class InFlight:
@@ -35,7 +32,7 @@ class InFlight:
 
     def __init__(self, message: dict[str, Any]) -> None:
         self.message, self.since = message, time.monotonic()
-        #: Whether the function has returned, and whether it dealt with the message.
+        #: Whether `take` has returned, and whether it dealt with the message.
         self.finished = self.dealt_with = False
 
 
@@ -45,13 +42,13 @@ class Poller:
     def __init__(
         self,
         queue: Queue,
-        function: Function,
+        take: Take,
         *,
         slots: int,
         problem: Callable[[], str | None] = lambda: None,
     ) -> None:
         """`problem` says why no work may be taken now, None if it may."""
-        self._queue, self._function, self._problem = queue, function, problem
+        self._queue, self._take, self._problem = queue, take, problem
         self._said_at = -math.inf
         self._free = threading.Semaphore(slots)
         self._pool = ThreadPoolExecutor(max_workers=slots, thread_name_prefix="window")
@@ -136,13 +133,13 @@ class Poller:
 
         A window may last longer than a message can stay in flight. The message is only a hint, so
         it is acknowledged early; the sweeper sends another if the window needs one. A message
-        that the function failed on stays in the queue, comes again, and ends as a dead letter.
+        that could not be dealt with stays in the queue, comes again, and ends as a dead letter.
         """
         long_ago = time.monotonic() - _IN_FLIGHT_SECONDS
         ready: list[InFlight] = []
         waiting: list[InFlight] = []
         for it in self._in_flight:
-            # Read once: the function may return at any moment.
+            # Read once: `take` may return at any moment.
             finished = it.finished
             if not finished or it.dealt_with:
                 (ready if finished or it.since < long_ago else waiting).append(it)
@@ -175,9 +172,9 @@ class Poller:
                 log.event("message not put back", why=str(outage))
 
     def _handle(self, in_flight: InFlight) -> None:
-        """Feed one message to the function."""
+        """Have one message dealt with."""
         try:
-            self._function(event(in_flight.message), LambdaContext("run_iostat", 128, _NO_LIMIT))
+            self._take(in_flight.message["Body"])
         except errors.Outage as outage:
             log.event("message not dealt with", why=str(outage))
         except Exception:
@@ -187,22 +184,3 @@ class Poller:
         finally:
             in_flight.finished = True
             self._free.release()
-
-
-def event(message: dict[str, Any]) -> dict[str, Any]:
-    """Make the event that Lambda makes of a message."""
-    return {
-        "Records": [
-            {
-                "messageId": message["MessageId"],
-                "receiptHandle": message["ReceiptHandle"],
-                "body": message["Body"],
-                "attributes": message.get("Attributes", {}),
-                "messageAttributes": message.get("MessageAttributes", {}),
-                "md5OfBody": message["MD5OfBody"],
-                "eventSource": "aws:sqs",
-                "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:local",
-                "awsRegion": "us-east-1",
-            }
-        ]
-    }

@@ -5,17 +5,16 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from importlib.util import find_spec
 
 from botocore.exceptions import BotoCoreError
-from chalice.local import LambdaContext
 
 from chalicelib import errors, log
 from chalicelib.aws import client
 from chalicelib.bootstrap import parts
 from chalicelib.tasks.keeper import Keeper
-from chalicelib.tasks.model import LOGIN_VERSION, OPEN_VERSION
-from local import descriptors, line, log_writer, stage, supervision
+from chalicelib.tasks.sweeper import Sweeper
+from local import descriptors, log_writer, stage, supervision
 from local.poller import Poller
 
 #: Seconds after which a signal is noticed.
@@ -24,35 +23,20 @@ _LOOK_SECONDS = 0.1
 _LEAVE_SECONDS = 4.8
 #: Seconds in which a second signal counts as the first one.
 _TWICE_SECONDS = 0.5
-#: Milliseconds that one sweep may take.
-_SWEEP_LIMIT = 60_000
+#: Seconds that one sweep may take, as in the cloud.
+_SWEEP_LIMIT = 60
 
 
-def sweep_for_ever(sweep: Callable[[dict[str, object], object], object]) -> None:
-    """Call the function `sweep` every SWEEP_SECONDS, as a schedule does it in the cloud."""
+def sweep_for_ever(sweeper: Sweeper) -> None:
+    """Sweep every SWEEP_SECONDS, as a schedule does it in the cloud."""
     while True:
         time.sleep(parts.settings.sweep_seconds)
         try:
-            sweep(schedule_event(), LambdaContext("sweep", 128, _SWEEP_LIMIT))
+            sweeper.sweep(_SWEEP_LIMIT)
         except errors.Outage as outage:
             log.event("not swept", why=str(outage))
         except Exception:
             log.failure("not swept")
-
-
-def schedule_event() -> dict[str, object]:
-    """Make the event that EventBridge makes of a schedule."""
-    return {
-        "version": "0",
-        "id": "00000000-0000-0000-0000-000000000000",
-        "detail-type": "Scheduled Event",
-        "source": "aws.events",
-        "account": "000000000000",
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "region": "us-east-1",
-        "resources": [],
-        "detail": {},
-    }
 
 
 def _end_late(pollers: list[Poller], writer: log_writer.Writer) -> None:
@@ -87,9 +71,13 @@ def main() -> int:
     """Work until SIGTERM or SIGINT; a second one ends at once. Give the exit code."""
     try:
         writer = log_writer.begin()
+        log.configure()
         stage.enter()
         descriptors.allow()
-        if os.environ["STAGE"] == stage.LOCAL:
+        if os.environ["STAGE"] == stage.LOCAL and find_spec("httptools"):
+            # Where it is not installed botocore does it alone, for more of the processor.
+            from local import line  # noqa: PLC0415
+
             parts.reset(session=line.Session())
         # Built now: what is wrong shows at once, and a signal handler need not wait for it.
         settings, keeper, worker = parts.settings, parts.keeper, parts.worker
@@ -97,26 +85,17 @@ def main() -> int:
         sys.exit(f"hoststat: {wrong}")
     if client.session().get_credentials() is None:
         sys.exit("hoststat: There are no AWS credentials. Set them, or leave STAGE out.")
-    # It reads the name of the queue when it is imported, so the stage comes first.
-    import app  # noqa: PLC0415
-
     # Users' tasks and those of anybody have slots of their own: neither keeps the other waiting.
-    functions = {LOGIN_VERSION: app.run_iostat, OPEN_VERSION: app.run_open_iostat}
     pollers = [
-        Poller(
-            queue,
-            functions[version],
-            slots=settings.concurrency,
-            problem=lambda: worker.problem,
-        )
-        for version, queue in parts.receivers.items()
+        Poller(queue, worker.take, slots=settings.concurrency, problem=lambda: worker.problem)
+        for queue in parts.receivers.values()
     ]
     _leave_on_signals(pollers, keeper, writer)
     supervision.end_with_parent()
     if settings.stage == stage.LOCAL:
         # In the cloud a function sweeps each minute; a laptop has only its workers.
         threading.Thread(
-            target=sweep_for_ever, args=[app.sweep], name="sweeper", daemon=True
+            target=sweep_for_ever, args=[parts.sweeper], name="sweeper", daemon=True
         ).start()
     # Not on this thread: it must hear signals, however long the cloud does not answer.
     polling = [threading.Thread(target=it.run, name="poller") for it in pollers]

@@ -9,8 +9,8 @@ from chalice.local import LambdaContext
 
 import app
 from chalicelib.bootstrap import parts
-from local import poller, stage
-from tests.support.asking import JSON, ask, ask_task, ask_user, basic, drain
+from local import stage
+from tests.support.asking import JSON, ask, ask_task, ask_user, basic, drain, sqs_event
 
 CHALICE = stage.PROJECT / ".chalice"
 PASSWORD = "secret of the policies"
@@ -138,10 +138,10 @@ def test_each_worker_uses_what_it_is_granted(version: str) -> None:
     (message,) = parts.receivers[version].receive(10, 0)
     used = listen()
     # The first invocation has little time and hands the window over. The second one ends it.
-    function(poller.event(message), LambdaContext("run_iostat", 128, 100))
+    function(sqs_event(message), LambdaContext("run_iostat", 128, 100))
     # The keeper reads tasks to find cancelled ones. It does so on another thread, so we do it here.
     parts.task_store.get_many([task_id])
-    function(poller.event(message), LambdaContext("run_iostat", 128, 900_000))
+    function(sqs_event(message), LambdaContext("run_iostat", 128, 900_000))
     assert used | OF_LAMBDA | of_mapping(version) == granted(policy)
 
 

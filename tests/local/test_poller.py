@@ -51,10 +51,10 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def drive(
-    queue: Queue, function: poller.Function, *, slots: int, until: Any, problem: Any = lambda: None
+    queue: Queue, take: poller.Take, *, slots: int, until: Any, problem: Any = lambda: None
 ) -> None:
     """Let a poller run until `until` gives true, and then let it leave."""
-    polling = poller.Poller(queue, function, slots=slots, problem=problem)  # type: ignore[arg-type]
+    polling = poller.Poller(queue, take, slots=slots, problem=problem)  # type: ignore[arg-type]
     thread = threading.Thread(target=polling.run)
     thread.start()
     assert services.until(until)
@@ -68,10 +68,7 @@ def test_full_and_empty_batches_are_all_dealt_with() -> None:
     queue = Queue(first, [], second, first)
     seen: list[str] = []
 
-    def function(event: dict[str, Any], context: Any) -> None:
-        seen.append(event["Records"][0]["body"])
-
-    drive(queue, function, slots=25, until=lambda: len(queue.all_acknowledged()) == 23)
+    drive(queue, seen.append, slots=25, until=lambda: len(queue.all_acknowledged()) == 23)
     assert sorted(seen) == queue.all_acknowledged() == sorted([*first, *second, *first])
     assert all(len(batch) <= 10 for batch in queue.acknowledged)
 
@@ -100,15 +97,15 @@ def test_a_queue_that_fails_is_polled_again(trouble: Exception) -> None:
     drive(queue, lambda *_: None, slots=2, until=lambda: queue.acknowledged == [["a"], ["b"]])
 
 
-@pytest.mark.parametrize("trouble", [errors.Outage(), KeyError("Records")])
-def test_a_message_whose_function_fails_is_not_acknowledged(trouble: Exception) -> None:
+@pytest.mark.parametrize("trouble", [errors.Outage(), KeyError("task_id")])
+def test_a_message_whose_handling_fails_is_not_acknowledged(trouble: Exception) -> None:
     queue = Queue(["bad"], ["good"])
 
-    def function(event: dict[str, Any], context: Any) -> None:
-        if event["Records"][0]["body"] == "bad":
+    def take(body: str) -> None:
+        if body == "bad":
             raise trouble
 
-    drive(queue, function, slots=1, until=lambda: queue.acknowledged == [["good"]])
+    drive(queue, take, slots=1, until=lambda: queue.acknowledged == [["good"]])
 
 
 def test_the_message_of_a_long_window_is_acknowledged_while_it_runs() -> None:
@@ -140,11 +137,11 @@ def test_no_more_messages_are_taken_than_there_are_slots_and_none_when_leaving()
     queue = Queue(["a", "b"], ["c"])
     busy, go_on = threading.Semaphore(0), threading.Event()
 
-    def function(*_: Any) -> None:
+    def take(body: str) -> None:
         busy.release()
         assert go_on.wait(services.DEADLINE)
 
-    polling = poller.Poller(queue, function, slots=2)  # type: ignore[arg-type]
+    polling = poller.Poller(queue, take, slots=2)  # type: ignore[arg-type]
     thread = threading.Thread(target=polling.run)
     thread.start()
     assert busy.acquire(timeout=30)
@@ -176,11 +173,11 @@ def test_a_message_that_is_dealt_with_while_it_leaves_is_acknowledged() -> None:
     queue = Queue(["a"])
     busy, go_on = threading.Event(), threading.Event()
 
-    def function(*_: Any) -> None:
+    def take(body: str) -> None:
         busy.set()
         assert go_on.wait(services.DEADLINE)
 
-    polling = poller.Poller(queue, function, slots=1)  # type: ignore[arg-type]
+    polling = poller.Poller(queue, take, slots=1)  # type: ignore[arg-type]
     thread = threading.Thread(target=polling.run)
     thread.start()
     assert busy.wait(services.DEADLINE)
@@ -203,11 +200,8 @@ def test_a_message_whose_thread_could_not_be_started_is_acknowledged_in_the_end(
             raise RuntimeError("can't start new thread")
         real(thread)
 
-    def function(event: dict[str, Any], context: Any) -> None:
-        seen.append(event["Records"][0]["body"])
-
     monkeypatch.setattr(threading.Thread, "start", start)
-    drive(queue, function, slots=2, until=lambda: queue.all_acknowledged() == ["a", "b"])
+    drive(queue, seen.append, slots=2, until=lambda: queue.all_acknowledged() == ["a", "b"])
     assert sorted(seen) == ["a", "b"]
 
 

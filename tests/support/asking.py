@@ -10,7 +10,6 @@ from chalice.local import LambdaContext
 import app
 from chalicelib.bootstrap import parts
 from chalicelib.tasks.model import LOGIN_VERSION, OPEN_VERSION
-from local import poller
 from tests.support import described, leaks
 
 JSON = {"content-type": "application/json"}
@@ -112,10 +111,29 @@ def drain() -> int:
         while messages := queue.receive(10, 0):
             for message in messages:
                 context = LambdaContext("run_iostat", 128, 900_000)
-                functions[version](poller.event(message), context)
+                functions[version](sqs_event(message), context)
                 seen += 1
             queue.acknowledge(messages)
     return seen
+
+
+def sqs_event(message: dict[str, Any]) -> dict[str, Any]:
+    """Make the event that Lambda makes of a message."""
+    return {
+        "Records": [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "attributes": message.get("Attributes", {}),
+                "messageAttributes": message.get("MessageAttributes", {}),
+                "md5OfBody": message["MD5OfBody"],
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:local",
+                "awsRegion": "us-east-1",
+            }
+        ]
+    }
 
 
 def authorization(text: str | bytes) -> str:
