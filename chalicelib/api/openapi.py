@@ -38,7 +38,13 @@ def _paths(limits: Settings, username: Schema) -> dict[str, Any]:
     paths: dict[str, Any] = {
         "/": {"get": _get("The versions", "Index", headers=("Link",))},
         "/health": {
-            "get": _get("Whether the service answers", "Health", 503, query=[_flag("deep")])
+            "get": _get(
+                "Whether the service answers",
+                "Health",
+                503,
+                query=[_flag("deep")],
+                headers=("Hoststat-Version",),
+            )
         },
         "/openapi.json": {"get": _described()},
     }

@@ -6,6 +6,7 @@ from chalice.app import Response
 from chalicelib.api import access, links, openapi, params
 from chalicelib.api.access import Access
 from chalicelib.bootstrap import parts
+from chalicelib.version import VERSION
 
 api = Blueprint(__name__)
 
@@ -21,11 +22,11 @@ def index() -> Response:
 
 
 @access.route(api, "/health", "GET", to=Access.OPEN)
-def health() -> object:
+def health() -> Response:
     """Say that the service answers; with `deep` also check that DynamoDB and SQS answer."""
     if params.deep(api.current_request):
         parts.tasks.reach()
-    return {"status": "ok"}
+    return Response({"status": "ok"}, {"Hoststat-Version": VERSION})
 
 
 @access.route(api, "/openapi.json", "GET", to=Access.OPEN)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.version import VERSION
 from tests.support.asking import JSON, ZERO, ask, basic, problem
 from tests.support.iostats import fake
 
@@ -186,6 +187,9 @@ class TestV1:
 class TestHealth:
     def test_health_needs_no_other_service(self) -> None:
         assert ask("GET", "/health").body == {"status": "ok"}
+
+    def test_health_says_which_version_answers(self) -> None:
+        assert ask("GET", "/health").headers["Hoststat-Version"] == VERSION
 
     def test_deep_health_asks_dynamodb_and_sqs(self, cloud: Any) -> None:
         assert ask("GET", "/health/", deep="1").body == {"status": "ok"}
