@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 COMMAND := $(BIN)/hoststat
+WORKER_VENV := .worker
+WORKER_READY := $(WORKER_VENV)/.ready
 EMULATOR := .emulator
 PEERS := .peers
 # The second one takes the versions of the first one.
@@ -19,13 +21,18 @@ ifneq ($(origin USERNAME),command line)
 unexport USERNAME
 endif
 
-.PHONY: service worker admin tasks client test check format package deploy destroy test-deployed bench pins
+.PHONY: service worker agent admin tasks client test check format package deploy destroy \
+    test-deployed bench pins
 
 service: $(COMMAND)
 	@exec $(BIN)/python -m local.launch
 
-worker: $(COMMAND)
-	@exec $(BIN)/python -m local.worker
+# What is deployed is enough for a worker: a server needs no more than that.
+worker: $(WORKER_READY)
+	@exec $(WORKER_VENV)/bin/python -m local.worker
+
+agent: $(WORKER_READY)
+	@exec $(WORKER_VENV)/bin/python -m local.archive
 
 admin: $(COMMAND)
 	@exec $(BIN)/python -m local.admin
@@ -83,6 +90,9 @@ $(READY): requirements.txt requirements-dev.txt
 # The command `hoststat` runs from the checkout, so nothing has to be installed again.
 $(COMMAND): $(READY) local/install.py
 	@$(BIN)/python -I local/install.py --command $@
+
+$(WORKER_READY): requirements.txt
+	@$(PYTHON) -I local/install.py --slim $(WORKER_VENV) "what a worker needs" $^
 
 $(EMULATOR)/.ready: deploy/requirements-emulator.txt
 	@$(PYTHON) -I local/install.py $(EMULATOR) "an emulator of AWS" $^

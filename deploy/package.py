@@ -11,15 +11,8 @@ import zipfile
 from pathlib import Path
 
 from local import stage
+from local.install import is_used
 
-#: The part of botocore's 17 MB of data that is used: two services, and what is about no service.
-_DATA = re.compile(r"botocore/data/(dynamodb/|sqs/|[^/]+$)")
-#: Files that are not used. cffi and its parser build bindings, but ours are built already. Compiled
-#: files are not always there, and in the zip the sources have other times, so they would not count.
-_UNUSED = re.compile(
-    r"(botocore/data/.*/examples-.*|cffi|dateutil/zoneinfo|pycparser)(/|$)"
-    r"|.*\.dist-info/RECORD$|.*/__pycache__/"
-)
 #: The newest glibc 2.x of Lambda's Python, for which Chalice takes packages.
 _GLIBC = 34 if sys.version_info >= (3, 12) else 26
 #: The time of every file in the zip, so that the same files always give the same zip.
@@ -117,7 +110,7 @@ def add_dashboard(path: Path) -> None:
 def slim(path: Path) -> None:
     """Remove from a zip what is not used in Lambda."""
     with zipfile.ZipFile(path) as full:
-        kept = {name: full.read(name) for name in sorted(full.namelist()) if is_used(name)}
+        kept = {name: full.read(name) for name in sorted(full.namelist()) if _is_kept(name)}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as slimmed:
         for name, content in kept.items():
             entry = zipfile.ZipInfo(name, _TIME)
@@ -126,11 +119,9 @@ def slim(path: Path) -> None:
             slimmed.writestr(entry, content, zipfile.ZIP_DEFLATED)
 
 
-def is_used(name: str) -> bool:
-    """Tell whether a file of the zip is used."""
-    if name.startswith("botocore/data/") and not _DATA.match(name):
-        return False
-    return _UNUSED.match(name) is None
+def _is_kept(name: str) -> bool:
+    """Tell whether a file stays in the zip. The list of a package's files is another each time."""
+    return is_used(name) and not name.endswith(".dist-info/RECORD")
 
 
 def main() -> int:

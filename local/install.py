@@ -1,16 +1,49 @@
 """Installs what `make` needs into a virtual environment, once, however many makes ask for it.
 
-Usage: python3 -I local/install.py FOLDER WHAT REQUIREMENTS...
+Usage: python3 -I local/install.py [--slim] FOLDER WHAT REQUIREMENTS...
        python3 -I local/install.py --command FILE
 It runs before anything is installed, so it may use Python's own library only.
 """
 
 import fcntl
 import os
+import re
 import subprocess
 import sys
 import venv
 from pathlib import Path
+
+#: The part of botocore's 17 MB of data that is used: two services, the one that hands out the
+#: credentials of roles, and what is about no service.
+_DATA = re.compile(r"botocore/data/(dynamodb/|sqs/|sts/|[^/]+$)")
+#: Files that are not used. cffi and its parser build bindings, but ours are built already.
+_UNUSED = re.compile(
+    r"(botocore/data/.*/examples-.*|cffi|dateutil/zoneinfo|pycparser)(/|$)|(.*/)?__pycache__/"
+)
+
+
+def is_used(name: str) -> bool:
+    """Tell whether a file of the packages is used where hoststat is deployed.
+
+    `name` is relative to the folder of the packages. Compiled files count as unused: they are
+    made when they are missing.
+    """
+    if name.startswith("botocore/data/") and not _DATA.match(name):
+        return False
+    return _UNUSED.match(name) is None
+
+
+def slim(folder: Path) -> None:
+    """Remove from the environment in `folder` what nobody uses there, pip as well."""
+    pip = [str(folder / "bin" / "pip"), "uninstall", "--quiet", "--quiet", "--yes"]
+    subprocess.run([*pip, "setuptools", "pip"], check=True)
+    for packages in folder.glob("lib/python*/site-packages"):
+        for it in sorted(packages.rglob("*"), reverse=True):
+            if it.is_dir():
+                if not any(it.iterdir()):
+                    it.rmdir()
+            elif not is_used(it.relative_to(packages).as_posix()):
+                it.unlink()
 
 
 def is_fresh(ready: Path, requirements: list[Path]) -> bool:
@@ -20,12 +53,12 @@ def is_fresh(ready: Path, requirements: list[Path]) -> bool:
     return all(it.stat().st_mtime <= ready.stat().st_mtime for it in requirements)
 
 
-def install(folder: Path, what: str, requirements: list[Path]) -> None:
+def install(folder: Path, what: str, requirements: list[Path], *, small: bool = False) -> None:
     """Install `requirements` into a new environment in `folder`, unless that is done already.
 
-    A second make waits for the first one. Raises CalledProcessError if pip fails, also where a
-    package has another hash than the requirements say, or where they say none; OSError if the
-    folder is a link.
+    `small` leaves out what nobody uses there, see `slim`. A second make waits for the first one.
+    Raises CalledProcessError if pip fails, also where a package has another hash than the
+    requirements say, or where they say none; OSError if the folder is a link.
     """
     if folder.is_symlink():
         # It would be emptied, and belongs to somebody else.
@@ -35,13 +68,16 @@ def install(folder: Path, what: str, requirements: list[Path]) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if is_fresh(ready, requirements):
             return
-        print(f"Installing {what} into {folder} (once, about a minute) ...", flush=True)
+        long = "some seconds" if small else "about a minute"
+        print(f"Installing {what} into {folder} (once, {long}) ...", flush=True)
         venv.create(folder, clear=True, with_pip=True)
         pip = [str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
         # A file that is not the one that was tested is refused, whoever hands it out.
-        pip += ["--require-hashes"]
+        pip += ["--require-hashes", *(["--no-compile"] if small else [])]
         for it in requirements:
             subprocess.run([*pip, "-r", str(it)], check=True)
+        if small:
+            slim(folder)
         ready.touch()
 
 
@@ -77,12 +113,14 @@ def main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 # this runs before we know it
         print("hoststat needs Python 3.11 or newer.", file=sys.stderr)
         return 1
-    folder, what, *requirements = sys.argv[1:]
+    given = [it for it in sys.argv[1:] if it != "--slim"]
+    folder, what, *requirements = given
+    small = len(given) < len(sys.argv[1:])
     try:
         if folder == "--command":
             write_command(Path(what))
         else:
-            install(Path(folder), what, [Path(it) for it in requirements])
+            install(Path(folder), what, [Path(it) for it in requirements], small=small)
     except (OSError, subprocess.CalledProcessError) as failed:
         print(f"hoststat: {what} cannot be installed: {failed}", file=sys.stderr)
         return 1

@@ -2,10 +2,12 @@
 
 import json
 import os
+import zipfile
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
+#: The folder of the project; in the agent, which is one file, that file.
 PROJECT = Path(__file__).resolve().parent.parent
 LOOPBACK = "127.0.0.1"
 LOCAL = "dev"
@@ -55,7 +57,13 @@ def enter(environ: MutableMapping[str, str] = os.environ) -> None:
 
 def all_stages() -> dict[str, Any]:
     """The stages of ``.chalice/config.json``, by name."""
-    stages: dict[str, Any] = json.loads((PROJECT / ".chalice" / "config.json").read_text())[
-        "stages"
-    ]
+    stages: dict[str, Any] = json.loads(content(".chalice/config.json"))["stages"]
     return stages
+
+
+def content(name: str) -> bytes:
+    """The content of a file of the project, also in the agent. Raises OSError, KeyError."""
+    if PROJECT.is_file():
+        with zipfile.ZipFile(PROJECT) as archive:
+            return archive.read(name)
+    return (PROJECT / name).read_bytes()

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from importlib.util import find_spec
+from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
@@ -67,23 +68,32 @@ def _leave_on_signals(pollers: list[Poller], keeper: Keeper, writer: log_writer.
         signal.signal(signal.SIGINT, leave)
 
 
-def main() -> int:
-    """Work until SIGTERM or SIGINT; a second one ends at once. Give the exit code."""
+def _session(name: str) -> Any:
+    """Make the session of botocore for a stage."""
+    if name == stage.LOCAL and find_spec("httptools"):
+        # Where that is not installed botocore does without, for more of the processor.
+        from local import line  # noqa: PLC0415
+
+        return line.Session()
+    return client.session()
+
+
+def main(session: Any = None) -> int:
+    """Work until SIGTERM or SIGINT; a second one ends at once. Give the exit code.
+
+    `session` is botocore's, where it is not to be made here.
+    """
     try:
         writer = log_writer.begin()
         log.configure()
         stage.enter()
         descriptors.allow()
-        if os.environ["STAGE"] == stage.LOCAL and find_spec("httptools"):
-            # Where it is not installed botocore does it alone, for more of the processor.
-            from local import line  # noqa: PLC0415
-
-            parts.reset(session=line.Session())
+        parts.reset(session=session or _session(os.environ["STAGE"]))
         # Built now: what is wrong shows at once, and a signal handler need not wait for it.
         settings, keeper, worker = parts.settings, parts.keeper, parts.worker
     except (OSError, RuntimeError, ValueError, BotoCoreError) as wrong:
         sys.exit(f"hoststat: {wrong}")
-    if client.session().get_credentials() is None:
+    if parts.session.get_credentials() is None:
         sys.exit("hoststat: There are no AWS credentials. Set them, or leave STAGE out.")
     # Users' tasks and those of anybody have slots of their own: neither keeps the other waiting.
     pollers = [

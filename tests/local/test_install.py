@@ -105,6 +105,27 @@ def test_a_package_is_installed_by_its_hash_only(
     assert bool(list(folder.glob("lib/*/site-packages/thing.py"))) is (status == 0)
 
 
+def test_of_what_is_slim_only_what_is_used_stays(tmp_path: Path, requirements: Path) -> None:
+    used = ["botocore/data/endpoints.json", "botocore/data/sqs/1/service-2.json", "cffi_free.py"]
+    unused = ["botocore/data/ec2/1/service-2.json", "cffi/api.py", "dateutil/zoneinfo/all.tar"]
+    wheel = tmp_path / "thing-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as made:
+        for name in (*used, *unused, "thing-1.dist-info/RECORD"):
+            made.writestr(name, "")
+        said = "Metadata-Version: 2.1\nName: thing\nVersion: 1\n"
+        made.writestr("thing-1.dist-info/METADATA", said)
+        made.writestr("thing-1.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+    own = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    find = f"--no-index\n--find-links {tmp_path}\n"
+    requirements.write_text(f"{find}thing==1 --hash=sha256:{own}\n")
+    folder = tmp_path / "environment"
+    install.install(folder, "a thing", [requirements], small=True)
+    (packages,) = folder.glob("lib/*/site-packages")
+    found = {it.relative_to(packages).as_posix() for it in packages.rglob("*") if it.is_file()}
+    assert {it for it in found if not it.startswith("thing-1.dist-info/")} == set(used)
+    subprocess.run([folder / "bin" / "python", "-c", "import cffi_free"], check=True)
+
+
 class TestPins:
     """What the project's own files say."""
 
