@@ -18,6 +18,8 @@ _POLL_SECONDS = 2
 _BATCH = 10
 #: Seconds between two tries when the queue does not answer or no slot is free.
 _POLL_RETRY_SECONDS = 1
+#: Seconds after which a poller whose slots are all taken asks whether the queue is still there.
+_REACH_SECONDS = 20
 #: Seconds after which a message is acknowledged although its window still lasts.
 _IN_FLIGHT_SECONDS = 1
 #: Seconds between two lines in the log that say why no work is taken.
@@ -46,9 +48,15 @@ class Poller:
         *,
         slots: int,
         problem: Callable[[], str | None] = lambda: None,
+        answered: Callable[[], object] = lambda: None,
     ) -> None:
-        """`problem` says why no work may be taken now, None if it may."""
+        """`problem` says why no work may be taken now, None if it may.
+
+        `answered` is called on the poller's own thread each time that the queue has answered. So
+        it tells that this poller works, whether it takes messages at the moment or not.
+        """
         self._queue, self._take, self._problem = queue, take, problem
+        self._answered, self._answered_at = answered, time.monotonic()
         self._said_at = -math.inf
         self._free = threading.Semaphore(slots)
         self._pool = ThreadPoolExecutor(max_workers=slots, thread_name_prefix="window")
@@ -85,6 +93,8 @@ class Poller:
             self._acknowledge(at_least=1)
             if self.leaving:
                 return 0
+            if time.monotonic() >= self._answered_at + _REACH_SECONDS:
+                self._reach()
         slots = 1
         while slots < _BATCH and self._free.acquire(blocking=False):
             slots += 1
@@ -95,6 +105,7 @@ class Poller:
             return []
         try:
             messages = self._queue.receive(most, _POLL_SECONDS)
+            self._heard()
             if not self.leaving and not self._problem():
                 return messages
             # They came after `leave`, or with the news of a problem. Some may be our own
@@ -121,12 +132,21 @@ class Poller:
             self._said_at = time.monotonic()
         self._acknowledge(at_least=1)
         time.sleep(_POLL_RETRY_SECONDS)
+        self._reach()
+        return True
+
+    def _reach(self) -> None:
+        """Ask for the queue: a short call, whose answer has a Date."""
         try:
-            # A short call, whose answer has a Date.
             self._queue.reach()
         except errors.Outage as outage:
             log.event("queue not reached", why=str(outage))
-        return True
+        else:
+            self._heard()
+
+    def _heard(self) -> None:
+        self._answered_at = time.monotonic()
+        self._answered()
 
     def _acknowledge(self, *, at_least: int) -> None:
         """Acknowledge, in batches of `at_least`, what is dealt with or in flight for long enough.

@@ -17,6 +17,7 @@ from chalicelib.tasks.keeper import Keeper
 from chalicelib.tasks.sweeper import Sweeper
 from local import descriptors, log_writer, stage, supervision
 from local.poller import Poller
+from local.systemd import Systemd
 
 #: Seconds after which a signal is noticed.
 _LOOK_SECONDS = 0.1
@@ -48,7 +49,9 @@ def _end_late(pollers: list[Poller], writer: log_writer.Writer) -> None:
     os._exit(0 if handed_over else 1)
 
 
-def _leave_on_signals(pollers: list[Poller], keeper: Keeper, writer: log_writer.Writer) -> None:
+def _leave_on_signals(
+    pollers: list[Poller], keeper: Keeper, writer: log_writer.Writer, systemd: Systemd
+) -> None:
     """Leave on SIGTERM or SIGINT, and end at once on a second one."""
 
     def leave(*_: object) -> None:
@@ -58,6 +61,7 @@ def _leave_on_signals(pollers: list[Poller], keeper: Keeper, writer: log_writer.
             signal.signal(number, lambda *_: time.monotonic() < at_once_from or os._exit(1))
         for poller in pollers:
             poller.leave()
+        systemd.stops()
         threading.Thread(target=keeper.leave, daemon=True).start()
         deadline = threading.Timer(_LEAVE_SECONDS, _end_late, [pollers, writer])
         deadline.daemon = True
@@ -95,12 +99,19 @@ def main(session: Any = None) -> int:
         sys.exit(f"hoststat: {wrong}")
     if parts.session.get_credentials() is None:
         sys.exit("hoststat: There are no AWS credentials. Set them, or leave STAGE out.")
+    systemd = Systemd(os.environ.get("NOTIFY_SOCKET", ""))
     # Users' tasks and those of anybody have slots of their own: neither keeps the other waiting.
     pollers = [
-        Poller(queue, worker.take, slots=settings.concurrency, problem=lambda: worker.problem)
+        Poller(
+            queue,
+            worker.take,
+            slots=settings.concurrency,
+            problem=lambda: worker.problem,
+            answered=lambda: systemd.works(f"Measures {len(keeper.measurements())} windows."),
+        )
         for queue in parts.receivers.values()
     ]
-    _leave_on_signals(pollers, keeper, writer)
+    _leave_on_signals(pollers, keeper, writer, systemd)
     supervision.end_with_parent()
     if settings.stage == stage.LOCAL:
         # In the cloud a function sweeps each minute; a laptop has only its workers.

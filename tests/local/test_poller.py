@@ -223,6 +223,29 @@ def test_no_work_is_taken_while_there_is_a_problem(
     assert said == [("no work is taken", "The clock is off."), ("work is taken again", None)]
 
 
+def test_it_tells_of_each_answer_and_asks_for_one_while_no_slot_is_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(poller, "_REACH_SECONDS", 0)
+    queue, go_on, told = Queue(errors.Outage(), ["a"]), threading.Event(), list[int]()
+    polling = poller.Poller(
+        queue,  # type: ignore[arg-type]
+        lambda _: go_on.wait(services.DEADLINE),
+        slots=1,
+        answered=lambda: told.append(queue.reached),
+    )
+    thread = threading.Thread(target=polling.run)
+    thread.start()
+    try:
+        # The first poll failed, so the first answer is the one with the message.
+        assert services.until(lambda: len(told) > 2)
+        assert told[:3] == [0, 1, 2]
+    finally:
+        go_on.set()
+        polling.leave()
+        thread.join(services.DEADLINE)
+
+
 def test_messages_that_come_with_the_news_of_a_problem_are_put_back() -> None:
     queue = Queue(["a"])
     drive(
