@@ -14,14 +14,29 @@ from deploy.package import Failed, check
 def destroy(name: str, *, data: bool) -> None:
     """Delete a stage's functions and API; with `data` also its tables and queues. Raises Failed."""
     client = boto3.client("cloudformation")
+    # First of all, so that nobody makes queues of hosts again.
     stacks.delete(client, app_stack(name))
     if data:
+        delete_queues_of_hosts(name)
         if stacks.status(client, data_stack(name)) in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             # Protected tables cannot be deleted, so we end the protection first.
             deploy_data(name, {}, protected=False)
         stacks.delete(client, data_stack(name))
     else:
         print(f"{data_stack(name)}: left as it is; DATA=delete deletes it, too")
+
+
+def delete_queues_of_hosts(name: str) -> None:
+    """Delete the queues of a stage's hosts: the API has made them, so no stack has them."""
+    client = boto3.client("sqs")
+    pages = client.get_paginator("list_queues").paginate(
+        QueueNamePrefix=f"hoststat-{name}-host-", PaginationConfig={"PageSize": 1000}
+    )
+    urls = [url for page in pages for url in page.get("QueueUrls", [])]
+    for url in urls:
+        client.delete_queue(QueueUrl=url)
+    if urls:
+        print(f"Deleted the queues of {len(urls)} hosts", flush=True)
 
 
 def main() -> int:

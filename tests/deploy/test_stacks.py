@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -187,6 +188,21 @@ def test_parameters_of_a_stack_are_read_by_name() -> None:
 
     assert stacks.parameters(Client(), "it") == {"AccessLog": "on"}
     assert stacks.parameters(FakeCloudFormation(), "it") == {}
+
+
+def test_data_goes_with_the_queues_of_its_hosts_and_of_no_other_stage(
+    cloud: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sqs = boto3.client("sqs")
+    for name in ("prod-host-web-1", "prod-host-db-1", "prod-tasks", "dev-host-web-1"):
+        sqs.create_queue(QueueName=f"hoststat-{name}")
+    destroy.destroy("prod", data=False)
+    assert len(sqs.list_queues(QueueNamePrefix="hoststat-prod-")["QueueUrls"]) == 3
+    destroy.destroy("prod", data=True)
+    left = sqs.list_queues(QueueNamePrefix="hoststat-prod-")["QueueUrls"]
+    assert [url.rpartition("/")[2] for url in left] == ["hoststat-prod-tasks"]
+    assert len(sqs.list_queues(QueueNamePrefix="hoststat-dev-host-")["QueueUrls"]) == 1
+    assert "Deleted the queues of 2 hosts\n" in capsys.readouterr().out
 
 
 class TestCommands:
