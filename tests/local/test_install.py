@@ -193,4 +193,4 @@ def test_the_command_of_a_checkout_runs_from_there(tmp_path: Path, folder: str) 
     said = subprocess.run(
         [str(command), "--version"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert (said.returncode, said.stdout, said.stderr) == (0, "hoststat 0.1.0\n", "")
+    assert (said.returncode, said.stdout, said.stderr) == (0, "hoststat 0.2.0\n", "")
