@@ -48,10 +48,10 @@ def due(tasks: Table, now: float) -> Iterator[str]:
         yield from (item["task_id"]["S"] for item in found)
 
 
-def count_open(tasks: Table, most: int) -> int:
-    """Count the open tasks of v2, up to `most`."""
+def count_open(tasks: Table, version: str, most: int) -> int:
+    """Count the open tasks of a version, up to `most`."""
     seen = 0
-    for shard in task_items.shards(OPEN_VERSION):
+    for shard in task_items.shards(version):
         seen += _count(tasks, "#unended = :it", shard, "unended", most - seen)
     return seen
 

@@ -78,8 +78,8 @@ class DynamoTaskStore:
     def due(self, now: float) -> Iterator[str]:
         return open_tasks.due(self._tasks, now)
 
-    def count_open(self, most: int) -> int:
-        return open_tasks.count_open(self._tasks, most)
+    def count_open(self, version: str, most: int) -> int:
+        return open_tasks.count_open(self._tasks, version, most)
 
     def count_opened_by(self, source: str, most: int) -> int:
         return open_tasks.count_opened_by(self._tasks, source, most)

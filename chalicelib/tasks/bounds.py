@@ -3,6 +3,7 @@
 from chalicelib import errors
 from chalicelib.clock import Clock
 from chalicelib.settings import Settings
+from chalicelib.tasks import model
 from chalicelib.tasks.ports import Store
 
 #: Seconds after which to try again: sweeps count all tasks once a minute, and those of a source
@@ -58,7 +59,7 @@ class Bounds:
         swept = self._store.swept()
         if self._clock.now() - swept.at > _STALE:
             # Nobody sweeps, so nobody has counted.
-            return self._store.count_open(self._settings.open_tasks)
+            return self._store.count_open(model.OPEN_VERSION, self._settings.open_tasks)
         return swept.open_tasks
 
     def _has_room(self, source: str) -> bool:

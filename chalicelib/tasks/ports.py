@@ -70,8 +70,8 @@ class Store(Protocol):
         They are in an index of that release, and not among those of `unended`.
         """
 
-    def count_open(self, most: int) -> int:
-        """Count the open tasks of v2, up to `most`."""
+    def count_open(self, version: str, most: int) -> int:
+        """Count the open tasks of a version, up to `most`."""
 
     def count_opened_by(self, source: str, most: int) -> int:
         """Count the open tasks of v2 that came from a source address, up to `most`."""

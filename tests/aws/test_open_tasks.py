@@ -63,26 +63,27 @@ class TestUnended:
 
     def test_a_task_is_open_from_its_create_to_its_end(self, store: Store) -> None:
         task = a_task(opened_by=HERE)
-        assert store.count_open(9) == store.count_opened_by(HERE, 9) == 0
+        assert store.count_open("v2", 9) == store.count_opened_by(HERE, 9) == 0
         store.create(task)
-        assert store.count_open(9) == store.count_opened_by(HERE, 9) == 1
+        assert store.count_open("v2", 9) == store.count_opened_by(HERE, 9) == 1
         begun = store.claim(a_claim(task))
-        assert store.count_open(9) == store.count_opened_by(HERE, 9) == 1
+        assert store.count_open("v2", 9) == store.count_opened_by(HERE, 9) == 1
         end(store, begun)
-        assert store.count_open(9) == store.count_opened_by(HERE, 9) == 0
+        assert store.count_open("v2", 9) == store.count_opened_by(HERE, 9) == 0
 
     def test_a_cancel_ends_it_too(self, store: Store) -> None:
         task = a_task(opened_by=HERE)
         store.create(task)
         store.cancel(task.task_id, "v2", NOW, NOW + 9)
-        assert store.count_open(9) == store.count_opened_by(HERE, 9) == 0
+        assert store.count_open("v2", 9) == store.count_opened_by(HERE, 9) == 0
         assert list(store.unended("v2", None)) == []
 
     def test_counting_ends_at_the_most_that_matters(self, store: Store) -> None:
         for _ in range(9):
             store.create(a_task(opened_by=HERE))
         store.create(a_task(version="v3"))
-        assert [store.count_open(most) for most in (4, 9, 20)] == [4, 9, 9]
+        assert [store.count_open("v2", most) for most in (4, 9, 20)] == [4, 9, 9]
+        assert store.count_open("v3", 9) == 1
         assert [store.count_opened_by(HERE, most) for most in (4, 9, 20)] == [4, 9, 9]
         assert store.count_opened_by("198.51.100.8", 9) == 0
 

@@ -61,9 +61,9 @@ class MemoryStore:
     def due(self, now: float) -> Iterator[str]:
         return iter([])
 
-    def count_open(self, most: int) -> int:
+    def count_open(self, version: str, most: int) -> int:
         self.before("count_open")
-        return min(most, len(list(self.unended("v2", None))))
+        return min(most, len(list(self.unended(version, None))))
 
     def count_opened_by(self, source: str, most: int) -> int:
         self.before("count_opened_by")

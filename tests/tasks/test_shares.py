@@ -60,6 +60,19 @@ def test_a_sweep_counts_the_open_tasks_of_anybody(rig: Rig) -> None:
     assert rig.store.swept() == Swept(at=1000, open_tasks=1)
 
 
+def test_each_sweep_logs_how_many_tasks_are_open(
+    rig: Rig, logged: list[tuple[str, dict[str, object]]]
+) -> None:
+    rig.create()
+    rig.service.cancel("v2", rig.create())
+    for _ in range(2):
+        rig.service.create("v3", Window(1, 1))
+    logged.clear()
+    rig.sweeper.sweep()
+    rig.sweeper.sweep()
+    assert logged == 2 * [("swept", {"open_v2": 1, "open_v3": 2})]
+
+
 @pytest.mark.parametrize("call", ["count_open", "keep_swept", "get_many"])
 def test_an_outage_in_a_sweep_leaves_the_rest_to_the_next_one(rig: Rig, call: str) -> None:
     task_id = rig.create()
@@ -97,8 +110,10 @@ class Metered(MemoryStore):
     def unended(self, version: str, after: Cursor | None) -> Iterator[Cursor]:
         return self._listed(super().unended(version, after))
 
-    def count_open(self, most: int) -> int:
-        counted = min(most, sum(it.version == "v2" and not it.state.ended for it in self.all()))
+    def count_open(self, version: str, most: int) -> int:
+        counted = min(
+            most, sum(it.version == version and it.due_at is not None for it in self.all())
+        )
         self.units += counted * self.ENTRY / self.OF_AN_INDEX
         return counted
 

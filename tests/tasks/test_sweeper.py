@@ -154,7 +154,7 @@ def test_a_task_that_was_begun_is_never_a_failure_for_its_age(rig: Rig) -> None:
 def test_dead_letters_are_logged(rig: Rig, logged: list[tuple[str, dict[str, object]]]) -> None:
     rig.dispatcher.dead = 3
     rig.sweeper.sweep()
-    assert logged == [("dead letters", {"depth": 3})]
+    assert ("dead letters", {"depth": 3}) in logged
 
 
 def test_tasks_are_swept_when_dead_letters_cannot_be_counted(rig: Rig) -> None:
