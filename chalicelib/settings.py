@@ -17,6 +17,8 @@ class Settings(NamedTuple):
     max_wait: int = 86_400
     #: The most seconds that a window may last.
     max_window: int = 30 * 86_400
+    #: The same for whoever is not logged in, as in v2.
+    open_max_window: int = 30 * 86_400
     #: The longest window in seconds that v1 measures while its caller waits.
     sync_seconds: float = 25
     #: Seconds that a lease lasts when nothing extends it.
@@ -67,6 +69,10 @@ class Settings(NamedTuple):
         settings = cls(**given)
         settings._check()
         return settings
+
+    def for_strangers(self) -> Self:
+        """Give the settings as they are for whoever is not logged in."""
+        return self._replace(max_window=min(self.max_window, self.open_max_window))
 
     def name(self, thing: str) -> str:
         """Give the full name of a table or queue of this stage."""

@@ -25,6 +25,7 @@ _PARAMETERS = {
     "LAMBDA_WORKER": "LambdaWorker",
     "OPEN": "Open",
     "RESERVED": "Reserved",
+    "WAF": "Waf",
 }
 _NO_ACCESS_LOG = (
     "API Gateway has no role here to write an access log with. ACCESS_LOG=role makes one, for all "

@@ -39,5 +39,14 @@ def test_a_wrong_value_is_an_error_that_names_its_variable(
     assert str(caught.value) == said
 
 
+@pytest.mark.parametrize(("longest", "of_strangers"), [(3600, 20), (10, 10)])
+def test_windows_of_strangers_are_never_longer_than_those_of_users(
+    longest: int, of_strangers: int
+) -> None:
+    settings = Settings(max_window=longest, open_max_window=20)
+    assert settings.for_strangers().max_window == of_strangers
+    assert settings.max_window == longest
+
+
 def test_names_contain_the_stage() -> None:
     assert Settings(stage="prod").name("tasks") == "hoststat-prod-tasks"

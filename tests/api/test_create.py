@@ -58,6 +58,16 @@ class TestBounds:
         assert ask_task("DELETE", first).status == 204
         created(ask("POST", "/v2/iostat"))
 
+    def test_windows_of_strangers_may_have_a_bound_of_their_own(
+        self, cloud: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("OPEN_MAX_WINDOW", "20")
+        parts.reset()
+        created(ask("POST", "/v2/iostat", count="21", wait="1"))
+        answer = ask("POST", "/v2/iostat", count="22", wait="1")
+        detail = "count and wait ask for a window of 21 s; at most 20 s are allowed."
+        assert answer.body == problem(400, "Bad Request", detail)
+
 
 class TestCreate:
     @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -1,4 +1,4 @@
-"""What operators see of a stage: alarms, their runbook, the access log, the dashboard, the bill."""
+"""What operators see of a stage: the budget, the access log, the dashboard, the runbook."""
 
 import json
 import re
@@ -11,98 +11,8 @@ import pytest
 
 from local import stage
 
-TO_TOPIC = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopic"}], []]}
 #: Resources that a template may name without having them.
 OF_AWS = {"AWS::Region", "AWS::StackName"}
-
-
-@pytest.fixture(scope="module")
-def alarms(template: Any, data: Any) -> dict[str, Any]:
-    """Give the properties of every alarm of a stage."""
-    return {
-        name: it["Properties"]
-        for stack in (template, data)
-        for name, it in stack["Resources"].items()
-        if it["Type"] == "AWS::CloudWatch::Alarm"
-    }
-
-
-class TestAlarms:
-    def test_there_is_one_for_each_thing_that_an_operator_must_act_on(
-        self, alarms: dict[str, Any]
-    ) -> None:
-        assert set(alarms) == {
-            "ApiConcurrency",
-            "ApiErrors",
-            "ApiThrottled",
-            "BacklogAlarm",
-            "DeadLettersAlarm",
-            "LoginsRefused",
-            "StoreThrottled",
-            "SweepErrors",
-            "SweepMissing",
-            "WorkerErrors",
-            "WorkerThrottled",
-        }
-
-    def test_each_is_sent_to_the_topic(self, alarms: dict[str, Any]) -> None:
-        assert all(alarm["AlarmActions"] == TO_TOPIC for alarm in alarms.values())
-
-    def test_each_says_where_its_runbook_is(self, alarms: dict[str, Any]) -> None:
-        for name, alarm in alarms.items():
-            assert alarm["AlarmDescription"].endswith(f" See {name} in docs/operating.md.")
-            assert len(alarm["AlarmDescription"]) <= 1024
-
-    def test_the_runbook_has_a_section_for_each_and_for_nothing_else(
-        self, alarms: dict[str, Any]
-    ) -> None:
-        page = (stage.PROJECT / "docs" / "operating.md").read_text()
-        sections = re.findall(r"^### `(\w+)`$", page, re.MULTILINE)
-        assert sorted(sections) == sorted([*alarms, "MonthlyBudget"])
-
-    def test_only_a_sweep_that_is_missing_makes_an_alarm_by_silence(
-        self, alarms: dict[str, Any]
-    ) -> None:
-        silent = {name for name, it in alarms.items() if it["TreatMissingData"] == "breaching"}
-        assert silent == {"SweepMissing"}
-
-    def test_the_one_of_concurrency_comes_before_lambda_refuses(
-        self, alarms: dict[str, Any], parts: Any
-    ) -> None:
-        limit = parts["APIHandler"]["ReservedConcurrentExecutions"]["Fn::If"][1]
-        assert limit / 2 <= alarms["ApiConcurrency"]["Threshold"] <= limit * 0.8
-
-    @pytest.mark.parametrize(
-        ("alarm", "event", "groups"),
-        [
-            ("LoginsRefused", "login refused", {"ApiHandlerLogGroup"}),
-            (
-                "StoreThrottled",
-                "throttled",
-                {
-                    "ApiHandlerLogGroup",
-                    "RunIostatLogGroup",
-                    "RunOpenIostatLogGroup",
-                    "SweepLogGroup",
-                },
-            ),
-        ],
-    )
-    def test_those_of_the_log_count_events_of_the_functions(
-        self, alarms: dict[str, Any], template: Any, alarm: str, event: str, groups: set[str]
-    ) -> None:
-        """That the code logs these events is tested with the code."""
-        metric = {"MetricNamespace": {"Ref": "AWS::StackName"}, "MetricValue": "1"}
-        metric["MetricName"] = alarms[alarm]["MetricName"]
-        assert alarms[alarm]["Namespace"] == metric["MetricNamespace"]
-        filters = [
-            it["Properties"]
-            for it in template["Resources"].values()
-            if it["Type"] == "AWS::Logs::MetricFilter"
-            and it["Properties"]["FilterPattern"] == f'{{ $.event = "{event}" }}'
-        ]
-        assert {it["LogGroupName"]["Ref"] for it in filters} == groups
-        assert all(it["MetricTransformations"] == [metric] for it in filters)
 
 
 class TestBudget:
@@ -207,6 +117,8 @@ class TestDashboard:
             "ApproximateNumberOfMessagesVisible",
             "ApproximateAgeOfOldestMessage",
             "LoginsRefused",
+            "OpenTasksV2",
+            "OpenTasksV3",
             "ConsumedReadCapacityUnits",
             "ConsumedWriteCapacityUnits",
         }

@@ -109,9 +109,12 @@ class TestFunctions:
     def test_each_has_the_settings_of_its_stage_and_nothing_secret(
         self, parts: Any, environ: dict[str, str]
     ) -> None:
-        held = {"HOLD_SECONDS": {"Fn::If": ["Reserves", "20", "5"]}}
+        chosen = {
+            "HOLD_SECONDS": {"Fn::If": ["Reserves", "20", "5"]},
+            "OPEN_MAX_WINDOW": {"Fn::If": ["HasFirewall", "20", "3600"]},
+        }
         for name in FUNCTIONS:
-            more = held if name == "APIHandler" else {}
+            more = chosen if name == "APIHandler" else {}
             assert parts[name]["Environment"]["Variables"] == environ | more
         assert set(environ) == {
             *("STAGE", "MAX_WINDOW", "MAX_WAIT", "SYNC_SECONDS"),
