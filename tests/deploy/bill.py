@@ -1,5 +1,6 @@
 """What strangers can cost in a month: list prices, and how often the template lets them ask."""
 
+import functools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -8,6 +9,7 @@ import app
 from chalicelib.api.access import Access
 from chalicelib.settings import Settings
 from chalicelib.tasks import page
+from tests.support.asking import ask
 
 #: List prices of us-east-1 in US dollars: of a request to API Gateway, an invocation of Lambda, a
 #: second of a GB of memory, a GB of logs and of egress, units of DynamoDB, a message of SQS.
@@ -18,7 +20,6 @@ _GB = 1e9
 
 #: Bytes of an answer, and of the lines of all logs for one request.
 _ANSWER, _LINES = 4_000, 2_000
-_DESCRIPTION = 91_000
 #: Bytes of a report, and how often an answer may say them: as text, twice, and as numbers.
 _REPORT, _SAID = 2_000, 5
 #: Seconds that an answer takes at the longest; a login that is wrong hashes a password, and a look
@@ -78,7 +79,13 @@ def _size(method: Method, settings: Settings) -> int:
     if (method.verb, method.path) == _LOOK:
         reports = settings.for_strangers().max_window + 1
         return min(page.MAX_BYTES, reports * _REPORT * _SAID)
-    return _DESCRIPTION if method.path == "/openapi.json" else _ANSWER
+    return _description() if method.path == "/openapi.json" else _ANSWER
+
+
+@functools.cache
+def _description() -> int:
+    """Give the bytes of the OpenAPI document, which grows with the API."""
+    return len(ask("GET", "/openapi.json").text)
 
 
 def _units(method: Method, settings: Settings) -> float:
@@ -91,7 +98,7 @@ def _units(method: Method, settings: Settings) -> float:
 
 
 def _of_a_request(method: Method, settings: Settings, parts: Any) -> float:
-    memory = parts["APIHandler"]["MemorySize"] / 1024
+    memory: float = parts["APIHandler"]["MemorySize"] / 1024
     of_lambda = _INVOCATION + seconds(method, settings) * memory * _GB_SECOND
     size = _size(method, settings)
     bytes_ = size / _GB * _EGRESS + _LINES / _GB * _LOGS

@@ -74,6 +74,15 @@ class Days(Protocol):
 
     @precondition(lambda self: self.queue.sent)
     @rule(pick=PICK, off=WRONG)
+    def a_wrong_clock_measures_a_whole_window(self, pick: int, off: int) -> None:
+        before = self.runs[:]
+        self.deliver_to_a_wrong_clock_that_nobody_judges(pick, off)
+        for a_run in [it for it in self.runs if it not in before]:
+            while a_run in self.runs:
+                self.step(self.runs.index(a_run), lambda it: it.report("by a wrong clock\n"))
+
+    @precondition(lambda self: self.queue.sent)
+    @rule(pick=PICK, off=WRONG)
     def deliver_to_a_wrong_clock(self, pick: int, off: int) -> None:
         """The cloud's answers tell this worker that its clock is wrong: it takes no work."""
         task_id = self.queue.sent[pick % len(self.queue.sent)]
