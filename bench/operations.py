@@ -120,6 +120,17 @@ def _live(host: ThisMachine) -> Iterator[Case]:
     yield Case(BEAT, mine.beat, 1)
 
 
+def _hosts(headers: Mapping[str, str]) -> Iterator[Case]:
+    """Give the operations of the registry of hosts."""
+    one = partial(events.event, route="/v3/hosts/{name}", headers=headers, name="web-1")
+    # Each reads the user.
+    yield Case("v3 add a host", partial(events.ask, one("PUT")), 3)
+    yield Case("v3 look at a host", partial(events.ask, one("GET")), 2)
+    listing = events.event("GET", "/v3/hosts", headers=headers)
+    yield Case("v3 list of hosts", partial(events.ask, listing), 3)
+    yield Case("v3 remove a host", partial(events.ask, one("DELETE")), 4)
+
+
 def cases(host: ThisMachine) -> Iterator[Case]:
     """Give the operations one by one, each when everything that it needs is there."""
     yield Case("v2 create, first of a process", _create)
@@ -134,5 +145,6 @@ def cases(host: ThisMachine) -> Iterator[Case]:
     uptime = events.event("GET", "/v3/uptime", headers=login)
     yield Case("v3 uptime, first login", partial(events.ask, uptime))
     yield from _tasks("v3", host, login, 1)
+    yield from _hosts(login)
     parts.sweeper.sweep()
     yield Case("sweep, nothing due", parts.sweeper.sweep)

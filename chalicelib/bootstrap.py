@@ -4,13 +4,11 @@ Only here are modules imported inside functions. An answer of v1 needs none of t
 argon2 and msgspec take longer to import than everything else.
 """
 
-import functools
 import os
-import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.clock import Clock, SystemClock
+from chalicelib.lazy import Lazy, part
 from chalicelib.measure.machine import SANDBOX, ThisMachine
 from chalicelib.measure.model import Machine
 from chalicelib.settings import Settings
@@ -18,6 +16,8 @@ from chalicelib.settings import Settings
 if TYPE_CHECKING:
     from chalicelib.aws.sqs import Queue
     from chalicelib.comparison import Comparison
+    from chalicelib.hosts.ports import HostQueues, HostStore
+    from chalicelib.hosts.service import HostService
     from chalicelib.tasks.keeper import Keeper
     from chalicelib.tasks.ports import Dispatcher, Store
     from chalicelib.tasks.service import TaskService
@@ -29,47 +29,9 @@ if TYPE_CHECKING:
     from chalicelib.users.service import UserService
     from chalicelib.users.throttle import TallyStore
 
-Built = TypeVar("Built")
 
-
-class part(Generic[Built]):  # noqa: N801 # used as a decorator, like `property`
-    """A part: built by the first thread that asks for it, and from then on a plain attribute."""
-
-    def __init__(self, build: Callable[["Parts"], Built]) -> None:
-        self._build = build
-        functools.update_wrapper(self, build)  # type: ignore[arg-type]
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, parts: "Parts", owner: type | None = None) -> Built:
-        with parts._building:
-            if self._name not in vars(parts):
-                vars(parts)[self._name] = self._build(parts)
-            built: Built = vars(parts)[self._name]
-            return built
-
-
-class Parts:
+class Parts(Lazy):
     """The objects of a process. A part that is given takes the place of the one built here."""
-
-    def __init__(self, **given: Any) -> None:
-        """Tests give parts by name, such as a clock, a machine or a store."""
-        self._building = threading.RLock()
-        self.reset(**given)
-
-    def reset(self, **given: Any) -> None:
-        """Forget every part that was built, and take those that are given.
-
-        Raises TypeError for the name of a part that does not exist.
-        """
-        unknown = [name for name in given if not isinstance(vars(Parts).get(name), part)]
-        if unknown:
-            raise TypeError(f"There is no part {unknown[0]}.")
-        with self._building:
-            building = self._building
-            vars(self).clear()
-            vars(self).update(given, _building=building)
 
     @part
     def settings(self) -> Settings:
@@ -206,13 +168,38 @@ class Parts:
         """The queues of hints."""
         from chalicelib.aws.sqs import Queue, SqsDispatcher
 
-        sqs = self._sqs(long_poll=False)
-        return SqsDispatcher(self._queues(sqs), Queue(sqs, self.settings.name("dead")))
+        return SqsDispatcher(self._queues(self.sqs), Queue(self.sqs, self.settings.name("dead")))
 
     @part
     def receivers(self) -> "dict[str, Queue]":
         """The queues of hints by the version of the API, with a client that waits for messages."""
         return self._queues(self._sqs(long_poll=True))
+
+    @part
+    def hosts(self) -> "HostService":
+        """The use cases of the registry of hosts."""
+        from chalicelib.hosts.service import HostService
+
+        return HostService(store=self.host_store, queues=self.host_queues, clock=self.clock)
+
+    @part
+    def host_store(self) -> "HostStore":
+        """The table of hosts."""
+        from chalicelib.aws.host_store import DynamoHostStore
+
+        return DynamoHostStore(self.dynamodb, self.settings.name("hosts"))
+
+    @part
+    def host_queues(self) -> "HostQueues":
+        """The queues of hosts."""
+        from chalicelib.aws.sqs import SqsHostQueues
+
+        return SqsHostQueues(self.sqs, self.settings.name("host-"))
+
+    @part
+    def sqs(self) -> Any:
+        """The client of SQS, which does not wait for messages."""
+        return self._sqs(long_poll=False)
 
     @part
     def dynamodb(self) -> Any:

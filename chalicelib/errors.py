@@ -107,6 +107,23 @@ class NoSuchUser(HoststatError):
         super().__init__(f"There is no user {shorten(username)}.")
 
 
+class NoSuchHost(HoststatError):
+    """There is no such host."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no host {shorten(name)}.")
+
+
+class NameNotFree(HoststatError):
+    """A host of that name was removed a moment ago."""
+
+    def __init__(self, name: str, seconds: int) -> None:
+        super().__init__(
+            f"The host {shorten(name)} was removed a moment ago; its name is free again in "
+            f"{seconds} s."
+        )
+
+
 class UsernameTaken(HoststatError):
     """Another user has that name."""
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from local import stage
 from local.install import is_used
 
+#: The queue ``hoststat-STAGE-host-tasks`` belongs to the host "tasks" of STAGE.
+_AMBIGUOUS = re.compile("-host(-|$)")
 #: The newest glibc 2.x of Lambda's Python, for which Chalice takes packages.
 _GLIBC = 34 if sys.version_info >= (3, 12) else 26
 #: The time of every file in the zip, so that the same files always give the same zip.
@@ -49,7 +51,15 @@ def package(name: str, folder: Path) -> Path:
 
 
 def check(name: str) -> None:
-    """Raise Failed for a stage that is not in ``.chalice/config.json``, and for the laptop's."""
+    """Raise Failed for a stage that is not in ``.chalice/config.json``, and for the laptop's.
+
+    Also for a name with which queues would be named like those of another stage's hosts.
+    """
+    if _AMBIGUOUS.search(name):
+        raise Failed(
+            f"The stage {name!r} must not have -host- in it: its queues would be named like those "
+            "of hosts."
+        )
     named = sorted(set(stage.all_stages()) - {stage.LOCAL})
     if not name:
         raise Failed(

@@ -91,14 +91,14 @@ def task_list(request: Request, found: Sequence[Task], more: str | None) -> dict
         {
             "task_id": task.task_id,
             "state": task.state,
-            "created_at": _time(task.created_at),
+            "created_at": time_text(task.created_at),
             "owner": task.owner,
             "request": _request(task.window),
             "links": _links(request, task),
         }
         for task in found
     ]
-    return {"tasks": entries, **_next(request, more)}
+    return {"tasks": entries, **next_link(request, more)}
 
 
 def user(request: Request, user: User) -> dict[str, object]:
@@ -122,7 +122,7 @@ def user_list(
 ) -> dict[str, object]:
     """Show a page of users: whole ones if `detail` is set, else names. `more` as in `task_list`."""
     entries = [user(request, it) if detail else it.username for it in found]
-    return {"users": entries, **_next(request, more)}
+    return {"users": entries, **next_link(request, more)}
 
 
 def no_content() -> Response:
@@ -141,10 +141,10 @@ def _details(task: Task) -> dict[str, object]:
     return {
         "request": _request(task.window),
         "progress": {"done": task.done, "of": task.window.count},
-        "created_at": _time(task.created_at),
-        "started_at": _time(task.started_at),
-        "ended_at": _time(task.ended_at),
-        "expires_at": _time(task.expires_at),
+        "created_at": time_text(task.created_at),
+        "started_at": time_text(task.started_at),
+        "ended_at": time_text(task.ended_at),
+        "expires_at": time_text(task.expires_at),
         "host": task.host,
         "source": task.source,
     }
@@ -154,7 +154,7 @@ def _report(view: ReportView, window: Window, *, text: bool = False) -> dict[str
     report = view.report
     body: dict[str, object] = {
         "index": report.index,
-        "at": _time(report.at),
+        "at": time_text(report.at),
         "since_boot": report.index == 0,
     }
     if window.cpu:
@@ -170,7 +170,8 @@ def _request(window: Window) -> dict[str, int]:
     return {name: it for name, it in window._asdict().items() if it is not False}
 
 
-def _next(request: Request, path: str | None) -> dict[str, object]:
+def next_link(request: Request, path: str | None) -> dict[str, object]:
+    """Give the member that leads from a page of a list to the next one, at `path`."""
     return {"links": [links.link(request, "next", path)]} if path else {}
 
 
@@ -178,7 +179,8 @@ def _user_path(user: User) -> str:
     return f"/v3/users/{user.username}"
 
 
-def _time(seconds: float | None) -> str | None:
+def time_text(seconds: float | None) -> str | None:
+    """Write a time, in seconds since the epoch, as RFC 3339 has it."""
     if seconds is None:
         return None
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

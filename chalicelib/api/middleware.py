@@ -22,6 +22,8 @@ _CREATING = ("/v2/iostat", "/v3/iostat")
 #: Values of Sec-Fetch-Site: our own page, and a person who typed the address.
 _OUR_SITES = ("same-origin", "none")
 _WITH_BODY = ("POST", "PUT", "PATCH")
+#: What only admins may do, where that is not to change users.
+_FOR_ADMINS = {"/v3/hosts/{name}": "Only admins may add and remove hosts."}
 
 Routes = Mapping[str, Mapping[str, Any]]
 View = Callable[[Request], Response]
@@ -101,7 +103,7 @@ def _check(request: Request, views: Mapping[str, Callable[..., Any]]) -> None:
     if request.method not in views:
         raise errors.MethodNotAllowed(request.method, sorted(views))
     if needed is Access.ADMIN and not user(request).admin:
-        raise errors.AdminsOnly
+        raise errors.AdminsOnly(_FOR_ADMINS.get(request.path))
     if _changes(request) and not _from_here(request.headers):
         raise errors.FromElsewhere
     if request.method in _WITH_BODY and request.raw_body:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.api import operations, params, reading, schemas
+from chalicelib.api import host_paths, host_schemas, operations, params, reading, schemas
 from chalicelib.api.schemas import Schema, between
 from chalicelib.settings import Settings
 
@@ -23,7 +23,7 @@ def document(limits: Settings, prefix: str, user_fields: dict[str, Schema]) -> d
         "servers": [{"url": prefix or "/"}],
         "paths": _paths(limits, user_fields["username"]),
         "components": {
-            "schemas": schemas.all_of(limits, user_fields),
+            "schemas": schemas.all_of(limits, user_fields) | host_schemas.all_of(),
             "securitySchemes": {"login": {"type": "http", "scheme": "basic"}},
         },
     }
@@ -47,7 +47,7 @@ def _paths(limits: Settings, username: Schema) -> dict[str, Any]:
         paths |= _common(version, limits)
     for version in ("v2", "v3"):
         paths |= _tasks(version, limits, username)
-    return paths | _users(username)
+    return paths | _users(username) | host_paths.paths()
 
 
 def _common(version: str, limits: Settings) -> dict[str, Any]:

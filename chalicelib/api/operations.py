@@ -3,12 +3,13 @@
 import http
 from typing import Any
 
-from chalicelib.api import middleware, problems, reading, schemas
+from chalicelib.api import host_schemas, middleware, problems, reading, schemas
 from chalicelib.api.schemas import Schema, ref
 
 _JSON, _FORM, _PROBLEM = reading.JSON, reading.FORM, "application/problem+json"
 #: The statuses of errors that every path may answer with.
 _ANYWHERE = (400, 405, 500)
+_EXAMPLES = {**schemas.EXAMPLES, **host_schemas.EXAMPLES}
 
 
 def get(
@@ -62,7 +63,7 @@ def answer(schema: str | None, headers: tuple[str, ...], description: str) -> Sc
         "headers": {name: {"schema": schemas.TEXT} for name in names},
     }
     if schema:
-        found["content"] = {_JSON: {"schema": ref(schema), "example": schemas.EXAMPLES[schema]}}
+        found["content"] = {_JSON: {"schema": ref(schema), "example": _EXAMPLES[schema]}}
     return found
 
 

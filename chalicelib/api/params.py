@@ -117,7 +117,7 @@ class TaskListing(NamedTuple):
         if cursor is None:
             return None
         given = {"limit": self.limit, "state": self.state, "owner": self.owner}
-        return _path("/v3/task/", given, after=str(cursor))
+        return next_page("/v3/task/", given, after=str(cursor))
 
 
 class UserListing(NamedTuple):
@@ -134,7 +134,7 @@ class UserListing(NamedTuple):
         if not more:
             return None
         given = {"limit": self.limit, "detail": 1 if self.detail else None}
-        return _path("/v3/users/", given, after=found[-1].username)
+        return next_page("/v3/users/", given, after=found[-1].username)
 
 
 def task_page(request: Request) -> TaskListing:
@@ -147,7 +147,7 @@ def task_page(request: Request) -> TaskListing:
         )
     cursor = None if after is None else Cursor.parse(after)
     return TaskListing(
-        limit=_limit(given, TASKS, MAX_TASKS),
+        limit=limit(given, TASKS, MAX_TASKS),
         state=state,
         owner=_username(given, "owner"),
         after=cursor,
@@ -159,7 +159,7 @@ def user_page(request: Request) -> UserListing:
     given = reading.query(request, "limit", "detail", "after")
     detail = reading.flag(given, "detail")
     return UserListing(
-        limit=_limit(given, USERS, MAX_USERS), detail=detail, after=_username(given, "after")
+        limit=limit(given, USERS, MAX_USERS), detail=detail, after=_username(given, "after")
     )
 
 
@@ -214,7 +214,8 @@ def _typed(given: Mapping[str, str]) -> dict[str, int | str | bool]:
     return found | {name: reading.flag(given, name) for name in _OPTIONS}
 
 
-def _limit(given: Mapping[str, str], default: int, most: int) -> int:
+def limit(given: Mapping[str, str], default: int, most: int) -> int:
+    """Give how many entries of a list a query asks for. Raises Invalid."""
     value = reading.number(given["limit"]) if "limit" in given else default
     return reading.whole("limit", value, most)
 
@@ -226,6 +227,7 @@ def _username(given: Mapping[str, str], name: str) -> str | None:
     return value
 
 
-def _path(path: str, given: Mapping[str, Any], *, after: str) -> str:
+def next_page(path: str, given: Mapping[str, Any], *, after: str) -> str:
+    """Give the path of the page of a list that begins after `after`, asked for as `given` says."""
     query = {name: value for name, value in given.items() if value is not None}
     return f"{path}?{urllib.parse.urlencode({**query, 'after': after})}"

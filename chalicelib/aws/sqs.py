@@ -10,6 +10,9 @@ from chalicelib.aws import client as aws
 from chalicelib.tasks import hint
 
 _DEPTH = "ApproximateNumberOfMessages"
+#: Seconds for which a host's queue keeps a message.
+_KEPT_SECONDS = 4 * 86_400
+_MISSING = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 
 
 class Queue:
@@ -62,6 +65,20 @@ class Queue:
         self._known_url = ""
         self._url()
 
+    def create(self, attributes: Mapping[str, str]) -> None:
+        """Make the queue. One that is there with these attributes stays as it is."""
+        answer = self._call("create_queue", QueueName=self._name, Attributes=dict(attributes))
+        self._known_url = answer["QueueUrl"]
+
+    def delete(self) -> None:
+        """Delete the queue with its messages, if it is there."""
+        try:
+            self._ask("delete_queue")
+        except errors.Outage as outage:
+            if not _is_missing(outage.__cause__):
+                raise
+        self._known_url = ""
+
     def depth(self) -> int:
         """Give the number of messages that wait, which is not exact."""
         answer = self._ask("get_queue_attributes", AttributeNames=[_DEPTH])
@@ -102,3 +119,29 @@ class SqsDispatcher:
 
     def dead_letters(self) -> int:
         return self._dead.depth()
+
+
+class SqsHostQueues:
+    """`hosts.ports.HostQueues` on SQS; the name of a host is the end of its queue's name."""
+
+    def __init__(self, client: Any, prefix: str) -> None:
+        self._client, self._prefix = client, prefix
+
+    def make(self, name: str) -> None:
+        # Messages are hints, so a queue needs no dead letters: the sweeper sends new ones.
+        attributes = {"MessageRetentionPeriod": str(_KEPT_SECONDS)}
+        self.of(name).create(attributes)
+
+    def delete(self, name: str) -> None:
+        self.of(name).delete()
+
+    def of(self, name: str) -> Queue:
+        """Give the queue of a host, whether it is there or not."""
+        return Queue(self._client, self._prefix + name)
+
+
+def _is_missing(error: BaseException | None) -> bool:
+    """Tell whether an error of SQS says that there is no such queue."""
+    if not isinstance(error, ClientError):
+        return False
+    return error.response["Error"]["Code"].rpartition("#")[2] in _MISSING

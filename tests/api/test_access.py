@@ -30,6 +30,10 @@ EXPECTED: dict[tuple[str, str], tuple[int, int]] = {
     ("/v3/task", "GET"): (200, 200),
     ("/v3/task/{task_id}", "GET"): (404, 404),
     ("/v3/task/{task_id}", "DELETE"): (404, 404),
+    ("/v3/hosts", "GET"): (200, 200),
+    ("/v3/hosts/{name}", "GET"): (404, 404),
+    ("/v3/hosts/{name}", "PUT"): (403, 201),
+    ("/v3/hosts/{name}", "DELETE"): (403, 204),
     ("/v3/users", "GET"): (200, 200),
     ("/v3/users", "POST"): (403, 409),
     ("/v3/users/{username}", "GET"): (200, 200),
@@ -45,11 +49,11 @@ def routes() -> list[str]:
 
 
 def request(method: str, path: str, who: dict[str, str]) -> Answer:
-    body = {} if path == "/v3/iostat" else BODIES.get(method)
+    body = {} if path in ("/v3/iostat", "/v3/hosts/{name}") else BODIES.get(method)
     return ask(
         method,
         path,
-        parameters={"task_id": ZERO, "username": "jluser"},
+        parameters={"task_id": ZERO, "username": "jluser", "name": "web-1"},
         body=None if body is None else json.dumps(body),
         headers={**JSON, **who},
     )

@@ -14,6 +14,8 @@ def kinds(base: type[errors.HoststatError]) -> list[type[errors.HoststatError]]:
 def an_error(kind: type[errors.HoststatError]) -> errors.HoststatError:
     given: dict[object, tuple[object, ...]] = {
         errors.MethodNotAllowed: ("PUT", ["GET"]),
+        errors.NameNotFree: ("x", 7),
+        errors.NoSuchHost: ("x",),
         errors.NoSuchTask: ("x",),
         errors.NoSuchUser: ("x",),
         errors.TooManyLogins: (7,),

@@ -18,7 +18,9 @@ class TestLogin:
         names = [link["rel"] for link in ask("GET", "/v3/").json()["links"]]
         assert names == ["uptime", "iostat", "users"]
 
-    @pytest.mark.parametrize("path", ["/v3/uptime/", "/v3/iostat/", "/v3/users/", "/v3/task/"])
+    @pytest.mark.parametrize(
+        "path", ["/v3/uptime/", "/v3/iostat/", "/v3/users/", "/v3/task/", "/v3/hosts/"]
+    )
     def test_a_stranger_is_asked_for_a_login(self, ask: Ask, path: str) -> None:
         answer = ask("GET", path)
         assert answer.status_code == 401

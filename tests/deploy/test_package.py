@@ -156,3 +156,10 @@ def test_without_a_region_one_line_says_what_to_give() -> None:
         "hoststat: Say which region: add AWS_DEFAULT_REGION=eu-central-1, or whichever is yours.\n"
     )
     assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+
+
+@pytest.mark.parametrize("name", ["x-host", "x-host-y"])
+def test_a_stage_with_queues_named_like_those_of_hosts_is_refused(name: str) -> None:
+    with pytest.raises(package.Failed, match="must not have -host- in it"):
+        package.check(name)
+    package.check("prod")

@@ -83,6 +83,17 @@ def ask_user(method: str, username: str, **more: Any) -> Answer:
     )
 
 
+def ask_host(method: str, name: str, **more: Any) -> Answer:
+    """Send a request about one host."""
+    return ask(
+        method,
+        f"/v3/hosts/{name}",
+        route="/v3/hosts/{name}",
+        parameters={"name": name},
+        **more,
+    )
+
+
 def ask_task(method: str, task_id: str, *, version: str = "v2", **more: Any) -> Answer:
     """Send a request about one task."""
     return ask(

@@ -1,0 +1,94 @@
+"""Hosts in DynamoDB, and the condition of each write."""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from chalicelib.aws.dynamodb import Table, Unmet
+from chalicelib.aws.items import Item, read, ttl, value
+from chalicelib.hosts.model import Host
+from chalicelib.hosts.ports import Refused
+
+#: The partition of the index that has the names of all hosts.
+_LISTED = "host"
+#: The most characters of a text that a worker has written.
+_LONGEST = 300
+#: No number that makes sense is larger, and only one of them may be below 0.
+_LARGEST, _SIGNED = 1e11, "clock_off_s"
+
+#: A row that was not added is no host. A worker's credentials may make one; it counts for nothing.
+_FREE = (
+    "attribute_not_exists(#added_at) AND "
+    "(attribute_not_exists(#removed_at) OR #removed_at <= :free_if_removed_by)"
+)
+_THERE = "attribute_exists(#added_at) AND attribute_not_exists(#removed_at)"
+
+
+class DynamoHostStore:
+    """`hosts.ports.HostStore` on a table.
+
+    The key of a row is the host's name, so that IAM can keep each host to its own row. An index
+    lists the names; it has no more than the names, so a heartbeat does not write to it.
+    """
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._table = Table(client, table)
+
+    def get(self, name: str) -> Host | None:
+        item = self._table.get(_key(name))
+        return _host(item) if item else None
+
+    def get_many(self, names: Sequence[str]) -> list[Host]:
+        return [_host(item) for item in self._table.get_many([_key(name) for name in names])]
+
+    def names(self, after: str, most: int) -> list[str]:
+        condition, values = "#listed = :listed", {"listed": _LISTED}
+        if after:
+            condition, values = f"{condition} AND #host > :after", {**values, "after": after}
+        found = self._table.query(condition, values, IndexName="listed", Limit=most)
+        return [item["host"]["S"] for item in itertools.islice(found, most)]
+
+    def add(self, name: str, at: float, *, free_if_removed_by: float) -> Host:
+        made = Host(host=name, added_at=at)
+        step = self._table.to_put(
+            {**made._asdict(), "listed": _LISTED},
+            _FREE,
+            {"free_if_removed_by": free_if_removed_by},
+        )
+        try:
+            self._table.put(step)
+        except Unmet as unmet:
+            raise _refused(unmet) from unmet
+        return made
+
+    def remove(self, name: str, at: float, *, kept_until: float) -> None:
+        mark = {"host": name, "removed_at": at, "ttl": ttl(kept_until)}
+        try:
+            self._table.put(self._table.to_put(mark, _THERE))
+        except Unmet as unmet:
+            raise _refused(unmet) from unmet
+
+
+def _key(name: str) -> Item:
+    return {"host": value(name)}
+
+
+def _refused(unmet: Unmet) -> Refused:
+    return Refused(_host(unmet.old) if unmet.old else None)
+
+
+def _host(item: Item) -> Host:
+    """Read a row. What makes no sense is left out: a host may write what it likes into its row."""
+    sane = {name: typed for name, typed in item.items() if _is_sane(name, typed)}
+    return read(Host, sane)
+
+
+def _is_sane(name: str, typed: dict[str, Any]) -> bool:
+    kinds = get_args(Host.__annotations__.get(name)) or (str,)
+    ((kind, raw),) = typed.items()
+    if kind == "S":
+        return str in kinds and len(raw) <= _LONGEST
+    if kind != "N" or str in kinds:
+        return False
+    least = -_LARGEST if name == _SIGNED else 0
+    return least <= float(raw) <= _LARGEST and (float in kinds or raw.isdigit())

@@ -1,0 +1,1 @@
+"""The registry of hosts: which machines there are, and how they are."""
