@@ -12,7 +12,7 @@ from chalicelib.tasks.model import Look, Report, ReportView, Task, TaskView
 from chalicelib.users.model import User
 
 #: What v3 has beside the links of its index, whose body stays as it is: paths by relation.
-_BESIDE = {"tasks": "/v3/task/"}
+_BESIDE = {"tasks": "/v3/task/", "hosts": "/v3/hosts/"}
 #: The most seconds that a client is asked to wait before it looks again.
 _MAX_RETRY = 30
 

@@ -72,7 +72,7 @@ class HostService:
         host, added = self._stored(name)
         self._queues.make(name)
         if added:
-            log.event("host added", host=name, user=by)
+            log.event("host added", host=name, by=by)
         return host, added
 
     def _stored(self, name: str) -> tuple[Host, bool]:
@@ -108,7 +108,7 @@ class HostService:
                     self._queues.delete(name)
                 raise errors.NoSuchHost(name) from refused
         self._queues.delete(name)
-        log.event("host removed", host=name, user=by)
+        log.event("host removed", host=name, by=by)
 
     def _listed(self, glob: str | None, after: str, most: int) -> Iterator[tuple[str, Host | None]]:
         """Give every name after `after`, with its row if it fits `glob`; `most` are enough."""

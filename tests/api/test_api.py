@@ -36,9 +36,9 @@ class TestEverywhere:
                 assert link["href"].startswith("/api/v")
         assert ask("GET", "", route="/", prefix="/api").body["links"][0]["href"] == "/api/v1/"
 
-    def test_the_index_of_v3_links_to_its_tasks_in_a_header(self) -> None:
+    def test_the_index_of_v3_links_to_its_tasks_and_hosts_in_a_header(self) -> None:
         link = ask("GET", "/v3/", prefix="/api").headers["Link"]
-        assert link == '</api/v3/task/>; rel="tasks"'
+        assert link == '</api/v3/task/>; rel="tasks", </api/v3/hosts/>; rel="hosts"'
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])
     def test_a_method_that_a_path_does_not_know_is_405(self, method: str) -> None:

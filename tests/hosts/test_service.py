@@ -34,7 +34,7 @@ def test_a_host_that_is_added_is_there_with_its_queue(registry: Registry, logged
     assert (host, added) == (Host(host="web-1", added_at=registry.clock.now()), True)
     assert registry.service.find("web-1") == host
     assert registry.queues.names == {"web-1"}
-    assert logged == [("host added", {"host": "web-1", "user": "root"})]
+    assert logged == [("host added", {"host": "web-1", "by": "root"})]
 
 
 def test_a_host_that_is_there_stays_as_it_is(registry: Registry, logged: Logged) -> None:
@@ -67,7 +67,7 @@ def test_a_name_that_cannot_be_one_is_invalid(registry: Registry, name: str) -> 
 def test_a_removed_host_is_gone_with_its_queue(registry: Registry, logged: Logged) -> None:
     registry.service.add("web-1", by="root")
     registry.service.remove("web-1", by="stpierre")
-    assert logged[-1] == ("host removed", {"host": "web-1", "user": "stpierre"})
+    assert logged[-1] == ("host removed", {"host": "web-1", "by": "stpierre"})
     assert (registry.names(), registry.queues.names) == ([], set())
     with pytest.raises(errors.NoSuchHost, match="There is no host 'web-1'"):
         registry.service.find("web-1")
