@@ -9,6 +9,7 @@ from chalicelib import errors
 from chalicelib.aws import items, task_items
 from chalicelib.aws.user_store import DynamoTallyStore, DynamoUserStore
 from chalicelib.measure.model import Window
+from chalicelib.tasks.idempotency import IdempotencyKey
 from chalicelib.tasks.model import State, Task
 from chalicelib.users.model import User
 from chalicelib.users.throttle import Tally
@@ -54,6 +55,26 @@ def test_a_task_without_the_attributes_that_have_defaults_is_read() -> None:
     }
     assert task_items.to_task(item) == TASK
     assert task_items.to_task(item).state is State.QUEUED
+
+
+@pytest.mark.parametrize("options", [{"extended": True}, {"cpu": True}])
+def test_a_task_keeps_the_options_of_its_window(options: dict[str, bool]) -> None:
+    task = TASK._replace(window=Window(3, 1, **options))
+    item = items.to_item(task_items.attributes(task))
+    assert task_items.to_task(item) == task
+    plain = items.to_item(task_items.attributes(TASK))
+    assert {name: it for name, it in item.items() if name not in plain} == {
+        name: {"BOOL": True} for name in options
+    }
+
+
+@pytest.mark.parametrize("options", [{}, {"extended": True}, {"cpu": True}])
+def test_an_idempotency_key_keeps_the_options_of_its_window(options: dict[str, bool]) -> None:
+    window = Window(3, 1, **options)
+    key = IdempotencyKey(key="digest", task_id="1", window=window, valid_until=1000.5)
+    item = items.to_item(task_items.key_attributes(key))
+    assert task_items.to_key(item) == key
+    assert {"extended", "cpu"} & set(item) == set(options)
 
 
 def test_a_user_with_an_unknown_attribute_is_read_and_keeps_it(users: DynamoUserStore) -> None:

@@ -63,13 +63,13 @@ class FakeFeed:
     """`measure.model.Feed` whose reports name their index. The clock moves between two reports."""
 
     def __init__(self, machine: "FakeMachine", window: Window, first: int) -> None:
-        self._machine, self._window, self._first = machine, window, first
+        self._machine, self.window, self._first = machine, window, first
         self.stopped = self.closed = False
 
     def __iter__(self) -> Iterator[str]:
-        for index in range(self._first, self._window.count):
+        for index in range(self._first, self.window.count):
             if index:
-                self._machine.clock.sleep(self._window.wait)
+                self._machine.clock.sleep(self.window.wait)
             self._machine.before(index)
             if self.stopped:
                 return

@@ -105,6 +105,14 @@ def test_a_window_longer_than_a_run_is_handed_over(rig: Rig) -> None:
     assert rig.texts(task_id) == [f"report {index}\n" for index in range(60)]
 
 
+def test_a_run_that_takes_over_goes_on_with_the_options_of_the_window(rig: Rig) -> None:
+    window = Window(60, 5, extended=True, cpu=True)
+    task_id = rig.service.create("v2", window)
+    while rig.task(task_id).state is not State.SUCCESS:
+        rig.worker.work(task_id)
+    assert [feed.window for feed in rig.machine.feeds] == [window] * 3
+
+
 def test_a_run_stores_at_least_one_report(rig: Rig) -> None:
     task_id = rig.create(count=3, wait=1000)
     for done in (1, 2, 3):
