@@ -46,6 +46,7 @@ client: $(COMMAND)
 package: $(COMMAND)
 	@exec $(BIN)/python -m deploy.package
 
+# deploy/policy-deployer.json has the rights in AWS that these two need.
 deploy: $(COMMAND)
 	@exec $(BIN)/python -m deploy.deploy
 
