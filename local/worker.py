@@ -107,7 +107,7 @@ def main(session: Any = None) -> int:
             worker.take,
             slots=settings.concurrency,
             problem=lambda: worker.problem,
-            answered=lambda: systemd.works(f"Measures {len(keeper.measurements())} windows."),
+            answered=lambda: systemd.works(f"Windows measured now: {len(keeper.measurements())}."),
         )
         for queue in parts.receivers.values()
     ]

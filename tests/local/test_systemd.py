@@ -104,7 +104,7 @@ def test_a_worker_is_ready_after_a_poll_that_worked_and_says_when_it_stops(
     with services.process(*service, PORT=str(port), WORKER="0"):
         assert services.until(lambda: services.answers(f"http://127.0.0.1:{port}"))
         with services.process(*worker, PORT=str(port), NOTIFY_SOCKET=address) as working:
-            none = "STATUS=Measures 0 windows."
+            none = "STATUS=Windows measured now: 0."
             assert services.until(lambda: hears("READY=1", "WATCHDOG=1", none))
             assert services.until(lambda: hears("WATCHDOG=1", none))
             working.send_signal(signal.SIGTERM)
