@@ -12,6 +12,7 @@ from chalicelib.tasks import hint, run
 from chalicelib.tasks.keeper import Keeper
 from chalicelib.tasks.model import DAY, State
 from chalicelib.tasks.ports import Refused
+from chalicelib.tasks.sweeper import Sweeper
 from chalicelib.tasks.worker import Worker
 from tests.support.fakes import FakeMachine
 from tests.support.faults import Crash
@@ -92,6 +93,24 @@ class Days(Protocol):
         with contextlib.suppress(Crash, errors.Outage):
             worker.take(hint.encode(task_id))
         assert self.store.get(task_id) == before
+
+    @rule(off=WRONG)
+    def sweep_by_a_wrong_clock(self, off: int) -> None:
+        """The cloud's answers tell this sweeper that its clock is wrong: it changes nothing."""
+        before, _ = self.snapshot()
+        clock = SkewedClock(self.clock, off)
+        compared = Comparison(clock)
+        compared.hear(email.utils.formatdate(self.clock.now(), usegmt=True), compared.begin())
+        sweeper = Sweeper(
+            store=self.faulty,
+            dispatcher=self.faulty_queue,
+            clock=clock,
+            comparison=compared,
+            settings=SETTINGS,
+        )
+        with contextlib.suppress(Crash, errors.Outage):
+            sweeper.sweep()
+        assert self.snapshot()[0] == before
 
     @precondition(lambda self: self.queue.sent)
     @rule(pick=PICK, seconds=st.sampled_from([1, 40, 80]))

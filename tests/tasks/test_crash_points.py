@@ -4,6 +4,7 @@ import contextlib
 
 import pytest
 
+from chalicelib import errors
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
 from chalicelib.tasks.model import State
@@ -14,6 +15,7 @@ from tests.support.memory_store import MemoryStore
 from tests.support.rig import Rig
 
 SETTINGS = Settings(segment_seconds=2, max_attempts=3)
+HERE = "198.51.100.7"
 POINTS = [
     (call, when)
     for call in (
@@ -27,10 +29,10 @@ POINTS = [
 class World(Rig):
     """A rig whose calls can fail, and the ids of the tasks that were accepted."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings = SETTINGS) -> None:
         memory, queue = MemoryStore(), FakeDispatcher()
         self.faulty_store, self.faulty_queue = Faulty(memory), Faulty(queue)
-        super().__init__(SETTINGS, store=self.faulty_store, dispatcher=self.faulty_queue)
+        super().__init__(settings, store=self.faulty_store, dispatcher=self.faulty_queue)
         self.store, self.dispatcher = memory, queue
         self.promised: list[str] = []
 
@@ -87,6 +89,23 @@ def test_a_crash_loses_nothing_that_was_accepted(call: str, when: str, hit: int)
     world.settle()
     assert len(world.promised) >= 2
     check(world.store, world.promised)
+
+
+@pytest.mark.parametrize(("call", "when"), POINTS)
+def test_after_a_crash_a_source_may_have_as_many_open_tasks_as_before(call: str, when: str) -> None:
+    world = World(SETTINGS._replace(open_tasks_per_source=2))
+    world.arm(call, when)
+    for _ in range(3):
+        with contextlib.suppress(Crash, errors.TooManyTasks):
+            world.service.create("v2", Window(5, 1), source=HERE)
+        world.work()
+        world.clock.freeze(61)
+        world.sweep()
+    world.settle()
+    for _ in range(2):
+        world.service.create("v2", Window(5, 1), source=HERE)
+    with pytest.raises(errors.TooManyTasks):
+        world.service.create("v2", Window(5, 1), source=HERE)
 
 
 @pytest.mark.parametrize("hit", [1, 2, 3])
