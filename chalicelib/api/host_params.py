@@ -44,7 +44,7 @@ def page(request: Request) -> HostListing:
         limit=params.limit(given, HOSTS, MAX_HOSTS),
         wanted=Wanted(name=_glob(given.get("name")), state=_state(given.get("state"))),
         detail=reading.flag(given, "detail"),
-        after=_after(given.get("after", "")),
+        after=_after(given.get("after")),
     )
 
 
@@ -76,7 +76,9 @@ def _state(given: str | None) -> HostState | None:
     return HostState(given)
 
 
-def _after(given: str) -> str:
-    if given and not model.is_name(given):
+def _after(given: str | None) -> str:
+    if given is None:
+        return ""
+    if not model.is_name(given):
         raise errors.Invalid(f"after must be the name of a host, not {errors.shorten(given)}.")
     return given

@@ -196,6 +196,7 @@ def test_a_list_has_names_or_whole_hosts() -> None:
         ),
         ({"state": "gone"}, "state must be one of new, online, offline, left, not 'gone'."),
         ({"after": "A"}, "after must be the name of a host, not 'A'."),
+        ({"after": ""}, "after must be the name of a host, not ''."),
         (
             {"limit": "1001"},
             "limit must be a whole number from 1 to 1000 in ASCII digits, not 1001.",
