@@ -21,6 +21,7 @@ _SANE_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
 _CREATING = ("/v2/iostat", "/v3/iostat")
 #: Values of Sec-Fetch-Site: our own page, and a person who typed the address.
 _OUR_SITES = ("same-origin", "none")
+_WITHOUT_BODY = (204, 304)
 _WITH_BODY = ("POST", "PUT", "PATCH")
 #: What only admins may do, where that is not to change users.
 _FOR_ADMINS = {"/v3/hosts/{name}": "Only admins may add and remove hosts."}
@@ -45,8 +46,9 @@ def guard(routes: Routes) -> Callable[[Request, View], Response]:
             if isinstance(response.body, dict) and "Code" in response.body:
                 # Chalice's own answer for an error outside of our views. It has logged it.
                 response = problems.problem(500, problems.UNFORESEEN)
-            response.headers |= headers(request_id)
-            if response.status_code != 204:
+            # What a view says itself stands: the page's files may be kept by browsers.
+            response.headers = {**headers(request_id), **response.headers}
+            if response.status_code not in _WITHOUT_BODY:
                 response.headers.setdefault("Content-Type", reading.JSON)
             took = time.perf_counter() - began
             log.event("answered", **log_line.fields(request, response, took))
@@ -56,7 +58,7 @@ def guard(routes: Routes) -> Callable[[Request, View], Response]:
 
 
 def headers(request_id: str) -> dict[str, str]:
-    """Give the headers that every answer has."""
+    """Give the headers that every answer has, unless its view says otherwise."""
     return {
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",

@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from chalicelib.api import host_paths, host_schemas, operations, params, reading, schemas
+from chalicelib.api import (
+    host_paths,
+    host_schemas,
+    operations,
+    page_paths,
+    params,
+    reading,
+    schemas,
+)
 from chalicelib.api.schemas import Schema, between
 from chalicelib.settings import Settings
 
@@ -30,8 +38,8 @@ def document(limits: Settings, prefix: str, user_fields: dict[str, Schema]) -> d
 
 
 def _paths(limits: Settings, username: Schema) -> dict[str, Any]:
-    paths: dict[str, Any] = {
-        "/": {"get": operations.get("The versions", "Index", headers=("Link",))},
+    paths = page_paths.paths()
+    paths |= {
         "/health": {
             "get": operations.get(
                 "Whether the service answers",

@@ -55,6 +55,15 @@ def operation(
     return found
 
 
+def text(summary: str, *types: str, headers: tuple[str, ...], **more: Any) -> dict[str, Any]:
+    """Describe a GET of a text of one of `types`, which may have stayed as it was: 304."""
+    found = operation(summary, None, login=False, headers=headers, **{"statuses": (), **more})
+    content = {kind: {"schema": schemas.TEXT, "example": "…"} for kind in types}
+    found["responses"]["200"] |= {"content": content}
+    found["responses"]["304"] = answer(None, headers, http.HTTPStatus(304).phrase)
+    return found
+
+
 def answer(schema: str | None, headers: tuple[str, ...], description: str) -> Schema:
     """Describe an answer, which has no body if `schema` is None."""
     names = (*middleware.headers(""), *headers)

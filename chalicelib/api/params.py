@@ -39,6 +39,11 @@ def deep(request: Request) -> bool:
     return reading.flag(reading.query(request, "deep"), "deep")
 
 
+def version(request: Request) -> str | None:
+    """Give the version of a file of the page that a query asks for. Raises Invalid."""
+    return reading.query(request, "v").get("v")
+
+
 def window(request: Request, limits: Settings) -> Window:
     """Read the window of a create: from the query or, for a POST, from the body.
 

@@ -11,6 +11,7 @@ from chalice.app import Request
 from chalicelib import errors
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+HTML = "text/html"
 
 #: Where `query` puts the names that a path knows, in the context of the request, for the log.
 KNOWN = "hoststatKnown"
@@ -31,6 +32,12 @@ def query(request: Request, *allowed: str) -> dict[str, str]:
         if times > 1:
             raise errors.Invalid(f"{name} was given {times} times; give it once.")
     return dict(given)
+
+
+def wants_page(request: Request) -> bool:
+    """Tell whether the sender is a browser that wants to show a page: its Accept names HTML."""
+    accepted = str(request.headers.get("accept", "")).lower().split(",")
+    return any(it.partition(";")[0].strip() == HTML for it in accepted)
 
 
 def media_type(request: Request) -> str:

@@ -3,7 +3,7 @@
 from chalice import Blueprint
 from chalice.app import Response
 
-from chalicelib.api import access, links, openapi, params
+from chalicelib.api import access, links, openapi, params, reading
 from chalicelib.api.access import Access
 from chalicelib.bootstrap import parts
 from chalicelib.version import VERSION
@@ -13,12 +13,18 @@ api = Blueprint(__name__)
 
 @access.route(api, "/", "GET", to=Access.OPEN)
 def index() -> Response:
-    """List the versions."""
+    """List the versions, and lead browsers to the page."""
     request = api.current_request
     params.nothing(request)
     found = [links.link(request, name, f"/{name}/") for name in ("v1", "v2", "v3")]
-    described = f'<{links.prefix(request)}/openapi.json>; rel="service-desc"'
-    return Response({"links": found}, {"Link": described})
+    prefix = links.prefix(request)
+    headers: dict[str, str | list[str]] = {
+        "Link": f'<{prefix}/openapi.json>; rel="service-desc"',
+        "Vary": "Accept",
+    }
+    if reading.wants_page(request):
+        return Response({"links": found}, {**headers, "Location": f"{prefix}/page/"}, 303)
+    return Response({"links": found}, headers)
 
 
 @access.route(api, "/health", "GET", to=Access.OPEN)

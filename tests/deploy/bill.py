@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import app
+from chalicelib.api import page
 from chalicelib.api.access import Access
 from chalicelib.settings import Settings
-from chalicelib.tasks import page
+from chalicelib.tasks.page import MAX_BYTES
 from tests.support.asking import ask
 
 #: List prices of us-east-1 in US dollars: of a request to API Gateway, an invocation of Lambda, a
@@ -29,6 +30,8 @@ _SECONDS, _UPTIME, _LOGIN, _PAGE = 0.1, 0.2, 0.15, 1
 _OF_A_UNIT, _LOGIN_READS, _LOGIN_WRITES = 4096, 4, 2
 #: The method of v2 whose answers are as long as a page, and the path on which tasks are made.
 _LOOK, _CREATE = ("GET", "/v2/task/{task_id}"), "/v2/iostat"
+#: The files of the page, which come out of no table.
+_PAGES = "/page"
 #: A window of v1 is measured while its caller waits, and may come that much later.
 _LATE = 3
 #: Units and messages of a task of v2 from its create to its end, its hints among them.
@@ -69,7 +72,7 @@ def seconds(method: Method, settings: Settings) -> float:
     if method.path.endswith("/uptime"):
         return _UPTIME
     if (method.verb, method.path) == _LOOK:
-        whole = _size(method, settings) / page.MAX_BYTES
+        whole = _size(method, settings) / MAX_BYTES
         return _SECONDS + _PAGE * whole + settings.open_hold_seconds
     return _SECONDS
 
@@ -78,7 +81,9 @@ def _size(method: Method, settings: Settings) -> int:
     """Give the bytes of the longest answer that a stranger can get."""
     if (method.verb, method.path) == _LOOK:
         reports = settings.for_strangers().max_window + 1
-        return min(page.MAX_BYTES, reports * _REPORT * _SAID)
+        return min(MAX_BYTES, reports * _REPORT * _SAID)
+    if method.path.startswith(_PAGES):
+        return max(len(text.encode()) for text in page.files().texts.values())
     return _description() if method.path == "/openapi.json" else _ANSWER
 
 
@@ -92,6 +97,8 @@ def _units(method: Method, settings: Settings) -> float:
     """Give what DynamoDB and SQS cost for one request of a stranger."""
     if method.access > Access.OPEN:
         return _LOGIN_READS * _READ + _LOGIN_WRITES * _WRITE
+    if method.path.startswith(_PAGES):
+        return 0
     if method.path == _CREATE:
         return _WRITES * _WRITE + _READS * _READ + _MESSAGES * _MESSAGE
     return (1 + _size(method, settings) / _OF_A_UNIT) * _READ

@@ -67,7 +67,7 @@ def ask(
         event["requestContext"]["resourcePath"],
         found.status,
         found.headers,
-        found.body if found.text else None,
+        found.body if "json" in found.headers.get("Content-Type", "") else None,
     )
     return found
 

@@ -1,0 +1,154 @@
+/** The hosts: a table to choose from, renewed while somebody looks at it. */
+
+import { all, insist, sleep } from "./api.js";
+import { ago, make, say, twice } from "./dom.js";
+import { shown } from "./watch.js";
+
+/** Seconds between two looks. */
+const RENEW = 10;
+
+/** Make the table. `onChoice` is called when other hosts are chosen. */
+export function makeHosts(section, onChoice) {
+  const rows = section.querySelector("tbody");
+  const [filter, every] = [section.querySelector(".filter"), section.querySelector(".every")];
+  const [problem, none] = [section.querySelector(".problem"), section.querySelector(".none")];
+  const form = section.querySelector("form.add");
+  const known = new Map();
+  let user = null, stopped = null;
+
+  function show(asking) {
+    user = asking;
+    form.hidden = !user.admin;
+    section.classList.toggle("admin", Boolean(user.admin));
+    stopped = new AbortController();
+    look(stopped.signal);
+  }
+
+  function leave() {
+    stopped?.abort();
+  }
+
+  async function look(signal) {
+    while (!signal.aborted) {
+      await shown(signal);
+      if (signal.aborted) return;
+      try {
+        const found = await all("v3/hosts/?detail=1&limit=1000", "hosts");
+        if (!signal.aborted) renew(found);
+        say(problem, "");
+      } catch (error) {
+        // A service without hosts has no such path. A gateway says 403 of a path that is not there.
+        if ([403, 404].includes(error.status)) return;
+        say(problem, error.message);
+      }
+      await sleep(RENEW, signal);
+    }
+  }
+
+  function renew(found) {
+    section.hidden = false;
+    const there = new Set(found.map(({ host }) => host));
+    for (const [name, { row }] of known) {
+      if (there.has(name)) continue;
+      row.remove();
+      known.delete(name);
+    }
+    let before = null;
+    for (const host of found) {
+      let entry = known.get(host.host);
+      if (!entry) known.set(host.host, (entry = makeRow(host.host)));
+      fill(entry, host);
+      const place = before ? before.nextSibling : rows.firstChild;
+      if (place !== entry.row) rows.insertBefore(entry.row, place);
+      before = entry.row;
+    }
+    sift();
+    onChoice();
+  }
+
+  function makeRow(name) {
+    const box = make("input", { type: "checkbox" });
+    box.setAttribute("aria-label", name);
+    box.onchange = choice;
+    const cells = ["state", "seen", "uptime", "load", "busiest"].map((it) => make("td", { className: it }));
+    const problem = make("p", { className: "why", hidden: true });
+    const named = make("th", { scope: "row" }, make("label", {}, box, name), problem);
+    const row = make("tr", {}, named, ...cells);
+    if (user.admin) row.append(make("td", { className: "act" }, twice("Remove", name, () => remove(name))));
+    return { row, box, cells, problem, host: null };
+  }
+
+  function fill(entry, host) {
+    entry.host = host;
+    const { cells, problem } = entry;
+    const state = make("span", { className: "state", textContent: host.state });
+    state.dataset.state = host.state;
+    if (cells[0].textContent !== host.state) cells[0].replaceChildren(state);
+    const { busiest, load } = host;
+    const disk = busiest ? `${busiest.device} ${Math.round(busiest.util)} %` : "–";
+    const texts = [ago(host.seen_at), since(host.uptime), load?.map((it) => it.toFixed(2)).join(" ") ?? "–", disk];
+    texts.forEach((text, at) => {
+      if (cells[at + 1].textContent !== text) cells[at + 1].textContent = text;
+    });
+    say(problem, host.problem ?? "");
+  }
+
+  function sift() {
+    const wanted = filter.value.trim().toLowerCase();
+    let visible = 0;
+    for (const [name, { row }] of known) {
+      row.hidden = !name.includes(wanted);
+      if (!row.hidden) visible++;
+    }
+    say(none, visible ? "" : known.size ? "No host has such a name." : "There are no hosts yet.");
+    choice();
+  }
+
+  function choice() {
+    const visible = [...known.values()].filter(({ row }) => !row.hidden);
+    const many = visible.filter(({ box }) => box.checked).length;
+    every.checked = many > 0 && many === visible.length;
+    every.indeterminate = many > 0 && many < visible.length;
+    onChoice();
+  }
+
+  function chosen() {
+    const entries = [...known.values()].filter(({ box }) => box.checked);
+    return {
+      names: entries.map(({ host }) => host.host),
+      offline: entries.filter(({ host }) => host.state !== "online").map(({ host }) => host.host),
+      known: known.size > 0,
+    };
+  }
+
+  async function change(method, name) {
+    try {
+      await insist(method, `v3/hosts/${encodeURIComponent(name)}`);
+      renew(await all("v3/hosts/?detail=1&limit=1000", "hosts"));
+      say(problem, "");
+      return true;
+    } catch (error) {
+      say(problem, error.message);
+      return false;
+    }
+  }
+
+  const remove = (name) => change("DELETE", name);
+  filter.oninput = sift;
+  every.onchange = () => {
+    for (const { row, box } of known.values()) if (!row.hidden) box.checked = every.checked;
+    choice();
+  };
+  form.onsubmit = async (event) => {
+    event.preventDefault();
+    const { name } = form.elements;
+    if (await change("PUT", name.value.trim())) name.value = "";
+  };
+
+  return { show, leave, chosen };
+}
+
+/** Give how long a host has been up, of what `uptime` prints there. */
+function since(uptime) {
+  return /up\s+(.+?),\s+\d+ users?/.exec(uptime ?? "")?.[1].replace(/\s+/g, " ") ?? uptime ?? "–";
+}

@@ -1,0 +1,134 @@
+/** All of one host: its plots, one report as a table, and iostat's own text. */
+
+import { make } from "./dom.js";
+import { clock } from "./figures.js";
+import { Plot, swatch } from "./plot.js";
+
+/** Reports whose text is shown; the download has all. */
+const TEXTS = 50;
+
+/** The panel of one Run, with headings of that level. `renew` it when reports have come; `end` it when it is thrown away. */
+export class Panel {
+  constructor(run, heading) {
+    this.run = run;
+    this.plots = new Map();
+    this.at = null;
+    this.shown = 0;
+    this.boot = make("pre", { tabIndex: 0 });
+    this.boot.setAttribute("aria-label", "The average since boot");
+    this.grid = make("div", { className: "plots" });
+    this.slider = make("input", { type: "range", id: "report", min: 0, max: 0, value: 0 });
+    this.slider.oninput = () => this.choose(Number(this.slider.value));
+    this.latest = make("button", { type: "button", className: "quiet", textContent: "Latest" });
+    this.latest.onclick = () => this.choose(null);
+    this.which = make("output", {});
+    this.which.setAttribute("for", "report");
+    this.head = make("tr");
+    this.rows = make("tbody");
+    this.columns = "";
+    this.text = make("pre", { className: "text", tabIndex: 0 });
+    this.text.setAttribute("aria-label", "What iostat printed");
+    const table = make("table", { className: "numbers" }, make("thead", {}, this.head), this.rows);
+    table.setAttribute("aria-label", "The numbers of one report");
+    const scroll = make("div", { className: "scroll", tabIndex: 0 }, table);
+    scroll.setAttribute("role", "region");
+    scroll.setAttribute("aria-label", "Numbers");
+    this.element = make("div", { className: "panel" },
+      make(heading, {}, "Since boot"), this.boot, this.grid,
+      make(heading, {}, "Numbers"),
+      make("p", { className: "choice" },
+        make("label", { htmlFor: "report" }, "Report"), this.slider, this.which, this.latest),
+      scroll,
+      make(heading, {}, "As iostat prints it"), this.text);
+  }
+
+  end() {
+    for (const plot of this.plots.values()) plot.end();
+  }
+
+  /** Show what has come since the last time. */
+  renew() {
+    const { run } = this;
+    for (const metric of run.metrics) {
+      if (this.plots.has(metric.key)) continue;
+      const plot = new Plot(run, metric, { onPoint: (at, from) => this.cross(at, from) });
+      this.plots.set(metric.key, plot);
+      this.grid.append(plot.element);
+    }
+    for (const plot of this.plots.values()) plot.later();
+    for (const report of run.reports.slice(Math.max(this.shown, run.reports.length - TEXTS))) {
+      this.text.append(report.text ?? "");
+    }
+    while (this.text.childNodes.length > TEXTS) this.text.firstChild.remove();
+    if (!this.shown && run.reports.length) this.boot.textContent = bootText(run.reports[0]);
+    this.shown = run.reports.length;
+    this.slider.max = Math.max(0, this.shown - 1);
+    if (this.at === null) this.table(this.shown - 1);
+  }
+
+  /** Show that report in the table from now on; null is the latest one. */
+  choose(index) {
+    this.at = index;
+    const place = index === null ? -1 : this.run.plotted.indexOf(index);
+    for (const plot of this.plots.values()) plot.cross(place < 0 ? null : place, false);
+    this.table(index ?? this.shown - 1);
+  }
+
+  /** Follow the crosshair of one plot in all of them, and in the table. */
+  cross(at, from) {
+    for (const plot of this.plots.values()) plot.cross(at, plot === from);
+    this.at = at === null ? null : this.run.plotted[at];
+    this.table(this.at ?? this.shown - 1);
+  }
+
+  table(index) {
+    const report = this.run.reports[index];
+    if (!report) return;
+    this.slider.value = index;
+    const at = report.at ? `, ${clock(Date.parse(report.at) / 1000)}` : "";
+    const kind = report.since_boot ? ", since boot" : "";
+    this.which.textContent = `${index + 1} of ${this.shown}${at}${kind}`;
+    this.slider.setAttribute("aria-valuetext", this.which.textContent);
+    const names = Object.keys(report.devices[0] ?? {});
+    if (names.join() !== this.columns) {
+      this.columns = names.join();
+      this.head.replaceChildren(...names.map((it) => make("th", { scope: "col" }, it)));
+      this.rows.replaceChildren();
+    }
+    while (this.rows.rows.length > report.devices.length) this.rows.lastChild.remove();
+    report.devices.forEach((device, row) => {
+      const cells = (this.rows.rows[row] ?? this.row(names)).cells;
+      names.forEach((name, at) => {
+        const text = number(name, device[name]);
+        const cell = cells[at].lastChild;
+        if (cell.data !== text) cell.data = text;
+        if (!at && cells[0].dataset.device !== text) {
+          cells[0].dataset.device = text;
+          const place = this.run.devices.indexOf(text);
+          cells[0].replaceChildren(...(place < 0 ? [] : [swatch(place)]), cell);
+        }
+      });
+    });
+  }
+
+  row(names) {
+    const cells = names.map((_, at) => make(at ? "td" : "th", {}, document.createTextNode("")));
+    cells[0]?.setAttribute("scope", "row");
+    const row = make("tr", {}, ...cells);
+    this.rows.append(row);
+    return row;
+  }
+}
+
+/** Write a number as iostat does: totals are whole, the rest has two decimals. */
+function number(name, value) {
+  if (typeof value !== "number") return value ?? "–";
+  return /^kB_\w+$/.test(name) ? String(value) : value.toFixed(2);
+}
+
+function bootText(report) {
+  if (report.text) return report.text.trim();
+  return report.devices
+    .map((device) => Object.entries(device).map(([name, it]) => `${name} ${it}`).join("  "))
+    .join("\n");
+}

@@ -1,0 +1,150 @@
+"""A window: started, watched live, stopped and taken along."""
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+from playwright.sync_api import Page, expect
+
+from tests.page.conftest import ADMIN, Open, check, log_in, start
+from tests.support import processes as services
+
+DRAWN = ".curves path[d^='M']"
+
+
+def api(url: str, address: str, query: str = "") -> Any:
+    """Give what the API says of the window at that address of the page."""
+    task_id = address.partition("#task=")[2]
+    task = f"{url}/v3/task/{task_id}{query}"
+    return requests.get(task, auth=ADMIN, timeout=services.DEADLINE).json()
+
+
+def ended(page: Page, state: str = "SUCCESS") -> None:
+    expect(page.get_by_text(state, exact=True)).to_be_visible()
+
+
+def taken(page: Page, name: str) -> str:
+    """Press a button, and give the file that comes."""
+    with page.expect_download() as coming:
+        page.get_by_role("button", name=name, exact=True).click()
+    return Path(coming.value.path()).read_bytes().decode()
+
+
+def test_a_window_is_plotted_within_two_seconds_and_stopped(inside: Page) -> None:
+    began = time.monotonic()
+    start(inside, 60)
+    inside.locator(DRAWN).first.wait_for(state="attached")
+    took = time.monotonic() - began
+    expect(inside.get_by_role("img").first).to_have_accessible_name(re.compile(r": tps\. \d+ rep"))
+    expect(inside.get_by_text("STARTED", exact=True)).to_be_visible()
+    inside.get_by_role("button", name="Stop").click()
+    ended(inside, "REVOKED")
+    expect(inside.get_by_role("button", name="Stop")).to_be_hidden()
+    expect(inside.locator(".news")).to_have_text("It is cancelled. What was measured is kept.")
+    check(inside)
+    assert took < 2
+
+
+def test_the_table_has_what_iostat_printed(inside: Page, url: str) -> None:
+    address = start(inside, 4)
+    ended(inside)
+    lines = [line.split() for line in api(url, address)["result"]["iostat"].splitlines()]
+    blocks: list[list[list[str]]] = []
+    for words in lines:
+        if words[:1] == ["Device"]:
+            blocks.append([])
+        elif words and blocks:
+            blocks[-1].append(words)
+    assert len(blocks) == 4
+    for index, block in enumerate(blocks):
+        inside.get_by_role("slider").fill(str(index))
+        expect(inside.locator("output")).to_contain_text(f"{index + 1} of 4")
+        rows = inside.locator(".numbers tbody tr").all()
+        assert [row.inner_text().split() for row in rows] == block
+
+
+def test_what_is_taken_along_is_what_the_api_says(inside: Page, url: str) -> None:
+    address = start(inside, 3)
+    ended(inside)
+    said = api(url, address, "?detail=1")
+    assert json.loads(taken(inside, "JSON"))["reports"] == said["reports"]
+    first, *rows = taken(inside, "CSV").split("\r\n")
+    device = said["reports"][0]["devices"][0]
+    assert first.split(",") == ["host", "index", "at", "since_boot", *device]
+    assert rows.pop() == ""
+    assert len(rows) == sum(len(report["devices"]) for report in said["reports"])
+    values = ["true", *(f"{it:g}" if isinstance(it, float) else str(it) for it in device.values())]
+    assert [float(it) for it in rows[0].split(",")[5:]] == [float(it) for it in values[2:]]
+
+
+def test_a_colleague_sees_the_same_window_by_its_address(inside: Page, open_page: Open) -> None:
+    address = start(inside, 60)
+    inside.locator(DRAWN).first.wait_for(state="attached")
+    other = log_in(open_page(f"/page/#{address.partition('#')[2]}"))
+    expect(other.locator("#window .title")).to_contain_text("60 reports")
+    other.locator(DRAWN).first.wait_for(state="attached")
+    other.get_by_role("button", name="Stop").click()
+    ended(inside, "REVOKED")
+    ended(other, "REVOKED")
+    seen = [page.locator(".progress").inner_text() for page in (inside, other)]
+    assert seen[0] == seen[1]
+
+
+def test_a_window_that_is_not_there_is_said(open_page: Open) -> None:
+    page = open_page("/page/#task=00000000-0000-4000-8000-000000000000", allowed="404")
+    log_in(page)
+    gone = "There is no such task, or it has expired."
+    expect(page.get_by_role("alert")).to_have_text(gone)
+
+
+def test_numbers_that_are_not_allowed_are_refused_by_the_service(open_page: Open) -> None:
+    page = log_in(open_page(allowed="400"))
+    page.get_by_label("Count").fill("1000")
+    page.get_by_label("Wait").fill("86400")
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("alert")).to_contain_text("ask for a window of 86313600 s")
+    check(page)
+
+
+def test_a_window_without_an_end_is_as_long_as_the_service_allows(open_page: Open) -> None:
+    page = log_in(open_page(allowed="400"))
+    page.get_by_label("Wait").fill("86400")
+    start(page, None)
+    # 30 days, and a report at their beginning.
+    expect(page.locator("#window .title")).to_contain_text("31 reports")
+    page.get_by_role("button", name="Stop").click()
+    ended(page, "REVOKED")
+
+
+def test_a_hidden_tab_asks_nothing(inside: Page) -> None:
+    start(inside, 60)
+    inside.locator(DRAWN).first.wait_for(state="attached")
+    hide = "Object.defineProperty(document, 'hidden', {get: () => true, configurable: true})"
+    inside.evaluate(hide)
+    inside.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    asked: list[str] = []
+    inside.on("request", lambda request: asked.append(request.url))
+    inside.wait_for_timeout(3000)
+    assert asked == []
+    inside.evaluate("delete document.hidden")
+    inside.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(inside.locator(".progress")).to_have_text(re.compile("[5-9] of 60"))
+    assert asked
+    inside.get_by_role("button", name="Stop").click()
+
+
+def test_history_leads_back_to_a_window(inside: Page) -> None:
+    address = start(inside, 2)
+    ended(inside)
+    inside.get_by_role("link", name="History").click()
+    inside.get_by_label("State").select_option("SUCCESS")
+    inside.locator(f"tr a[href='#{address.partition('#')[2]}']").click()
+    ended(inside)
+    inside.locator(DRAWN).first.wait_for(state="attached")
+    inside.get_by_role("link", name="History").click()
+    inside.get_by_label("State").select_option("FAILURE")
+    expect(inside.get_by_text("No window is like that.")).to_be_visible()
+    check(inside)
