@@ -170,7 +170,7 @@ def test_the_sweeper_uses_what_it_is_granted() -> None:
     assert used | OF_LAMBDA == granted("sweep")
 
 
-def test_a_worker_on_a_host_uses_what_it_is_granted() -> None:
+def test_a_worker_without_a_name_uses_what_it_is_granted() -> None:
     functions: Used = set()
     for version in WORKERS:
         submit(1, version)
@@ -181,4 +181,4 @@ def test_a_worker_on_a_host_uses_what_it_is_granted() -> None:
         queue.put_back(message)
         (message,) = queue.receive(10, 0)
         queue.acknowledge([message])
-    assert used | functions == granted("host")
+    assert used | functions == granted("shared-worker")

@@ -32,8 +32,12 @@ def walk(thing: Any) -> Iterator[dict[str, Any]]:
 class TestBoth:
     def test_cfn_lint_finds_nothing(self, dist: Path) -> None:
         lint = str(Path(sys.executable).parent / "cfn-lint")
-        both = [str(dist / "sam.json"), str(stage.PROJECT / ".chalice" / "resources.json")]
-        command = [lint, "--regions", "us-east-1", "eu-central-1", "--template", *both]
+        ours = [
+            stage.PROJECT / ".chalice" / "resources.json",
+            stage.PROJECT / "deploy" / "host.json",
+        ]
+        all_of_them = map(str, [dist / "sam.json", *ours])
+        command = [lint, "--regions", "us-east-1", "eu-central-1", "--template", *all_of_them]
         found = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
 

@@ -15,7 +15,7 @@ _VARIABLE = re.compile(r"\$\{([^}]+)\}")
 _OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda asked, wanted: asked == wanted,
     "StringLike": lambda asked, wanted: _like(asked, wanted),
-    "ArnLike": lambda asked, wanted: _like(asked, wanted),
+    "ArnEquals": lambda asked, wanted: _like(asked, wanted),
     "StringNotEquals": lambda asked, wanted: asked == wanted,
     "StringNotLike": lambda asked, wanted: _like(asked, wanted),
 }
