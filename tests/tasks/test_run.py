@@ -1,5 +1,7 @@
 """A run: its lease, and the two threads that write for it."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib import errors
@@ -207,3 +209,21 @@ def test_a_clock_that_is_ahead_keeps_a_task_no_longer_than_its_reports(rig: Rig)
     task = rig.task(task_id)
     assert task.expires_at == 1000 + (30 + 1 + 7) * 86_400
     assert rig.store.report_expiry[task_id, 0] == task.expires_at + 86_400
+
+
+@pytest.mark.parametrize("write", [{"lease_until": 2000.0}, {"done": 1}])
+def test_a_take_over_that_a_late_write_has_overtaken_is_refused(
+    rig: Rig, write: dict[str, Any]
+) -> None:
+    """The lease was over when it was read, but its holder was only slow, and has written since."""
+    task_id = begin(rig).task.task_id
+    rig.clock.freeze(100)
+
+    def write_first(method: str) -> None:
+        if method == "move":
+            rig.store.tasks[task_id] = rig.task(task_id)._replace(**write)
+
+    rig.store.before = write_first
+    with pytest.raises(Refused):
+        rig.claim(task_id)
+    assert rig.task(task_id).run == 1
