@@ -10,7 +10,8 @@ from chalicelib import errors
 from chalicelib.api import links, reading
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
-from chalicelib.tasks.model import Cursor, Look, State, Task
+from chalicelib.tasks.cursor import Cursor
+from chalicelib.tasks.model import Look, State, Task
 from chalicelib.users import model as users
 from chalicelib.users.model import User
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from chalicelib.settings import Settings
-from chalicelib.tasks.model import CURSOR_PATTERN, State
+from chalicelib.tasks import cursor
+from chalicelib.tasks.model import State
 from chalicelib.users import model as users
 
 Schema = dict[str, Any]
@@ -17,7 +18,7 @@ FLAG: Schema = {"type": "boolean"}
 OPTION: Schema = {"type": "integer", "enum": [0, 1], "default": 0}
 STATE: Schema = {"type": "string", "enum": [str(state) for state in State]}
 TASK_ID: Schema = {"type": "string", "format": "uuid"}
-CURSOR: Schema = {"type": "string", "pattern": CURSOR_PATTERN}
+CURSOR: Schema = {"type": "string", "pattern": cursor.PATTERN}
 #: A boolean as a form writes it, in any case.
 _FORM_FLAG: Schema = {
     "type": "string",

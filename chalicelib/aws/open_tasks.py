@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from chalicelib.aws import task_items
 from chalicelib.aws.dynamodb import Table
-from chalicelib.tasks.model import LOGIN_VERSION, OPEN_VERSION, Cursor
+from chalicelib.tasks.cursor import Cursor
+from chalicelib.tasks.model import LOGIN_VERSION, OPEN_VERSION
 
 #: Tasks that are read at once of each partition.
 _PAGE = 250

@@ -2,8 +2,9 @@
 
 from chalicelib.aws.items import Item, flag, number, read, to_item, ttl, value
 from chalicelib.measure.model import Window
+from chalicelib.tasks.cursor import Cursor
 from chalicelib.tasks.idempotency import IdempotencyKey
-from chalicelib.tasks.model import LOGIN_VERSION, Cursor, Report, State, Swept, Task
+from chalicelib.tasks.model import LOGIN_VERSION, Report, State, Swept, Task
 
 #: The partitions that the open tasks of a version have in an index: several, so that none gets all
 #: the writes.

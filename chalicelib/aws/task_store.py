@@ -10,8 +10,9 @@ from chalicelib.aws import open_tasks, task_items
 from chalicelib.aws.dynamodb import Cancelled, Step, Table, Unmet, transact
 from chalicelib.aws.items import to_item, ttl
 from chalicelib.tasks import model
+from chalicelib.tasks.cursor import Cursor
 from chalicelib.tasks.idempotency import IdempotencyKey
-from chalicelib.tasks.model import Claim, Cursor, Report, State, Swept, Task
+from chalicelib.tasks.model import Claim, Report, State, Swept, Task
 from chalicelib.tasks.ports import Refused
 
 _NEW = "attribute_not_exists(#task_id)"

@@ -4,7 +4,7 @@ import json
 import logging
 
 from chalicelib import errors, log
-from chalicelib.tasks import model
+from chalicelib.tasks import task_ids
 from chalicelib.tasks.ports import Dispatcher
 
 #: The version of the messages. A worker ignores other versions: the sweeper sends new hints.
@@ -35,6 +35,6 @@ def decode(body: str) -> str:
         raise errors.BadMessage("The message is not JSON.") from exc
     match message:
         case {"v": int(version), "task_id": str(task_id)}:
-            if version is not True and version == _VERSION and model.is_id(task_id):
+            if version is not True and version == _VERSION and task_ids.is_id(task_id):
                 return task_id
     raise errors.BadMessage(f"The message does not name a task in version {_VERSION}.")

@@ -1,13 +1,13 @@
 """A task: what was asked for, how far it has come, and how it may go on."""
 
 import enum
-import re
 from collections.abc import Mapping
 from typing import NamedTuple, Self
 
 from chalicelib import errors
 from chalicelib.measure.model import Window
 from chalicelib.measure.numbers import Cpu, Device
+from chalicelib.tasks.cursor import Cursor
 
 #: Seconds of a day.
 DAY = 86_400
@@ -20,12 +20,6 @@ LATE = f"It was not done in time: a task may take twice its window and {SPARE_DA
 #: The versions of the API that have tasks: anybody may use the first, and users the second.
 OPEN_VERSION, LOGIN_VERSION = "v2", "v3"
 VERSIONS = (OPEN_VERSION, LOGIN_VERSION)
-
-_ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-#: A cursor as it is written in a link.
-CURSOR_PATTERN = rf"^[0-9]{{1,12}}(\.[0-9]{{1,9}})?_{_ID}$"
-
-_TASK_ID, _CURSOR = re.compile(_ID, re.ASCII), re.compile(CURSOR_PATTERN, re.ASCII)
 
 
 class State(enum.StrEnum):
@@ -165,24 +159,6 @@ class TaskView(NamedTuple):
     reports: list[ReportView]
 
 
-class Cursor(NamedTuple):
-    """A position in the list of v3's tasks: after this task, even if it has been deleted."""
-
-    created_at: float
-    task_id: str
-
-    def __str__(self) -> str:
-        return f"{self.created_at!r}_{self.task_id}"
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read a cursor as it is written in a link. Raises Invalid."""
-        created_at, _, task_id = text.partition("_")
-        if not _CURSOR.fullmatch(text):
-            raise errors.Invalid(f"after must come from a next link, not {errors.shorten(text)}.")
-        return cls(float(created_at), task_id)
-
-
 class Swept(NamedTuple):
     """What a sweep leaves for the next one, and for creates."""
 
@@ -242,8 +218,3 @@ def check_move(before: State, after: State) -> None:
 def sources(target: State) -> list[State]:
     """Give the states from which a task may move to `target`."""
     return [state for state, targets in MOVES.items() if target in targets]
-
-
-def is_id(text: str) -> bool:
-    """Tell whether a text has the form of a task id."""
-    return _TASK_ID.fullmatch(text) is not None

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from chalicelib.tasks.cursor import Cursor
 from chalicelib.tasks.idempotency import IdempotencyKey
-from chalicelib.tasks.model import Claim, Cursor, Report, Swept, Task
+from chalicelib.tasks.model import Claim, Report, Swept, Task
 
 
 class Dispatcher(Protocol):

@@ -7,10 +7,11 @@ from chalicelib.clock import Clock
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
 from chalicelib.sources import source_of
-from chalicelib.tasks import hint, idempotency, model, page
+from chalicelib.tasks import hint, idempotency, model, page, task_ids
 from chalicelib.tasks.bounds import Bounds
+from chalicelib.tasks.cursor import Cursor
 from chalicelib.tasks.idempotency import IdempotencyKey
-from chalicelib.tasks.model import Cursor, Look, State, Task, TaskView
+from chalicelib.tasks.model import Look, State, Task, TaskView
 from chalicelib.tasks.ports import Dispatcher, Refused, Store
 
 #: An id that no task has.
@@ -201,7 +202,7 @@ class TaskService:
 
         `by` is who asks, None for somebody without a login. Raises NoSuchTask, TaskEnded, Outage.
         """
-        if not model.is_id(task_id):
+        if not task_ids.is_id(task_id):
             raise errors.NoSuchTask(task_id)
         now = self._clock.now()
         expires_at = now + self._settings.keep_days * model.DAY
@@ -217,7 +218,7 @@ class TaskService:
             log.event("task cancelled", task_id=task_id, owner=revoked.owner, by=by)
 
     def _find(self, version: str, task_id: str) -> Task:
-        task = self._store.get(task_id) if model.is_id(task_id) else None
+        task = self._store.get(task_id) if task_ids.is_id(task_id) else None
         return self._readable(version, task_id, task)
 
     def _readable(self, version: str, task_id: str, task: Task | None) -> Task:

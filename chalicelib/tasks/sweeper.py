@@ -9,7 +9,8 @@ from chalicelib.clock import Clock
 from chalicelib.comparison import Comparison
 from chalicelib.settings import Settings
 from chalicelib.tasks import lease, model, run
-from chalicelib.tasks.model import LOGIN_VERSION, OPEN_VERSION, Cursor, State, Swept, Task
+from chalicelib.tasks.cursor import Cursor
+from chalicelib.tasks.model import LOGIN_VERSION, OPEN_VERSION, State, Swept, Task
 from chalicelib.tasks.ports import Dispatcher, Refused, Store
 
 #: The longest time in seconds between two hints for a task that nobody claims.

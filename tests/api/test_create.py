@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.bootstrap import parts
-from chalicelib.tasks import model as tasks
+from chalicelib.tasks import task_ids
 from tests.support.asking import (
     FORM,
     JSON,
@@ -73,7 +73,7 @@ class TestCreate:
     @pytest.mark.parametrize("method", ["GET", "POST"])
     def test_a_task_is_made_from_the_query(self, cloud: Any, method: str) -> None:
         task_id = created(ask(method, "/v2/iostat/", count="3", wait="1"))
-        assert tasks.is_id(task_id)
+        assert task_ids.is_id(task_id)
 
     @pytest.mark.parametrize(
         ("headers", "body"),

@@ -8,8 +8,9 @@ import pytest
 from chalicelib.aws.items import to_item
 from chalicelib.aws.task_store import DynamoTaskStore
 from chalicelib.tasks import model
+from chalicelib.tasks.cursor import Cursor
 from chalicelib.tasks.idempotency import IdempotencyKey
-from chalicelib.tasks.model import Cursor, State, Swept, Task
+from chalicelib.tasks.model import State, Swept, Task
 from chalicelib.tasks.ports import Store
 from tests.support.records import NOW, a_claim, a_task, claimed
 

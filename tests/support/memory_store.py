@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from chalicelib.aws import task_items
 from chalicelib.aws.items import to_item
 from chalicelib.tasks import model
+from chalicelib.tasks.cursor import Cursor
 from chalicelib.tasks.idempotency import IdempotencyKey
-from chalicelib.tasks.model import Claim, Cursor, Report, State, Swept, Task
+from chalicelib.tasks.model import Claim, Report, State, Swept, Task
 from chalicelib.tasks.ports import Refused
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib import errors, ids
 from chalicelib.measure.model import Window
-from chalicelib.tasks import model
+from chalicelib.tasks import model, task_ids
 from chalicelib.tasks.model import MOVES, State, Task
 
 
@@ -35,7 +35,7 @@ def test_a_task_that_ends_is_due_no_more_and_gets_the_time_of_its_expiry() -> No
 
 
 def test_a_new_id_has_the_form_of_an_id() -> None:
-    assert model.is_id(ids.new_id())
+    assert task_ids.is_id(ids.new_id())
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_new_id_has_the_form_of_an_id() -> None:
     ],
 )
 def test_other_texts_are_no_ids(text: str) -> None:
-    assert not model.is_id(text)
+    assert not task_ids.is_id(text)
 
 
 @pytest.mark.parametrize(

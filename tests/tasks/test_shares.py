@@ -8,7 +8,8 @@ import pytest
 from chalicelib import errors
 from chalicelib.measure.model import Window
 from chalicelib.tasks import sweeper
-from chalicelib.tasks.model import Cursor, State, Swept, Task
+from chalicelib.tasks.cursor import Cursor
+from chalicelib.tasks.model import State, Swept, Task
 from tests.support.memory_store import MemoryStore
 from tests.support.records import a_task
 from tests.support.rig import Rig
