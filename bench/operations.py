@@ -146,5 +146,11 @@ def cases(host: ThisMachine) -> Iterator[Case]:
     yield Case("v3 uptime, first login", partial(events.ask, uptime))
     yield from _tasks("v3", host, login, 1)
     yield from _hosts(login)
+    parts.hosts.add("db-1", by="bench")
+    asked = events.event("POST", "/v3/iostat", query={"host": "db-1"}, headers=login)
+    for_host = partial(events.ask, asked)
+    for_host()
+    # The user and the host are read.
+    yield Case("v3 create, for a host", for_host, 4)
     parts.sweeper.sweep()
     yield Case("sweep, nothing due", parts.sweeper.sweep)

@@ -60,7 +60,7 @@ def alone(windows: int, window: Window, polls: int) -> Alone:
         dynamodb, **{name: names(name) for name in ("tasks", "reports", "keys")}
     )
     queue = Queue(sqs, _QUEUE)
-    dispatcher = SqsDispatcher({"v2": queue}, queue)
+    dispatcher = SqsDispatcher({"v2": queue}, queue, lambda name: queue)
     clock = SystemClock()
     service = TaskService(store=store, dispatcher=dispatcher, clock=clock, settings=settings)
     keeper = Keeper(store=store, clock=clock, settings=settings, threaded=False)

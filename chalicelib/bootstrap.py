@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.comparison import Comparison
     from chalicelib.hosts.ports import HostQueues, HostStore
     from chalicelib.hosts.service import HostService
+    from chalicelib.tasks.host_tasks import HostTasks
     from chalicelib.tasks.keeper import Keeper
     from chalicelib.tasks.ports import Dispatcher, Store
     from chalicelib.tasks.service import TaskService
@@ -70,6 +71,15 @@ class Parts(Lazy):
         )
 
     @part
+    def host_tasks(self) -> "HostTasks":
+        """The use cases of tasks for hosts."""
+        from chalicelib.tasks.host_tasks import HostTasks
+
+        return HostTasks(
+            tasks=self.tasks, hosts=self.host_store, clock=self.clock, settings=self.settings
+        )
+
+    @part
     def keeper(self) -> "Keeper":
         """What keeps the leases of this process."""
         from chalicelib.tasks.keeper import Keeper
@@ -102,6 +112,8 @@ class Parts(Lazy):
             clock=self.clock,
             comparison=self.comparison,
             settings=self.settings,
+            hosts=self.host_store,
+            queues=self.host_queues,
         )
 
     @part
@@ -166,9 +178,10 @@ class Parts(Lazy):
     @part
     def dispatcher(self) -> "Dispatcher":
         """The queues of hints."""
-        from chalicelib.aws.sqs import Queue, SqsDispatcher
+        from chalicelib.aws.sqs import Queue, SqsDispatcher, SqsHostQueues
 
-        return SqsDispatcher(self._queues(self.sqs), Queue(self.sqs, self.settings.name("dead")))
+        queues, dead = self._queues(self.sqs), Queue(self.sqs, self.settings.name("dead"))
+        return SqsDispatcher(queues, dead, SqsHostQueues(self.sqs, self.settings.name("host-")).of)
 
     @part
     def receivers(self) -> "dict[str, Queue]":

@@ -151,6 +151,14 @@ class Outage(HoststatError):
     """A service that this one needs does not answer; try again."""
 
 
+class NoQueue(Outage):
+    """A queue does not exist."""
+
+
+class HostSilent(HoststatError):
+    """The host did not answer in time."""
+
+
 class ClockOff(Outage):
     """The clock of this machine is wrong, so it takes no work."""
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
+#: The most seconds between two reports of a host.
+_DAY = 86_400
 _MAY_BE_ZERO = {"HOLD_SECONDS", "OPEN_HOLD_SECONDS"}
 
 
@@ -19,6 +21,8 @@ class Settings(NamedTuple):
     max_window: int = 30 * 86_400
     #: The same for whoever is not logged in, as in v2.
     open_max_window: int = 30 * 86_400
+    #: The same for a window of a host, which no Lambda measures.
+    host_max_window: int = 30 * 86_400
     #: The longest window in seconds that v1 measures while its caller waits.
     sync_seconds: float = 25
     #: Seconds that a lease lasts when nothing extends it.
@@ -77,6 +81,10 @@ class Settings(NamedTuple):
     def name(self, thing: str) -> str:
         """Give the full name of a table or queue of this stage."""
         return f"hoststat-{self.stage}-{thing}"
+
+    def for_hosts(self) -> Self:
+        """Give the settings with the bounds of windows that hosts measure, and not Lambda."""
+        return self._replace(max_wait=_DAY, max_window=self.host_max_window)
 
     def _check(self) -> None:
         """Raise ValueError for settings that are fine alone but not together."""

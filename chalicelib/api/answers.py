@@ -7,8 +7,9 @@ from chalice.app import Request, Response
 
 from chalicelib.api import links
 from chalicelib.measure.model import Machine, Window
-from chalicelib.tasks import page
-from chalicelib.tasks.model import Look, Report, ReportView, Task, TaskView
+from chalicelib.tasks import page, uptimes
+from chalicelib.tasks.model import Look, Report, ReportView, Task, TaskView, What
+from chalicelib.tasks.uptimes import Uptime
 from chalicelib.users.model import User
 
 #: What v3 has beside the links of its index, whose body stays as it is: paths by relation.
@@ -32,6 +33,11 @@ def beside(request: Request) -> dict[str, str | list[str]]:
 def uptime(machine: Machine, *, detail: bool) -> dict[str, object]:
     """Show the uptime of a machine, with its numbers if `detail` is set. Raises MachineFailed."""
     return machine.uptime_numbers() if detail else {"uptime": machine.uptime()}
+
+
+def uptime_of_host(told: Uptime, *, detail: bool) -> dict[str, object]:
+    """Show what a host says of its uptime, with its numbers if `detail` is set."""
+    return told._asdict() if detail else {"uptime": told.uptime}
 
 
 def window(
@@ -72,7 +78,9 @@ def task(request: Request, view: TaskView, look: Look) -> Response:
     elif task.error is not None:
         body["result"] = task.error
     else:
-        body["result"] = {"iostat": "".join(it.report.text for it in reports)}
+        text = "".join(it.report.text for it in reports)
+        is_uptime = task.what is What.UPTIME
+        body["result"] = {"uptime": _line(text)} if is_uptime else {"iostat": text}
     following = reports[-1].report.index + 1 if reports else look.since
     if look.detail:
         body |= _details(task)
@@ -93,7 +101,7 @@ def task_list(request: Request, found: Sequence[Task], more: str | None) -> dict
             "state": task.state,
             "created_at": time_text(task.created_at),
             "owner": task.owner,
-            "request": _request(task.window),
+            "request": _request(task),
             "links": _links(request, task),
         }
         for task in found
@@ -132,6 +140,8 @@ def no_content() -> Response:
 
 def _links(request: Request, task: Task) -> list[dict[str, str]]:
     found = [links.link(request, "self", _path(task))]
+    if task.group_id:
+        found.append(links.link(request, "group", f"/v3/group/{task.group_id}"))
     if not task.state.ended:
         found.append(links.link(request, "cancel", _path(task), "DELETE"))
     return found
@@ -139,7 +149,7 @@ def _links(request: Request, task: Task) -> list[dict[str, str]]:
 
 def _details(task: Task) -> dict[str, object]:
     return {
-        "request": _request(task.window),
+        "request": _request(task),
         "progress": {"done": task.done, "of": task.window.count},
         "created_at": time_text(task.created_at),
         "started_at": time_text(task.started_at),
@@ -165,9 +175,21 @@ def _report(view: ReportView, window: Window, *, text: bool = False) -> dict[str
     return body
 
 
-def _request(window: Window) -> dict[str, int]:
-    """Show what was asked for; an option is there only if it was."""
-    return {name: it for name, it in window._asdict().items() if it is not False}
+def _request(task: Task) -> dict[str, object]:
+    """Show what was asked for: a window or the uptime, and for a task of a host, of which one.
+
+    An option is there only if it was asked for.
+    """
+    window = {name: it for name, it in task.window._asdict().items() if it is not False}
+    what = {"what": task.what} if task.what is What.UPTIME else window
+    host = {"host": task.target, "start_by": time_text(task.start_by)} if task.target else {}
+    return {**what, **host}
+
+
+def _line(text: str) -> str:
+    """Give the line of uptime in the report of a host, "" if it is not there."""
+    told = uptimes.read(text)
+    return told.uptime if told else ""
 
 
 def next_link(request: Request, path: str | None) -> dict[str, object]:

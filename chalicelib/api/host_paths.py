@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib.api import host_params, host_schemas, operations, schemas
-from chalicelib.api.schemas import between
+from chalicelib.api.schemas import Schema, between
 from chalicelib.hosts import model
 
 
@@ -43,3 +43,17 @@ def paths() -> dict[str, Any]:
             "delete": removed,
         },
     }
+
+
+def host(description: str) -> Schema:
+    """Describe the parameter that names a host."""
+    return operations.query("host", host_schemas.NAME, description)
+
+
+def of_task() -> list[Schema]:
+    """Describe the parameters by which a create asks for a host."""
+    within = "Seconds within which the host must begin it"
+    return [
+        host("Which host shall measure it; without it any worker may"),
+        operations.query("start_within", host_schemas.START_WITHIN, within),
+    ]

@@ -3,11 +3,14 @@
 from typing import Any
 
 from chalicelib.api import schemas
-from chalicelib.api.schemas import NUMBER, TEXT, TIME, WHOLE, Schema, many, or_null, ref
+from chalicelib.api.schemas import NUMBER, TEXT, TIME, WHOLE, Schema, between, many, or_null, ref
 from chalicelib.hosts import model
 from chalicelib.hosts.model import HostState
+from chalicelib.settings import Settings
+from chalicelib.tasks.host_tasks import LEAST_START, MOST_START, START_SECONDS
 
 NAME: Schema = {"type": "string", "pattern": model.NAME}
+START_WITHIN: Schema = between(LEAST_START, MOST_START, START_SECONDS)
 STATE: Schema = {"type": "string", "enum": [str(state) for state in HostState]}
 _SHOWN = {
     "host": "web-1",
@@ -37,8 +40,8 @@ EXAMPLES: dict[str, Any] = {
 }
 
 
-def all_of() -> dict[str, Schema]:
-    """Give every schema about hosts by name."""
+def all_of(limits: Settings) -> dict[str, Schema]:
+    """Give every schema about hosts by name, for a stage with these limits."""
     links = {"links": many(ref("Link"))}
     busiest = schemas.record({"device": TEXT, "util": NUMBER})
     return {
@@ -63,5 +66,16 @@ def all_of() -> dict[str, Schema]:
             }
         ),
         "Hosts": schemas.record({"hosts": {"anyOf": [many(NAME), many(ref("Host"))]}}, **links),
+        "HostWindow": _window(limits.for_hosts(), schemas.FLAG),
+        "HostWindowForm": _window(limits.for_hosts(), schemas.OPTION),
         "NoFields": schemas.record({}),
     }
+
+
+def _window(limits: Settings, option: Schema) -> Schema:
+    """Give the schema of a window that a host may be asked for."""
+    more = {"extended": option, "cpu": option, "host": NAME, "start_within": START_WITHIN}
+    window = schemas.window(limits, **more)
+    # Any worker begins a task of no host at once.
+    within = {"start_within": {"required": ["host"]}}
+    return {**window, "dependentSchemas": {**window["dependentSchemas"], **within}}

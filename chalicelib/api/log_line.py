@@ -6,7 +6,7 @@ from typing import Any
 from chalice.app import Request, Response
 
 from chalicelib.api import problems, reading
-from chalicelib.tasks import model
+from chalicelib.tasks import task_ids
 
 #: The most characters of a path, of a query and of each of its names and values, and of a detail.
 _PATH, _QUERY, _NAME, _VALUE, _DETAIL = 200, 300, 40, 70, 250
@@ -54,7 +54,8 @@ def _task_id(request: Request, response: Response) -> str | None:
     body: Any = response.body
     made = body.get("task_id") if isinstance(body, dict) else None
     task_id: str = made or (request.uri_params or {}).get("task_id", "")
-    return task_id if model.is_id(task_id) else None
+    task_id = task_ids.decoded(task_id)
+    return task_id if task_ids.is_id(task_id) else None
 
 
 def _username(request: Request) -> str | None:

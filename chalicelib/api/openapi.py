@@ -31,7 +31,7 @@ def document(limits: Settings, prefix: str, user_fields: dict[str, Schema]) -> d
         "servers": [{"url": prefix or "/"}],
         "paths": _paths(limits, user_fields["username"]),
         "components": {
-            "schemas": schemas.all_of(limits, user_fields) | host_schemas.all_of(),
+            "schemas": schemas.all_of(limits, user_fields) | host_schemas.all_of(limits),
             "securitySchemes": {"login": {"type": "http", "scheme": "basic"}},
         },
     }
@@ -60,6 +60,9 @@ def _paths(limits: Settings, username: Schema) -> dict[str, Any]:
 
 def _common(version: str, limits: Settings) -> dict[str, Any]:
     login = version == "v3"
+    if login:
+        # Hosts may take longer than Lambda.
+        limits = limits.for_hosts()
     window = [
         operations.query("count", between(1, limits.max_count, 1), "Reports"),
         operations.query(
@@ -69,13 +72,19 @@ def _common(version: str, limits: Settings) -> dict[str, Any]:
         ),
         operations.flag("extended", "The columns of iostat -x"),
         operations.flag("cpu", "The CPU block of iostat -c as well"),
+        *(host_paths.of_task() if login else []),
     ]
     beside = ("Link",) if login else ()
+    host = [host_paths.host("Of which host; without it of the one that answers")] if login else []
     found = {
         f"/{version}/": {"get": operations.get("What this version has", "Index", headers=beside)},
         f"/{version}/uptime/": {
             "get": operations.get(
-                "The host's uptime", "Uptime", login=login, query=[operations.flag("detail")]
+                "The host's uptime",
+                "Uptime",
+                *((404, 504) if login else ()),
+                login=login,
+                query=[operations.flag("detail"), *host],
             )
         },
     }
@@ -86,12 +95,13 @@ def _common(version: str, limits: Settings) -> dict[str, Any]:
         )
         return {**found, iostat: {"get": at_once}}
     create: dict[str, Any] = {
-        "statuses": (403, 429, 503),
+        "statuses": (403, 429, 503, *((404,) if login else ())),
         "login": login,
         "ok": "201",
         "headers": ("Location",),
     }
-    body = operations.body("Window", {"count": 30, "wait": 1}, form="WindowForm", required=False)
+    schema, form = ("HostWindow", "HostWindowForm") if login else ("Window", "WindowForm")
+    body = operations.body(schema, {"count": 30, "wait": 1}, form=form, required=False)
     key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
     named = {"name": "Idempotency-Key", "in": "header", "schema": key}
     return {
@@ -139,6 +149,7 @@ def _tasks(version: str, limits: Settings, username: Schema) -> dict[str, Any]:
         operations.query(
             "owner", username, "Only tasks of this user, by the name at the time of the create"
         ),
+        host_paths.host("Only tasks for this host"),
         operations.query(
             "after", schemas.CURSOR, "Where the page begins: copy it from a next link"
         ),

@@ -1,4 +1,4 @@
-"""What a request asks for: a window, what to see of a task, a page of a list, a user's fields."""
+"""What a request asks for: what to see of a task, a page of a list, a user's fields."""
 
 import urllib.parse
 from collections.abc import Mapping, Sequence
@@ -7,17 +7,14 @@ from typing import Any, NamedTuple
 from chalice.app import Request
 
 from chalicelib import errors
-from chalicelib.api import links, reading
-from chalicelib.measure.model import Window
+from chalicelib.api import reading
+from chalicelib.hosts import model as hosts
 from chalicelib.settings import Settings
 from chalicelib.tasks.cursor import Cursor
 from chalicelib.tasks.model import Look, State, Task
 from chalicelib.users import model as users
 from chalicelib.users.model import User
 
-#: What makes a window: two numbers, and two options.
-_NUMBERS, _OPTIONS = ("count", "wait"), ("extended", "cpu")
-_WINDOW = (*_NUMBERS, *_OPTIONS)
 #: The most seconds that a caller may ask us to hold an answer: API Gateway gives up after 29.
 MAX_TIMEOUT = 20
 #: Entries of a page if the caller does not say how many, and the most that a caller may ask for.
@@ -43,42 +40,6 @@ def deep(request: Request) -> bool:
 def version(request: Request) -> str | None:
     """Give the version of a file of the page that a query asks for. Raises Invalid."""
     return reading.query(request, "v").get("v")
-
-
-def window(request: Request, limits: Settings) -> Window:
-    """Read the window of a create: from the query or, for a POST, from the body.
-
-    Raises Invalid for values that are not allowed, and for values in both places.
-    """
-    given: dict[str, Any] = reading.query(request, *_WINDOW)
-    if request.method == "POST":
-        posted = reading.body(request, *_WINDOW)
-        if given and posted:
-            names = f"{', '.join(_WINDOW[:-1])} and {_WINDOW[-1]}"
-            raise errors.Invalid(f"Give {names} in the query or in the body, not in both.")
-        if posted and reading.media_type(request) == reading.JSON:
-            _check_unquoted(posted, *_NUMBERS)
-            return window_of(posted, limits)
-        given = given or posted
-    return window_of(_typed(given), limits)
-
-
-def window_at_once(request: Request, limits: Settings) -> tuple[Window, bool]:
-    """Read the window that v1 measures while its caller waits, and whether to show numbers.
-
-    Raises Invalid for numbers that are not allowed, and for a window that lasts too long.
-    """
-    given = reading.query(request, *_WINDOW, "detail")
-    detail = reading.flag(given, "detail")
-    window = window_of(_typed(given), limits)
-    if window.seconds > limits.sync_seconds:
-        options = "".join(f"&{name}=1" for name in _OPTIONS if getattr(window, name))
-        path = f"/v2/iostat/?count={window.count}&wait={window.wait}{options}"
-        raise errors.Invalid(
-            f"A window of {window.seconds} s is too long for v1, which measures at "
-            f"most {limits.sync_seconds:g} s; use {links.prefix(request)}{path} instead."
-        )
-    return window, detail
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -111,18 +72,26 @@ class TaskListing(NamedTuple):
     state: str | None
     #: Only tasks of this user; None is any.
     owner: str | None
+    #: Only tasks for this host; None is any.
+    host: str | None
     #: Where the page before this one ended, None for the first page.
     after: Cursor | None
 
     def wanted(self, task: Task) -> bool:
         """Tell whether a task belongs to the list."""
-        return self.state in (None, task.state) and self.owner in (None, task.owner)
+        mine = self.owner in (None, task.owner) and self.host in (None, task.target)
+        return mine and self.state in (None, task.state)
 
     def next(self, cursor: Cursor | None) -> str | None:
         """Give the path of the page that begins after `cursor`, None if that is None."""
         if cursor is None:
             return None
-        given = {"limit": self.limit, "state": self.state, "owner": self.owner}
+        given = {
+            "limit": self.limit,
+            "state": self.state,
+            "owner": self.owner,
+            "host": self.host,
+        }
         return next_page("/v3/task/", given, after=str(cursor))
 
 
@@ -145,7 +114,7 @@ class UserListing(NamedTuple):
 
 def task_page(request: Request) -> TaskListing:
     """Read which page of v3's tasks a request asks for. Raises Invalid."""
-    given = reading.query(request, "limit", "state", "owner", "after")
+    given = reading.query(request, "limit", "state", "owner", "host", "after")
     state, after = given.get("state"), given.get("after")
     if state is not None and state not in set(State):
         raise errors.Invalid(
@@ -156,6 +125,7 @@ def task_page(request: Request) -> TaskListing:
         limit=limit(given, TASKS, MAX_TASKS),
         state=state,
         owner=_username(given, "owner"),
+        host=host_name(given["host"]) if "host" in given else None,
         after=cursor,
     )
 
@@ -178,52 +148,20 @@ def user(request: Request) -> tuple[dict[str, Any], bool]:
     return reading.body(request), reading.media_type(request) == reading.FORM
 
 
-def window_of(given: Mapping[str, object], limits: Settings) -> Window:
-    """Give the window of "count" and "wait", both 1 if missing, and of "extended" and "cpu".
-
-    Raises Invalid for a number that is not an int or is out of bounds, for "wait" with a "count" of
-    1, for a window that lasts too long, and for an option that is not a bool.
-    """
-    window = Window(
-        count=reading.whole("count", given.get("count", 1), limits.max_count),
-        wait=reading.whole("wait", given.get("wait", 1), limits.max_wait),
-        extended=reading.boolean("extended", given.get("extended", False)),
-        cpu=reading.boolean("cpu", given.get("cpu", False)),
-    )
-    if window.count == 1 and "wait" in given:
-        raise errors.Invalid(
-            f"wait (given: {window.wait}) needs a count of 2 or more: one report has no interval."
-        )
-    if window.seconds > limits.max_window:
-        raise errors.Invalid(
-            f"count and wait ask for a window of {window.seconds} s; "
-            f"at most {limits.max_window} s are allowed."
-        )
-    return window
-
-
-def _check_unquoted(given: Mapping[str, object], *names: str) -> None:
-    """Raise Invalid for a number of a JSON body that is in quotes."""
-    for name in names:
-        value = given.get(name)
-        if isinstance(value, str) and isinstance(reading.number(value), int):
-            raise errors.Invalid.quoting(
-                f"{name} must be a JSON number, not a string: leave out the quotes of ", value
-            )
-
-
-def _typed(given: Mapping[str, str]) -> dict[str, int | str | bool]:
-    """Give what a query or a form says of a window, with the types that JSON has."""
-    found: dict[str, int | str | bool] = {
-        name: reading.number(given[name]) for name in _NUMBERS if name in given
-    }
-    return found | {name: reading.flag(given, name) for name in _OPTIONS}
-
-
 def limit(given: Mapping[str, str], default: int, most: int) -> int:
     """Give how many entries of a list a query asks for. Raises Invalid."""
     value = reading.number(given["limit"]) if "limit" in given else default
     return reading.whole("limit", value, most)
+
+
+def host_name(given: object) -> str:
+    """Give the name of a host as it was given. Raises Invalid for a name that cannot be one."""
+    if not (isinstance(given, str) and hosts.is_name(given)):
+        raise errors.Invalid(
+            "host must be the name of a host, 1 to 32 of a-z 0-9 - with a letter or digit first "
+            f"and last and at least one letter, not {errors.shorten(given)}."
+        )
+    return given
 
 
 def _username(given: Mapping[str, str], name: str) -> str | None:

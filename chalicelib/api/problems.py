@@ -36,6 +36,7 @@ STATUS: dict[type[errors.HoststatError], int] = {
     errors.TooManyTasks: 429,
     errors.MachineFailed: 500,
     errors.Outage: 503,
+    errors.HostSilent: 504,
 }
 #: Errors that only workers and stores may see. One that gets here is a fault of our code.
 INTERNAL = {
@@ -45,6 +46,7 @@ INTERNAL = {
     errors.IllegalMove,
     errors.Killed,
     errors.LeaseLost,
+    errors.NoQueue,
     errors.Silent,
 }
 #: RFC 9110's names of statuses for which Python 3.11 has older ones.

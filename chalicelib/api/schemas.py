@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib.settings import Settings
-from chalicelib.tasks import cursor
+from chalicelib.tasks import cursor, task_ids
 from chalicelib.tasks.model import State
 from chalicelib.users import model as users
 
@@ -17,7 +17,7 @@ FLAG: Schema = {"type": "boolean"}
 #: A yes or no in a query or a form.
 OPTION: Schema = {"type": "integer", "enum": [0, 1], "default": 0}
 STATE: Schema = {"type": "string", "enum": [str(state) for state in State]}
-TASK_ID: Schema = {"type": "string", "format": "uuid"}
+TASK_ID: Schema = {"type": "string", "pattern": f"^{task_ids.PATTERN}$"}
 CURSOR: Schema = {"type": "string", "pattern": cursor.PATTERN}
 #: A boolean as a form writes it, in any case.
 _FORM_FLAG: Schema = {
@@ -101,8 +101,7 @@ def all_of(limits: Settings, given: dict[str, Schema]) -> dict[str, Schema]:
 
     `given` are the schemas of a user's fields, by field.
     """
-    numbers = {"count": between(1, limits.max_count), "wait": between(1, limits.max_wait)}
-    asked = record(numbers, extended={"const": True}, cpu={"const": True})
+    asked = _request(limits)
     user = {name: it for name, it in given.items() if name != "password"}
     links = {"links": many(ref("Link"))}
     return {
@@ -127,8 +126,8 @@ def all_of(limits: Settings, given: dict[str, Schema]) -> dict[str, Schema]:
             load={**many(NUMBER), "minItems": 3, "maxItems": 3},
             host=TEXT,
         ),
-        "Window": _window(limits, {**numbers, "extended": FLAG, "cpu": FLAG}),
-        "WindowForm": _window(limits, {**numbers, "extended": OPTION, "cpu": OPTION}),
+        "Window": window(limits, extended=FLAG, cpu=FLAG),
+        "WindowForm": window(limits, extended=OPTION, cpu=OPTION),
         "Iostat": record({"iostat": TEXT}, reports=many(ref("Report"))),
         "Report": record(
             {
@@ -149,7 +148,7 @@ def all_of(limits: Settings, given: dict[str, Schema]) -> dict[str, Schema]:
         "Created": record({"task_id": TASK_ID, **links}),
         "Task": record(
             {"task_id": TASK_ID, "state": STATE, **links},
-            result={"oneOf": [TEXT, record({"iostat": TEXT})]},
+            result={"oneOf": [TEXT, record({"iostat": TEXT}), record({"uptime": TEXT})]},
             request=asked,
             progress=record({"done": WHOLE, "of": WHOLE}),
             created_at=TIME,
@@ -193,10 +192,23 @@ def all_of(limits: Settings, given: dict[str, Schema]) -> dict[str, Schema]:
     }
 
 
-def _window(limits: Settings, properties: dict[str, Schema]) -> Schema:
+def window(limits: Settings, **more: Schema) -> Schema:
+    """Give the schema of a window that a create asks for, with these members as well."""
     # `wait` makes sense only between two reports.
     two = {"properties": {"count": between(2, limits.max_count)}, "required": ["count"]}
-    return {**record({}, **properties), "dependentSchemas": {"wait": two}}
+    return {**record({}, **_numbers(limits), **more), "dependentSchemas": {"wait": two}}
+
+
+def _numbers(limits: Settings) -> dict[str, Schema]:
+    return {"count": between(1, limits.max_count), "wait": between(1, limits.max_wait)}
+
+
+def _request(limits: Settings) -> Schema:
+    """Give the schema of what a task was asked for: a window, or the uptime of a host."""
+    host = {"host": TEXT, "start_by": TIME}
+    options: dict[str, Schema] = {"extended": {"const": True}, "cpu": {"const": True}}
+    asked = record(_numbers(limits.for_hosts()), **options, **host)
+    return {"oneOf": [asked, record({"what": {"const": "uptime"}, **host})]}
 
 
 def _changes(given: dict[str, Schema]) -> Schema:

@@ -2,7 +2,7 @@
 
 from chalice import Blueprint
 
-from chalicelib.api import access, answers, params
+from chalicelib.api import access, answers, params, windows
 from chalicelib.api.access import Access
 from chalicelib.bootstrap import parts
 from chalicelib.measure import machine
@@ -26,6 +26,6 @@ def uptime_v1() -> object:
 @access.route(api, "/v1/iostat", "GET", to=Access.OPEN)
 def iostat_v1() -> object:
     """Measure a window while the caller waits."""
-    window, detail = params.window_at_once(api.current_request, parts.settings)
+    window, detail = windows.at_once(api.current_request, parts.settings)
     measured = machine.measure(parts.machine, window, parts.clock)
     return answers.window(window, measured, detail=detail)

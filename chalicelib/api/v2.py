@@ -4,7 +4,7 @@ from chalice import Blueprint
 from chalice.app import Response
 
 from chalicelib import errors
-from chalicelib.api import access, answers, middleware, params
+from chalicelib.api import access, answers, middleware, params, windows
 from chalicelib.api.access import Access
 from chalicelib.bootstrap import parts
 
@@ -28,7 +28,7 @@ def uptime_v2() -> object:
 def create_v2() -> Response:
     """Create a task."""
     request = api.current_request
-    window = params.window(request, parts.settings.for_strangers())
+    window = windows.read(request, parts.settings.for_strangers())
     parts.machine.check(window)
     key, source = params.idempotency_key(request), middleware.source(request)
     return answers.new_task(request, "v2", parts.tasks.create("v2", window, source=source, key=key))

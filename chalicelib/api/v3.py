@@ -3,7 +3,7 @@
 from chalice import Blueprint
 from chalice.app import Response
 
-from chalicelib.api import access, answers, middleware, params
+from chalicelib.api import access, answers, create_params, middleware, params
 from chalicelib.api.access import Access
 from chalicelib.bootstrap import parts
 
@@ -20,17 +20,24 @@ def index_v3() -> Response:
 
 @access.route(api, "/v3/uptime", "GET", to=Access.USER)
 def uptime_v3() -> object:
-    """Show the uptime of this machine."""
-    return answers.uptime(parts.machine, detail=params.detail(api.current_request))
+    """Show the uptime of this machine, or of a host."""
+    request = api.current_request
+    detail, host = create_params.uptime(request)
+    if host is None:
+        return answers.uptime(parts.machine, detail=detail)
+    told = parts.host_tasks.uptime(host, owner=middleware.user(request).username)
+    return answers.uptime_of_host(told, detail=detail)
 
 
 @access.route(api, "/v3/iostat", "GET", "POST", to=Access.USER)
 def create_v3() -> Response:
-    """Create a task."""
-    request, owner = api.current_request, middleware.user(api.current_request).username
-    window, key = params.window(request, parts.settings), params.idempotency_key(request)
-    parts.machine.check(window)
-    made = parts.tasks.create("v3", window, owner=owner, source=middleware.source(request), key=key)
+    """Create a task, perhaps for a host."""
+    request = api.current_request
+    asked, source = create_params.wanted(request, parts.settings), middleware.source(request)
+    owner, key = middleware.user(request).username, params.idempotency_key(request)
+    if asked.host is None:
+        parts.machine.check(asked.window)
+    made = parts.host_tasks.create(**asked._asdict(), owner=owner, source=source, key=key)
     return answers.new_task(request, "v3", made)
 
 

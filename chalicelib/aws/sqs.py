@@ -1,18 +1,22 @@
 """SQS: the queues of hints, and their dead letters. No other file knows SQS."""
 
-from collections.abc import Mapping
+import contextlib
+import functools
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import errors
 from chalicelib.aws import client as aws
-from chalicelib.tasks import hint
+from chalicelib.tasks import hint, task_ids
 
 _DEPTH = "ApproximateNumberOfMessages"
 #: Seconds for which a host's queue keeps a message.
 _KEPT_SECONDS = 4 * 86_400
 _MISSING = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
+#: Hosts whose queues one process remembers.
+_MOST_HOSTS = 1000
 
 
 class Queue:
@@ -72,11 +76,8 @@ class Queue:
 
     def delete(self) -> None:
         """Delete the queue with its messages, if it is there."""
-        try:
+        with contextlib.suppress(errors.NoQueue):
             self._ask("delete_queue")
-        except errors.Outage as outage:
-            if not _is_missing(outage.__cause__):
-                raise
         self._known_url = ""
 
     def depth(self) -> int:
@@ -95,23 +96,36 @@ class Queue:
     def _call(self, operation: str, **parameters: Any) -> Any:
         """Call SQS. Raises Outage for every error, so that none of them ends a request or a run.
 
-        A message is only a hint: if it is lost, the sweeper sends another one.
+        A message is only a hint: if it is lost, the sweeper sends another one. Raises NoQueue,
+        which is an Outage as well, if the queue does not exist.
         """
         try:
             return aws.ask(getattr(self._client, operation), **parameters)
-        except (BotoCoreError, ClientError) as exc:
+        except ClientError as exc:
+            code = exc.response["Error"]["Code"].rpartition("#")[2]
+            kind = errors.NoQueue if code in _MISSING else errors.Outage
+            raise kind(f"The queue {self._name} cannot be used: {exc}") from exc
+        except BotoCoreError as exc:
             raise errors.Outage(f"The queue {self._name} cannot be used: {exc}") from exc
 
 
 class SqsDispatcher:
     """`tasks.ports.Dispatcher` on SQS."""
 
-    def __init__(self, queues: Mapping[str, Queue], dead: Queue) -> None:
-        """`queues` has the queue of each version of the API; `dead` has their dead letters."""
+    def __init__(
+        self, queues: Mapping[str, Queue], dead: Queue, of_host: Callable[[str], Queue]
+    ) -> None:
+        """`queues` has the queue of each version of the API; `dead` has their dead letters.
+
+        `of_host` makes the queue of the host of a name.
+        """
         self._queues, self._dead = queues, dead
+        self._of_host = functools.lru_cache(_MOST_HOSTS)(of_host)
 
     def send(self, task_id: str, version: str) -> None:
-        self._queues[version].send(task_id)
+        host = task_ids.host_of(task_id)
+        queue = self._of_host(host) if host else self._queues[version]
+        queue.send(task_id)
 
     def reach(self) -> None:
         for queue in self._queues.values():
@@ -138,10 +152,3 @@ class SqsHostQueues:
     def of(self, name: str) -> Queue:
         """Give the queue of a host, whether it is there or not."""
         return Queue(self._client, self._prefix + name)
-
-
-def _is_missing(error: BaseException | None) -> bool:
-    """Tell whether an error of SQS says that there is no such queue."""
-    if not isinstance(error, ClientError):
-        return False
-    return error.response["Error"]["Code"].rpartition("#")[2] in _MISSING

@@ -4,7 +4,7 @@ from chalicelib.aws.items import Item, flag, number, read, to_item, ttl, value
 from chalicelib.measure.model import Window
 from chalicelib.tasks.cursor import Cursor
 from chalicelib.tasks.idempotency import IdempotencyKey
-from chalicelib.tasks.model import LOGIN_VERSION, Report, State, Swept, Task
+from chalicelib.tasks.model import LOGIN_VERSION, Report, State, Swept, Task, What
 
 #: The partitions that the open tasks of a version have in an index: several, so that none gets all
 #: the writes.
@@ -35,14 +35,21 @@ def attributes(task: Task) -> dict[str, object]:
     fields = {name: getattr(task, name) for name in _TASK_FIELDS - {"window"}}
     leased = task.state is State.STARTED and task.lease_until > 0
     return fields | {
+        # Most tasks are windows: only the others say what they are.
+        "what": None if task.what is What.IOSTAT else task.what,
         **_window_attributes(task.window),
         # Only the tasks that have one of these attributes are in the index of that name.
         "unended": None if task.due_at is None else shard(task),
         "running": shard(task) if leased else None,
         # Only tasks of v3 have this one, so only they are in the index of listed tasks.
-        "listed": task.version if task.version == LOGIN_VERSION else None,
+        "listed": task.version if _is_listed(task) else None,
         "ttl": None if task.expires_at is None else ttl(task.expires_at),
     }
+
+
+def _is_listed(task: Task) -> bool:
+    """Tell whether a task is one of the list: nobody looks for an uptime there."""
+    return task.version == LOGIN_VERSION and task.what is What.IOSTAT
 
 
 def end(state: State, ended_at: float, expires_at: float) -> dict[str, object]:
@@ -73,7 +80,14 @@ def shards(version: str) -> list[str]:
 
 def to_task(item: Item) -> Task:
     """Read the task of an item."""
-    return read(Task, item, window=_window(item), state=State(item["state"]["S"]))
+    what = item.get("what")
+    return read(
+        Task,
+        item,
+        window=_window(item),
+        state=State(item["state"]["S"]),
+        what=What(what["S"]) if what else What.IOSTAT,
+    )
 
 
 def to_report(item: Item) -> Report:
@@ -88,6 +102,7 @@ def key_attributes(key: IdempotencyKey) -> dict[str, object]:
         "task_id": key.task_id,
         **_window_attributes(key.window),
         "held_until": key.valid_until,
+        "start_within": key.start_within,
         "ttl": ttl(key.valid_until),
     }
 

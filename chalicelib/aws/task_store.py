@@ -17,7 +17,10 @@ from chalicelib.tasks.ports import Refused
 
 _NEW = "attribute_not_exists(#task_id)"
 _FREE = "attribute_not_exists(#key) OR #held_until <= :now"
-_QUEUED_OR_GIVEN_BACK = "#state = :queued OR (#state = :started AND #lease_until = :given_back)"
+_QUEUED_OR_GIVEN_BACK = "(#state = :queued OR (#state = :started AND #lease_until = :given_back))"
+#: A task for a host is for the host of that name alone; others are for workers of any name.
+_OF_THIS_HOST, _OF_NO_HOST = "#target = :target", "attribute_not_exists(#target)"
+_IN_TIME = "(attribute_not_exists(#start_by) OR #start_by >= :started_at OR #state = :started)"
 _SAME_RUN = "#state = :was_state AND #run = :was_run"
 _LEASED = "#lease_until > :given_back AND #lease_until < :lease_until"
 _NOT_ENDED = "#version = :version AND #state IN ({})"
@@ -104,11 +107,14 @@ class DynamoTaskStore:
 
     def claim(self, claim: Claim) -> Task:
         fields = claim._asdict() | {"state": State.STARTED, "hints": 0}
+        key, target = task_items.key(fields.pop("task_id")), fields.pop("target")
+        whose = _OF_THIS_HOST if target else _OF_NO_HOST
         step = self._tasks.to_update(
-            task_items.key(fields.pop("task_id")),
+            key,
             fields,
-            _QUEUED_OR_GIVEN_BACK,
+            f"{_QUEUED_OR_GIVEN_BACK} AND {whose} AND {_IN_TIME}",
             {
+                **({"target": target} if target else {}),
                 "queued": State.QUEUED,
                 "started": State.STARTED,
                 "given_back": 0,

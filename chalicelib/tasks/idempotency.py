@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from chalicelib import errors
 from chalicelib.measure.model import Window
+from chalicelib.tasks import task_ids
 
 #: Seconds that a key is valid.
 VALID_SECONDS = 86_400
@@ -22,6 +23,13 @@ class IdempotencyKey(NamedTuple):
     window: Window
     #: The end of its validity, in seconds since the epoch.
     valid_until: float
+    #: Seconds within which a task for a host must begin.
+    start_within: int | None = None
+
+    def fits(self, window: Window, host: str | None, start_within: int | None) -> bool:
+        """Tell whether the create was for this window of this host."""
+        same_host = task_ids.host_of(self.task_id) == host
+        return same_host and (self.window, self.start_within) == (window, start_within)
 
 
 def digest(given: str, *scope: str) -> str:

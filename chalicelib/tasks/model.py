@@ -52,6 +52,15 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 
+class What(enum.StrEnum):
+    """What is measured."""
+
+    #: A window of iostat.
+    IOSTAT = "iostat"
+    #: The uptime: one report, whose text is JSON with its numbers.
+    UPTIME = "uptime"
+
+
 class Report(NamedTuple):
     """One report of a window, as iostat wrote it."""
 
@@ -77,6 +86,13 @@ class Task(NamedTuple):
     window: Window
     created_at: float
     state: State = State.QUEUED
+    what: What = What.IOSTAT
+    #: The name of the host that it is for; None if any worker may measure it.
+    target: str | None = None
+    #: When a task for a host must have begun, at the latest; then it is a FAILURE.
+    start_by: float | None = None
+    #: The group that it belongs to.
+    group_id: str | None = None
     started_at: float | None = None
     ended_at: float | None = None
     #: The name that the user who created it had then; v3 only.
@@ -180,6 +196,8 @@ class Claim(NamedTuple):
     started_at: float
     lease_until: float
     due_at: float
+    #: The name of the host that claims; None for a task that any worker may measure.
+    target: str | None = None
 
 
 def ended(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from chalicelib import errors, ids
 from chalicelib.clock import Clock
 from chalicelib.settings import Settings
-from chalicelib.tasks import lease, model
+from chalicelib.tasks import lease, model, task_ids
 from chalicelib.tasks.model import Claim, Report, State, Task
 from chalicelib.tasks.ports import Refused, Store
 
@@ -178,17 +178,26 @@ class Run:
 
 
 def claim(
-    task_id: str, *, host: str, source: str, store: Store, clock: Clock, settings: Settings
+    task_id: str,
+    *,
+    name: str | None = None,
+    host: str,
+    source: str,
+    store: Store,
+    clock: Clock,
+    settings: Settings,
 ) -> Run:
     """Claim a task that nobody else has a lease on, and begin its next run.
 
-    `host` and `source` are the node and what it measures with. Raises Refused if there is no such
-    task, or it has ended, or another run has a lease on it; Outage.
+    `name` is the name that was issued to this host, if it has one; `host` and `source` are the
+    node and what it measures with. Raises Refused if there is no such task, or it has ended, or
+    another run has a lease on it, or it is for another host, or was to begin earlier; Outage.
     """
     leased_at, until = clock.monotonic(), lease.end(clock.now(), settings)
     wanted = Claim(
         task_id=task_id,
         token=ids.new_id(),
+        target=name if task_ids.host_of(task_id) else None,
         host=host,
         source=source,
         started_at=clock.now(),
@@ -198,9 +207,12 @@ def claim(
     try:
         task = store.claim(wanted)
     except Refused as refused:
-        if refused.old is None or not lease.lapsed(refused.old, clock.now(), settings):
+        old = refused.old
+        if old is None or old.target != wanted.target:
             raise
-        task = _take_over(refused.old, wanted, store, settings)
+        if not lease.lapsed(old, clock.now(), settings):
+            raise
+        task = _take_over(old, wanted, store, settings)
     return Run(task, leased_at=leased_at, store=store, clock=clock, settings=settings)
 
 

@@ -1,5 +1,6 @@
 """The use cases of callers: create a task, look at it, list tasks, cancel one."""
 
+import math
 from collections.abc import Callable
 
 from chalicelib import errors, ids, log
@@ -11,7 +12,7 @@ from chalicelib.tasks import hint, idempotency, model, page, task_ids
 from chalicelib.tasks.bounds import Bounds
 from chalicelib.tasks.cursor import Cursor
 from chalicelib.tasks.idempotency import IdempotencyKey
-from chalicelib.tasks.model import Look, State, Task, TaskView
+from chalicelib.tasks.model import Look, State, Task, TaskView, What
 from chalicelib.tasks.ports import Dispatcher, Refused, Store
 
 #: An id that no task has.
@@ -50,29 +51,37 @@ class TaskService:
         owner: str | None = None,
         source: str | None = None,
         key: str | None = None,
+        what: What = What.IOSTAT,
+        host: str | None = None,
+        start_within: int | None = None,
     ) -> str:
         """Accept a window and give the id of its task, which is stored from then on.
 
         `owner` is the user who asks, None in v2; `source` the address that the request came from.
         `key` is the client's Idempotency-Key. If a create of the same owner, or in v2 of the same
         source, used that key within the last day, its task's id is given and no task is made.
+        `host` is the name of the host that shall measure it, beginning at most `start_within`
+        seconds from now; without it any worker may.
         Raises Invalid for a key that is not allowed, KeyReused if that create was for another
         window, KeyInUse, TooManyTasks in v2, Outage.
         """
         digest = None if key is None else idempotency.digest(key, version, owner or source or "")
         now = self._clock.now()
         task = Task(
-            task_id=self._new_id(),
+            task_id=task_ids.of(host, self._new_id()),
             version=version,
             window=window,
             owner=owner,
             created_at=now,
-            due_at=now + self._settings.sweep_seconds,
+            what=what,
+            target=host,
+            start_by=None if start_within is None else now + start_within,
+            due_at=now + min(self._settings.sweep_seconds, start_within or math.inf),
             opened_by=source_of(source) if source and version == model.OPEN_VERSION else None,
         )
         # The task is stored first. A message is only a hint: the sweeper sends a lost one again.
-        earlier = self._store_new(task, digest)
-        if earlier and earlier.window != window:
+        earlier = self._store_new(task, digest, start_within)
+        if earlier and not earlier.fits(window, host, start_within):
             raise errors.KeyReused
         task_id = earlier.task_id if earlier else task.task_id
         # A repeated create sends a hint as well: the first one may have failed before its hint.
@@ -88,7 +97,9 @@ class TaskService:
             )
         return task_id
 
-    def _store_new(self, task: Task, digest: str | None) -> IdempotencyKey | None:
+    def _store_new(
+        self, task: Task, digest: str | None, start_within: int | None
+    ) -> IdempotencyKey | None:
         """Store a task, or give the key of an earlier create. Raises KeyInUse, TooManyTasks."""
         if task.opened_by is not None:
             try:
@@ -102,7 +113,11 @@ class TaskService:
             return self._store.create(task)
         until = task.created_at + idempotency.VALID_SECONDS
         ours = IdempotencyKey(
-            key=digest, task_id=task.task_id, window=task.window, valid_until=until
+            key=digest,
+            task_id=task.task_id,
+            window=task.window,
+            valid_until=until,
+            start_within=start_within,
         )
         try:
             return self._store.create(task, ours)
@@ -202,6 +217,7 @@ class TaskService:
 
         `by` is who asks, None for somebody without a login. Raises NoSuchTask, TaskEnded, Outage.
         """
+        task_id = task_ids.decoded(task_id)
         if not task_ids.is_id(task_id):
             raise errors.NoSuchTask(task_id)
         now = self._clock.now()
@@ -218,6 +234,7 @@ class TaskService:
             log.event("task cancelled", task_id=task_id, owner=revoked.owner, by=by)
 
     def _find(self, version: str, task_id: str) -> Task:
+        task_id = task_ids.decoded(task_id)
         task = self._store.get(task_id) if task_ids.is_id(task_id) else None
         return self._readable(version, task_id, task)
 

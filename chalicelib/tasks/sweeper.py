@@ -2,13 +2,15 @@
 
 import itertools
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from chalicelib import errors, log
 from chalicelib.clock import Clock
 from chalicelib.comparison import Comparison
+from chalicelib.hosts.model import Host, HostState
+from chalicelib.hosts.ports import HostQueues, HostStore
 from chalicelib.settings import Settings
-from chalicelib.tasks import lease, model, run
+from chalicelib.tasks import lease, model, run, silence
 from chalicelib.tasks.cursor import Cursor
 from chalicelib.tasks.model import LOGIN_VERSION, OPEN_VERSION, State, Swept, Task
 from chalicelib.tasks.ports import Dispatcher, Refused, Store
@@ -41,8 +43,11 @@ class Sweeper:
         clock: Clock,
         comparison: Comparison,
         settings: Settings,
+        hosts: HostStore,
+        queues: HostQueues,
     ) -> None:
         self._store, self._dispatcher, self._comparison = store, dispatcher, comparison
+        self._hosts, self._queues = hosts, queues
         self._clock, self._settings = clock, settings
 
     def sweep(self, seconds: float = float("inf")) -> None:
@@ -100,20 +105,39 @@ class Sweeper:
         ids = list(dict.fromkeys(task_ids))
         try:
             found = {task.task_id: task for task in self._store.get_many(ids)}
+            hosts = self._find_hosts(found.values())
         except errors.Outage as outage:
             log.event("tasks not swept", tasks=len(ids), why=str(outage))
             return
         for task in [found[task_id] for task_id in ids if task_id in found]:
-            if not self._is_due(task):
+            host = hosts.get(task.target or "")
+            if not (self._is_due(task) or self._waits_in_vain(task, host)):
                 continue
             if self._why_stop(until):
                 return
             try:
-                self._look_after(task)
+                self._look_after(task, host)
             except errors.Outage as outage:
                 log.event("task not swept", task_id=task.task_id, why=str(outage))
             except Exception:
                 log.failure("task not swept", task_id=task.task_id)
+
+    def _find_hosts(self, tasks: Iterable[Task]) -> dict[str, Host]:
+        """Give the hosts that open tasks are for, by name."""
+        names = {it.target for it in tasks if it.target and not it.state.ended}
+        found = self._hosts.get_many(sorted(names)) if names else []
+        return {host.host: host for host in found if host.is_there()}
+
+    def _waits_in_vain(self, task: Task, host: Host | None) -> bool:
+        """Tell whether a task waits for a host that is not online."""
+        leased = task.state is State.STARTED and task.lease_until > 0
+        return task.due_at is not None and not leased and self._is_away(task, host)
+
+    def _is_away(self, task: Task, host: Host | None) -> bool:
+        """Tell whether a task is for a host that is not online. `host` is None for one removed."""
+        if task.target is None:
+            return False
+        return host is None or host.state(self._clock.now()) is not HostState.ONLINE
 
     def _leave(self, places: dict[str, Cursor]) -> None:
         """Store what the next sweep, and creates, need to know of this one."""
@@ -142,30 +166,56 @@ class Sweeper:
         most_ahead = _MAX_GAP + settings.sweep_seconds + lease.MOST * settings.lease_seconds
         return task.due_at is not None and not now < task.due_at <= now + most_ahead
 
-    def _look_after(self, task: Task) -> None:
+    def _look_after(self, task: Task, host: Host | None) -> None:
         now = self._clock.now()
         lost = lease.lapsed(task, now, self._settings)
         try:
-            if why := self._why_failed(task, now, lost=lost):
+            if why := self._why_failed(task, host, now, lost=lost):
                 self._store.move(task, self._failed(task, now, why), seen=_AS_READ)
                 log.event("task given up", task_id=task.task_id, run=task.run, why=why)
+            elif self._is_away(task, host):
+                # Hints would pile up in its queue. The first sweep after its return sends one.
+                if task.due_at is not None and task.due_at > now:
+                    self._store.move(task, task._replace(due_at=now, hints=0), seen=_AS_READ)
             else:
                 self._store.move(task, self._hinted(task, now), seen=_AS_READ)
-                self._dispatcher.send(task.task_id, task.version)
+                self._send(task)
                 log.event("hint sent again", task_id=task.task_id, hint=task.hints + 1, lost=lost)
         except Refused:
             # Somebody else has just claimed, ended or swept it.
             return
 
-    def _why_failed(self, task: Task, now: float, *, lost: bool) -> str | None:
+    def _send(self, task: Task) -> None:
+        """Send a hint. A host that is there has a queue: one that is missing is made."""
+        try:
+            self._dispatcher.send(task.task_id, task.version)
+        except errors.NoQueue:
+            if task.target is None:
+                raise
+            self._queues.make(task.target)
+            self._dispatcher.send(task.task_id, task.version)
+
+    def _why_failed(self, task: Task, host: Host | None, now: float, *, lost: bool) -> str | None:
         """Say in a sentence why nobody shall work on a task any more, None if somebody shall."""
         settings = self._settings
+        if task.target and host is None:
+            return silence.removed(task.target)
         if now > task.done_by:
             return model.LATE
-        if task.state is State.QUEUED and now > task.created_at + settings.start_within:
-            return f"No worker began it within {settings.start_within / _HOUR:g} hours."
+        if task.state is State.QUEUED and (why := self._why_not_begun(task, host, now)):
+            return why
         if lost and task.failures + 1 >= settings.max_attempts:
             return run.why_lost(task)
+        return None
+
+    def _why_not_begun(self, task: Task, host: Host | None, now: float) -> str | None:
+        """Say why a task that nobody has begun may not begin any more, None if it may."""
+        within = self._settings.start_within
+        if host and task.start_by is not None:
+            if now > task.start_by:
+                return silence.not_begun(host, task.start_by - task.created_at, now)
+        elif now > task.created_at + within:
+            return f"No worker began it within {within / _HOUR:g} hours."
         return None
 
     def _failed(self, task: Task, now: float, why: str) -> Task:
@@ -176,4 +226,7 @@ class Sweeper:
         """Give the task with its next hint: each gap is twice as long as the one before."""
         doublings = min(task.hints + 1, _MOST_DOUBLINGS)
         gap = min(self._settings.sweep_seconds * 2**doublings, _MAX_GAP)
-        return task._replace(hints=task.hints + 1, due_at=now + gap)
+        due_at = now + gap
+        if task.state is State.QUEUED and task.start_by is not None:
+            due_at = min(due_at, task.start_by)
+        return task._replace(hints=task.hints + 1, due_at=due_at)

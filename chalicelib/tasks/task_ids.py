@@ -2,14 +2,14 @@
 
 import re
 
+from chalicelib.hosts import model as hosts
+
 #: What stands between a host's name and the UUID. No name has it, and no URL needs to encode it.
 _BETWEEN = "~"
 _ENCODED = re.compile("%7e", re.IGNORECASE)
 _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-#: A host's name: 1 to 32 characters, at the ends letters or digits, and one letter at least.
-NAME = "(?=[0-9-]*[a-z])[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?"
-#: An id, as a regular expression that other languages know as well.
-PATTERN = f"({NAME}{_BETWEEN})?{_UUID}"
+#: What every id fits, as a regular expression that other languages know as well.
+PATTERN = f"([a-z0-9-]{{1,32}}{_BETWEEN})?{_UUID}"
 
 _TASK_ID = re.compile(PATTERN, re.ASCII)
 
@@ -27,7 +27,8 @@ def host_of(task_id: str) -> str | None:
 
 def is_id(text: str) -> bool:
     """Tell whether a text has the form of a task id."""
-    return _TASK_ID.fullmatch(text) is not None
+    host = host_of(text)
+    return _TASK_ID.fullmatch(text) is not None and (host is None or hosts.is_name(host))
 
 
 def decoded(text: str) -> str:

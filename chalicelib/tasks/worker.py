@@ -7,8 +7,9 @@ from chalicelib.clock import Clock
 from chalicelib.comparison import Comparison
 from chalicelib.measure.model import Machine
 from chalicelib.settings import Settings
-from chalicelib.tasks import hint, lease, run
+from chalicelib.tasks import hint, lease, run, uptimes
 from chalicelib.tasks.keeper import Keeper, Stop, why_refused
+from chalicelib.tasks.model import What
 from chalicelib.tasks.ports import Dispatcher, Refused, Store
 from chalicelib.tasks.run import Run
 
@@ -29,7 +30,10 @@ class Worker:
         clock: Clock,
         comparison: Comparison,
         settings: Settings,
+        host: str | None = None,
     ) -> None:
+        """`host` is the name that was issued to this machine, if it has one."""
+        self._host = host
         self._store, self._dispatcher, self._machine = store, dispatcher, machine
         self._keeper, self._clock, self._settings = keeper, clock, settings
         self._comparison = comparison
@@ -64,6 +68,7 @@ class Worker:
         try:
             ours = run.claim(
                 task_id,
+                name=self._host,
                 host=self._machine.name,
                 source=self._machine.source,
                 store=self._store,
@@ -123,12 +128,22 @@ class Worker:
             hint.send(ours.task.task_id, ours.task.version, self._dispatcher)
         return outcome
 
+    def _tell_uptime(self, ours: Run) -> errors.MachineFailed | None:
+        """Store the uptime, which is the task's only report. Gives what went wrong."""
+        try:
+            ours.report(uptimes.tell(self._machine))
+        except errors.MachineFailed as failed:
+            return failed
+        return None
+
     def _measure(self, ours: Run, until: float) -> Stop | Exception | None:
         """Store reports until the window ends, the time is up, or something stops it.
 
         Gives what stopped it: None if the window ended or the time is up.
         """
         window = ours.task.window
+        if ours.task.what is What.UPTIME:
+            return self._tell_uptime(ours)
         try:
             with (
                 self._machine.open(window, first=ours.task.done) as feed,

@@ -129,7 +129,7 @@ def a_rig() -> Rig:
     names = {"v2": "open-tasks", "v3": "tasks"}
     queues = {it: Queue(clients()["sqs"], f"hoststat-dev-{name}") for it, name in names.items()}
     dead = Queue(clients()["sqs"], "hoststat-dev-dead")
-    return Rig(store=store, dispatcher=SqsDispatcher(queues, dead))
+    return Rig(store=store, dispatcher=SqsDispatcher(queues, dead, lambda name: dead))
 
 
 def insist(do: Callable[[], Any]) -> Any:

@@ -48,6 +48,17 @@ def test_each_version_has_a_queue_of_its_own(cloud: Any) -> None:
     assert message["Body"] == hint.encode(TASK_ID)
 
 
+def test_a_host_has_a_queue_of_its_own(cloud: Any) -> None:
+    task_id = f"web-1~{TASK_ID}"
+    with pytest.raises(errors.NoQueue):
+        parts.dispatcher.send(task_id, "v3")
+    parts.host_queues.make("web-1")
+    parts.dispatcher.send(task_id, "v3")
+    assert [queue.receive(10, 0) for queue in parts.receivers.values()] == [[], []]
+    (message,) = Queue(boto3.client("sqs"), "hoststat-dev-host-web-1").receive(10, 0)
+    assert hint.decode(message["Body"]) == task_id
+
+
 def test_a_missing_queue_is_an_outage_for_every_call(cloud: Any) -> None:
     queue = Queue(boto3.client("sqs"), "none")
     for ask in (lambda: queue.send(TASK_ID), lambda: queue.receive(1, 0), queue.depth):

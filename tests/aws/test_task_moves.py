@@ -54,6 +54,28 @@ class TestClaim:
         assert refused.value.old is None
         assert store.get(task.task_id) is None
 
+    @pytest.mark.parametrize(
+        ("target", "claimer"), [("web-1", None), ("web-1", "web-2"), (None, "web-1")]
+    )
+    def test_a_task_is_claimed_by_the_host_that_it_is_for_alone(
+        self, store: Store, target: str | None, claimer: str | None
+    ) -> None:
+        task = a_task(target=target)
+        store.create(task)
+        with pytest.raises(Refused) as refused:
+            store.claim(a_claim(task, target=claimer))
+        assert refused.value.old == task
+        assert store.claim(a_claim(task, target=target)).target == target
+
+    def test_a_task_is_not_begun_after_its_time_but_may_go_on_after_it(self, store: Store) -> None:
+        task = a_task(start_by=NOW + 30)
+        store.create(task)
+        with pytest.raises(Refused):
+            store.claim(a_claim(task, started_at=NOW + 30.5))
+        first = store.claim(a_claim(task, started_at=NOW + 30))
+        store.move(first, first._replace(lease_until=0))
+        assert store.claim(a_claim(task, started_at=NOW + 500)).run == 2
+
 
 class TestMove:
     def test_changed_fields_are_written_and_empty_ones_removed(self, store: Store) -> None:

@@ -144,6 +144,7 @@ def test_the_api_uses_what_it_is_granted() -> None:
     for method in ("PUT", "GET", "DELETE"):
         ask_host(method, "web-1", headers=ROOT)
     ask_host("PUT", "db-1", headers=ROOT)
+    ask("POST", "/v3/iostat", headers=ROOT, host="db-1")
     ask("GET", "/v3/hosts", headers=ROOT)
     assert used | OF_LAMBDA == granted("api")
 
@@ -165,6 +166,16 @@ def test_each_worker_uses_what_it_is_granted(version: str) -> None:
 def test_the_sweeper_uses_what_it_is_granted() -> None:
     submit(3)
     submit(3, "v3")
+    # A host that is online and has lost its queue.
+    parts.hosts.add("web-1", by="root")
+    parts.dynamodb.update_item(
+        TableName="hoststat-prod-hosts",
+        Key={"host": {"S": "web-1"}},
+        UpdateExpression="SET seen_at = :now",
+        ExpressionAttributeValues={":now": {"N": str(parts.clock.now())}},
+    )
+    ask("POST", "/v3/iostat", headers=ROOT, host="web-1")
+    parts.host_queues.delete("web-1")
     used = listen()
     parts.sweeper.sweep()
     assert used | OF_LAMBDA == granted("sweep")

@@ -93,6 +93,9 @@ class MemoryStore:
             given_back = old and old.state is State.STARTED and old.lease_until == 0
             if old is None or not (old.state is State.QUEUED or given_back):
                 raise Refused(old)
+            late = old.start_by is not None and old.start_by < claim.started_at
+            if old.target != claim.target or (late and not given_back):
+                raise Refused(old)
             fields = claim._asdict() | {"hints": 0, "run": old.run + 1}
             fields["started_at"] = old.started_at or claim.started_at
             self.tasks[old.task_id] = old._replace(state=State.STARTED, **fields)

@@ -3,6 +3,7 @@
 import contextlib
 
 from chalicelib.bootstrap import Parts
+from chalicelib.hosts.model import Host
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
 from chalicelib.tasks import run
@@ -10,7 +11,9 @@ from chalicelib.tasks.keeper import Keeper
 from chalicelib.tasks.model import Task
 from chalicelib.tasks.ports import Dispatcher, Store
 from chalicelib.tasks.run import Run
+from chalicelib.tasks.worker import Worker
 from tests.support.fakes import FakeClock, FakeDispatcher, FakeMachine
+from tests.support.memory_hosts import MemoryHosts, MemoryQueues
 from tests.support.memory_store import MemoryStore
 
 SETTINGS = Settings(
@@ -33,16 +36,39 @@ class Rig:
         used = store or self.store
         self.keeper = Keeper(store=used, clock=self.clock, settings=settings, threaded=False)
         self.clock.every_second = self.keeper.tick
-        parts = Parts(
+        self.hosts, self.queues = MemoryHosts(), MemoryQueues()
+        self.parts = Parts(
             settings=settings,
             clock=self.clock,
             machine=self.machine,
             task_store=used,
             dispatcher=dispatcher or self.dispatcher,
             keeper=self.keeper,
+            host_store=self.hosts,
+            host_queues=self.queues,
         )
+        parts = self.parts
         self.comparison = parts.comparison
         self.service, self.worker, self.sweeper = parts.tasks, parts.worker, parts.sweeper
+        self.host_tasks = parts.host_tasks
+
+    def add_host(self, name: str, *, seen: float | None = 0) -> None:
+        """Register a host that was last seen so many seconds ago; None is never."""
+        seen_at = None if seen is None else self.clock.now() - seen
+        self.hosts.rows[name] = Host(host=name, added_at=self.clock.now(), seen_at=seen_at)
+
+    def worker_of(self, name: str) -> Worker:
+        """Give the worker of a host."""
+        return Worker(
+            store=self.parts.task_store,
+            dispatcher=self.parts.dispatcher,
+            machine=self.machine,
+            keeper=self.keeper,
+            clock=self.clock,
+            comparison=self.comparison,
+            settings=self.settings,
+            host=name,
+        )
 
     def create(self, count: int = 3, wait: int = 1) -> str:
         """Create a task and forget its hint: the test calls the worker itself."""

@@ -16,6 +16,7 @@ from chalicelib.tasks.sweeper import Sweeper
 from chalicelib.tasks.worker import Worker
 from tests.support.fakes import FakeMachine
 from tests.support.faults import Crash
+from tests.support.memory_hosts import MemoryHosts, MemoryQueues
 from tests.support.memory_store import MemoryStore
 from tests.tasks.protocol import PICK, SETTINGS, Protocol
 from tests.tasks.worlds import SkewedClock
@@ -107,6 +108,8 @@ class Days(Protocol):
             clock=clock,
             comparison=compared,
             settings=SETTINGS,
+            hosts=MemoryHosts(),
+            queues=MemoryQueues(),
         )
         with contextlib.suppress(Crash, errors.Outage):
             sweeper.sweep()

@@ -26,6 +26,7 @@ from chalicelib.tasks.service import TaskService
 from chalicelib.tasks.sweeper import Sweeper
 from tests.support.fakes import FakeClock, FakeDispatcher
 from tests.support.faults import Crash, Faulty, crash, lose
+from tests.support.memory_hosts import MemoryHosts, MemoryQueues
 from tests.tasks.invariants import Invariants
 from tests.tasks.worlds import SkewedClock, Snapshot, in_memory
 
@@ -47,14 +48,14 @@ class Protocol(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.store, self.snapshot, self.close = type(self).make_store()
-        self.faulty, self.queue = Faulty(self.store), FakeDispatcher()
-        self.faulty_queue = Faulty(self.queue)
-        self.clock = FakeClock(1000)
-        shared: Any = {"store": self.faulty, "dispatcher": self.faulty_queue, "clock": self.clock}
-        shared["settings"] = SETTINGS
+        self.clock, self.queue = FakeClock(1000), FakeDispatcher()
+        self.faulty, self.faulty_queue = Faulty(self.store), Faulty(self.queue)
+        shared: Any = {"store": self.faulty, "dispatcher": self.faulty_queue}
+        shared |= {"clock": self.clock, "settings": SETTINGS}
         # Ids come in order, so that the same choices always give the same test.
         self.service = TaskService(**shared, new_id=lambda: str(uuid.UUID(int=next(numbers))))
-        self.sweeper = Sweeper(**shared, comparison=Comparison(self.clock))
+        none: Any = {"hosts": MemoryHosts(), "queues": MemoryQueues()}
+        self.sweeper = Sweeper(**shared, **none, comparison=Comparison(self.clock))
         numbers = itertools.count(1)
         self.ids, self.promised = list[str](), list[str]()
         self.runs: list[Run] = []

@@ -36,6 +36,19 @@ def test_a_task_that_ends_is_due_no_more_and_gets_the_time_of_its_expiry() -> No
 
 def test_a_new_id_has_the_form_of_an_id() -> None:
     assert task_ids.is_id(ids.new_id())
+    assert task_ids.is_id(task_ids.of("web-1", ids.new_id()))
+
+
+def test_an_id_tells_its_host() -> None:
+    uuid = ids.new_id()
+    assert task_ids.host_of(uuid) is None
+    assert task_ids.host_of(task_ids.of("web-1", uuid)) == "web-1"
+    assert task_ids.of(None, uuid) == uuid
+
+
+def test_an_encoded_id_is_decoded_once() -> None:
+    assert task_ids.decoded("web-1%7Ex%7ey") == "web-1~x~y"
+    assert task_ids.decoded("web-1%257Ex") == "web-1%257Ex"
 
 
 @pytest.mark.parametrize(
@@ -50,6 +63,12 @@ def test_a_new_id_has_the_form_of_an_id() -> None:
         "A0000000-0000-4000-8000-000000000000",
         "00000000-0000-4000-8000-000000000000\n",
         " 00000000-0000-4000-8000-000000000000",
+        "~00000000-0000-4000-8000-000000000000",
+        "1~00000000-0000-4000-8000-000000000000",
+        "-a~00000000-0000-4000-8000-000000000000",
+        "a~b~00000000-0000-4000-8000-000000000000",
+        "A~00000000-0000-4000-8000-000000000000",
+        "web-1%7E00000000-0000-4000-8000-000000000000",
     ],
 )
 def test_other_texts_are_no_ids(text: str) -> None:

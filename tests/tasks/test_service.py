@@ -1,6 +1,7 @@
 """The use cases of tasks, on fakes."""
 
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def found(service: TaskService, version: str, task_id: str) -> Task:
     return service.look(version, task_id, Look()).task
 
 
-def made(service: TaskService, version: str = "v2", **more: str) -> Task:
+def made(service: TaskService, version: str = "v2", **more: Any) -> Task:
     """Create a task and give it."""
     return found(service, version, service.create(version, WINDOW, **more))
 

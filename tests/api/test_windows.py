@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from chalicelib import errors
-from chalicelib.api import params
+from chalicelib.api import windows
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
 
@@ -25,7 +25,7 @@ LIMITS = Settings(max_count=100, max_wait=60, max_window=600)
     ],
 )
 def test_count_and_wait_are_one_by_default(given: Mapping[str, object], window: Window) -> None:
-    assert params.window_of(given, LIMITS) == window
+    assert windows.of(given, LIMITS) == window
 
 
 @pytest.mark.parametrize("name", ["count", "wait"])
@@ -48,7 +48,7 @@ def test_count_and_wait_are_one_by_default(given: Mapping[str, object], window: 
 def test_a_wrong_number_is_refused_by_name(name: str, value: object, shown: str) -> None:
     most = {"count": 100, "wait": 60}[name]
     with pytest.raises(errors.Invalid) as caught:
-        params.window_of({"count": 2, "wait": 2} | {name: value}, LIMITS)
+        windows.of({"count": 2, "wait": 2} | {name: value}, LIMITS)
     assert str(caught.value) == (
         f"{name} must be a whole number from 1 to {most} in ASCII digits, not {shown}."
     )
@@ -58,14 +58,14 @@ def test_a_wrong_number_is_refused_by_name(name: str, value: object, shown: str)
 @pytest.mark.parametrize(("value", "shown"), [(1, "1"), ("1", "'1'"), (None, "null")])
 def test_an_option_is_a_boolean(name: str, value: object, shown: str) -> None:
     with pytest.raises(errors.Invalid) as caught:
-        params.window_of({name: value}, LIMITS)
+        windows.of({name: value}, LIMITS)
     assert str(caught.value) == f"{name} must be true or false, not {shown}."
 
 
 @pytest.mark.parametrize("given", [{"wait": 1}, {"count": 1, "wait": 1}])
 def test_one_report_has_no_interval(given: Mapping[str, object]) -> None:
     with pytest.raises(errors.Invalid) as caught:
-        params.window_of(given, LIMITS)
+        windows.of(given, LIMITS)
     assert str(caught.value) == (
         "wait (given: 1) needs a count of 2 or more: one report has no interval."
     )
@@ -73,7 +73,7 @@ def test_one_report_has_no_interval(given: Mapping[str, object]) -> None:
 
 def test_a_window_that_is_too_long_is_refused() -> None:
     with pytest.raises(errors.Invalid) as caught:
-        params.window_of({"count": 12, "wait": 60}, LIMITS)
+        windows.of({"count": 12, "wait": 60}, LIMITS)
     assert str(caught.value) == (
         "count and wait ask for a window of 660 s; at most 600 s are allowed."
     )
