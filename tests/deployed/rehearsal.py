@@ -28,6 +28,7 @@ from deploy.deploy import app_stack, artefacts, deploy_app, deploy_data
 from deploy.destroy import destroy
 from deploy.package import Failed
 from local import listening, stage
+from tests.deployed import operating
 
 NAME = "prod"
 #: Short times: a window takes several runs, and the lease of a killed worker ends soon. The bounds
@@ -61,7 +62,8 @@ def emulator(log: Path) -> Iterator[str]:
     port = free_port()
     environ = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     environ |= {"BIND_HOST": stage.LOOPBACK, "GATEWAY_PORT": str(port), "HOME": str(log.parent)}
-    environ["TMPDIR"] = str(log.parent)
+    # With AUTH it obeys policies: of the functions' roles, and of the API.
+    environ |= {"TMPDIR": str(log.parent), "AUTH": "true"}
     command = [str(stage.PROJECT / ".emulator" / "bin" / "ministack")]
     url = f"http://{stage.LOOPBACK}:{port}"
     with log.open("wb") as out:
@@ -114,12 +116,16 @@ def use(url: str) -> None:
     parts.reset()
 
 
-def deploy(folder: Path) -> str:
-    """Deploy the stage twice; the second time must change nothing. Give the id of the API."""
+def deploy(folder: Path, topic: str) -> str:
+    """Deploy the stage twice; the second time must change nothing. Give the id of the API.
+
+    Its alarms are sent to `topic`.
+    """
     bucket = artefacts(None)
     for expected in (True, False):
         changed = deploy_data(NAME, {})
-        changed |= deploy_app(NAME, folder, {"LambdaWorker": "on"}, bucket, SETTINGS, relax)
+        given = {"LambdaWorker": "on", "AlarmTopic": topic}
+        changed |= deploy_app(NAME, folder, given, bucket, SETTINGS, relax)
         if changed is not expected:
             raise Failed("Deploying again what is there changed it.")
     found = stacks.outputs(boto3.client("cloudformation"), app_stack(NAME))
@@ -132,11 +138,6 @@ def relax(template: dict[str, Any]) -> None:
         setting |= {"ThrottlingRateLimit": 1000, "ThrottlingBurstLimit": 2000}
 
 
-def host_of(api: str) -> str:
-    """Give the host name by which the emulator's gateway finds an API."""
-    return f"{api}.execute-api.localhost"
-
-
 def test(url: str, api: str) -> None:
     """Run the tests of a deployed stage. Raises Failed."""
     password = secrets.token_urlsafe(12)
@@ -144,7 +145,7 @@ def test(url: str, api: str) -> None:
     environ = {
         **os.environ,
         "BASE_URL": f"{url}/api",
-        "BASE_HOST": host_of(api),
+        "BASE_HOST": operating.host_of(api),
         "ADMIN": f"root:{password}",
     }
     command = [sys.executable, "-m", "pytest", "-o", "addopts=", "-q", "-rs"]
@@ -156,7 +157,7 @@ def work_from_host(url: str, api: str, folder: Path) -> None:
     """Switch the function off, and let a worker on this computer measure. Raises Failed."""
     deploy_app(NAME, folder, {"LambdaWorker": "off"}, artefacts(None), SETTINGS, relax)
     print("A worker on the host ...", flush=True)
-    host = {"Host": host_of(api)}
+    host = {"Host": operating.host_of(api)}
     made = requests.post(f"{url}/api/v2/iostat?count=2", headers=host, timeout=30).json()
     path = f"{url}/api/v2/task/{made['task_id']}"
     command = [sys.executable, "-m", "local.worker"]
@@ -206,9 +207,12 @@ def main() -> int:
         try:
             with emulator(log) as url:
                 use(url)
-                api = deploy(folder / "dist")
+                topic = operating.make_topic()
+                api = deploy(folder / "dist", topic)
                 test(url, api)
+                operating.check_alarm(topic, NAME)
                 work_from_host(url, api, folder / "dist")
+                operating.check_closed(url, NAME)
                 destroy(NAME, data=False)
                 copy = folder / "copy"
                 copy.mkdir()
