@@ -5,6 +5,7 @@ there what the process says of itself. From sd_notify(3).
 """
 
 import socket
+import threading
 
 from chalicelib import log
 
@@ -18,22 +19,25 @@ class Systemd:
     def __init__(self, address: str) -> None:
         """`address` is ``NOTIFY_SOCKET``, or "". With ``@`` at its beginning it is no file."""
         self._address = "\0" + address[1:] if address.startswith("@") else address
-        self._ready = False
+        self._ready, self._telling = False, threading.Lock()
 
     def works(self, status: str) -> None:
         """Say that this process has just done what it is for, and in a few words how it is.
 
         The first time it is ready with that. Each time the watchdog (``WatchdogSec``) begins anew.
         """
-        self._tell("WATCHDOG=1" if self._ready else "READY=1\nWATCHDOG=1", f"STATUS={status}")
+        with self._telling:
+            ready = [] if self._ready else ["READY=1"]
+            self._ready |= self._tell(*ready, "WATCHDOG=1", f"STATUS={status}")
 
     def stops(self) -> None:
         """Say that this process is about to end."""
         self._tell("STOPPING=1", "STATUS=Hands its windows over.")
 
-    def _tell(self, *lines: str) -> None:
+    def _tell(self, *lines: str) -> bool:
+        """Send these lines, and tell whether that was possible."""
         if not self._address:
-            return
+            return False
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as telling:
                 # Nobody here waits for systemd.
@@ -41,5 +45,5 @@ class Systemd:
                 telling.sendto("\n".join(lines).encode(), self._address)
         except OSError as failed:
             log.event("systemd not told", why=str(failed))
-        else:
-            self._ready = True
+            return False
+        return True

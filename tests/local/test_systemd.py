@@ -5,6 +5,7 @@ import contextlib
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,6 +83,26 @@ def test_a_manager_that_does_not_hear_is_told_that_it_is_ready_later(
     systemd.works("no window")
     assert manager.heard() == [["READY=1", "WATCHDOG=1", "STATUS=no window"]]
     manager.close()
+
+
+def test_of_threads_that_work_at_once_one_says_that_it_is_ready(
+    manager: Manager, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    systemd, together, tell = Systemd(address), threading.Barrier(2), Systemd._tell
+
+    def late(telling: Systemd, *lines: str) -> bool:
+        # The other thread has its chance.
+        with contextlib.suppress(threading.BrokenBarrierError):
+            together.wait(0.2)
+        return tell(telling, *lines)
+
+    monkeypatch.setattr(Systemd, "_tell", late)
+    threads = [threading.Thread(target=systemd.works, args=["no window"]) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [message[0] for message in manager.heard()] == ["READY=1", "WATCHDOG=1"]
 
 
 def test_without_systemd_nobody_is_told(logged: list[tuple[str, dict[str, object]]]) -> None:
