@@ -131,7 +131,8 @@ def _usage(wrong: click.ClickException) -> str:
     if isinstance(wrong, click.NoSuchOption) and path == "hoststat iostat":
         return f"iostat's {wrong.option_name} is not offered; {grammar.OFFERED} are."
     said = wrong.format_message().rstrip(".")
-    return f"{said}: `{path} --help` says what is possible."
+    said += " " if said.endswith("?") else ": "
+    return f"{said}`{path} --help` says what is possible."
 
 
 if __name__ == "__main__":

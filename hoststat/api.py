@@ -38,8 +38,6 @@ class Answer(NamedTuple):
 
     body: Any
     headers: Mapping[str, str]
-    #: How often it was asked. A change may have been made by a try whose answer was lost.
-    tries: int
 
 
 class Api:
@@ -172,8 +170,9 @@ class Api:
         if got.status < 300:
             if not isinstance(said, dict):
                 raise Unreachable(f"{self.site.url} answers, but it is no hoststat.")
-            return Answer(said, got.headers, tries)
+            return Answer(said, got.headers)
         problem = self._problem(got.status, said, got.headers)
+        problem.tries = tries
         # Another try with the same key may be on its way just now.
         passing = got.status in _PASSING or (got.status == 409 and "Idempotency-Key" in headers)
         if not passing or got.status in final:

@@ -55,6 +55,8 @@ class Problem(Exception):
     def __init__(self, status: int, detail: str, request_id: str) -> None:
         super().__init__(detail)
         self.status, self.detail, self.request_id = status, detail, request_id
+        #: How often it was asked. A change may have been made by a try whose answer was lost.
+        self.tries = 1
 
     def failed(self, *, verbose: bool = False) -> Failed:
         """Give what it means for the command; `verbose` adds the id of the request."""

@@ -12,7 +12,7 @@ from hoststat.errors import DONE, FAILED, NO_ANSWER, Gone, Problem, Unreachable
 from hoststat.looks import Follower, Work
 from hoststat.reports import Writer
 from hoststat.screen import Screen
-from hoststat.signals import Left, Signals, Stopped
+from hoststat.signals import Left, Signals, Stopped, leave
 
 #: Seconds that an answer is held: at first, to learn soon what has not begun, and then.
 _FIRST_HOLD, _HOLD = 1, 20
@@ -47,7 +47,7 @@ class _Following:
                 return self._begin(begin)
         except Left as left:
             self._screen.note(f"left. {self._way()}")
-            return 128 + left.number
+            leave(left.number)
         except Unreachable as broken:
             raise Unreachable(f"{broken} {self._way()}".rstrip()) from broken
 

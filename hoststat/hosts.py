@@ -1,11 +1,14 @@
 """``hoststat hosts``: which hosts there are, and how they are."""
 
+import contextlib
+import re
+import sys
 import time
 from typing import Any
 
 import click
 
-from hoststat import context, registry, show, times
+from hoststat import __version__, context, registry, show, times
 from hoststat.api import item
 from hoststat.context import Setup
 from hoststat.errors import Problem, Usage
@@ -13,6 +16,8 @@ from hoststat.errors import Problem, Usage
 #: Seconds between two renewals of the list.
 _RENEWAL = 5
 _CLEAR = "\x1b[H\x1b[2J"
+#: The part of a line of uptime between "up" and the users, or the load where there are none.
+_UP = re.compile(r"\bup +(.*?), +(?:\d+ users?|load)")
 _STATES = ("new", "online", "offline", "left")
 
 
@@ -44,13 +49,12 @@ def hosts(
         return
     setup = ctx.ensure_object(Setup)
     query: dict[str, object] = {"name": name, "state": state}
-    while True:
-        found = _listed(setup, query)
-        text = show.document({"hosts": found}) if as_json else _table(found)
-        setup.screen.put(f"{_CLEAR}{text}" if watch and not as_json else text)
-        if not watch:
-            return
-        time.sleep(_RENEWAL)
+    # Ctrl-C is the usual end of what is renewed for ever.
+    with contextlib.suppress(KeyboardInterrupt) if watch else contextlib.nullcontext():
+        _show(setup, query, as_json=as_json)
+        while watch:
+            time.sleep(_RENEWAL)
+            _show(setup, query, as_json=as_json, clear=sys.stdout.isatty() and not as_json)
 
 
 @hosts.command()
@@ -71,6 +75,12 @@ def remove(setup: Setup, name: str) -> None:
     """Remove a host. Only admins may. Its windows end, and its worker stops."""
     _change(setup, "DELETE", name)
     setup.screen.put(f"{name} is removed\n")
+
+
+def _show(setup: Setup, query: dict[str, object], *, as_json: bool, clear: bool = False) -> None:
+    found = _listed(setup, query)
+    text = show.document({"hosts": found}) if as_json else _table(found)
+    setup.screen.put(f"{_CLEAR}{text}" if clear else text)
 
 
 def _change(setup: Setup, method: str, name: str) -> None:
@@ -94,7 +104,7 @@ def _explained(setup: Setup, problem: Problem) -> Exception:
 
 
 def _table(found: list[dict[str, Any]]) -> str:
-    newest = max((_version(it.get("version")) for it in found), default=())
+    newest = max(_version(it) for it in (__version__, *(host.get("version") for host in found)))
     rows = []
     for host in found:
         old = host.get("version") and _version(host["version"]) < newest
@@ -103,7 +113,7 @@ def _table(found: list[dict[str, Any]]) -> str:
                 host["host"],
                 host["state"],
                 f"{times.ago(host['seen_at'])} ago" if host.get("seen_at") else None,
-                host.get("uptime"),
+                _up(host.get("uptime") or ""),
                 " ".join(f"{it:.2f}" for it in host.get("load") or ()),
                 host.get("source"),
                 f"{host['version']} (old)" if old else host.get("version"),
@@ -112,6 +122,12 @@ def _table(found: list[dict[str, Any]]) -> str:
     text = show.table("NAME STATE SEEN UPTIME LOAD SOURCE VERSION", rows)
     problems = [f"{it['host']}: {it['problem']}\n" for it in found if it.get("problem")]
     return text + "".join(problems)
+
+
+def _up(line: str) -> str:
+    """Give how long a host is up, of the line that uptime has printed there."""
+    up = _UP.search(line)
+    return " ".join((up[1] if up else line).split())
 
 
 def _version(text: str | None) -> tuple[int, ...]:

@@ -94,7 +94,13 @@ def iostat(
     return follow(api, setup.screen, writer, lambda: windows.begin(api, asked, options))
 
 
-@click.command(short_help="Follow a task or a group from its first report on.")
+@click.command(
+    epilog="""\b
+Examples:
+  hoststat watch ID
+  hoststat watch ID --csv > all.csv""",
+    short_help="Follow a task or a group from its first report on.",
+)
 @click.argument("task_id", metavar="ID")
 @shaped
 @context.setup

@@ -122,7 +122,7 @@ class Csv:
         common["since_boot"] = str(report["since_boot"]).lower()
         lines = io.StringIO()
         for device in report["devices"]:
-            row = common | device
+            row = common | device | (report.get("cpu") or {})
             if not self._names:
                 self._names = list(row)
                 csv.writer(lines, lineterminator="\n").writerow(self._names)

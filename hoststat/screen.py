@@ -3,7 +3,6 @@
 import contextlib
 import os
 import select
-import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +11,8 @@ from hoststat.errors import Gone
 
 #: Seconds between two renewals of the line of progress.
 _TICK = 1.0
+#: The width of a terminal that does not tell it.
+_WIDTH = 80
 
 
 class Screen:
@@ -19,8 +20,7 @@ class Screen:
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
-        terminal = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-        self._shows_progress = terminal and not quiet
+        self._is_terminal = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         self._plain = "NO_COLOR" in os.environ
         self._line: Callable[[], str] | None = None
         self._drawn = False
@@ -52,7 +52,7 @@ class Screen:
     @contextlib.contextmanager
     def progress(self, line: Callable[[], str]) -> Iterator[None]:
         """Show a line of progress, on a terminal, while the context lasts."""
-        if not self._shows_progress:
+        if self.quiet or not self._is_terminal:
             yield
             return
         self._line, ended = line, threading.Event()
@@ -85,9 +85,17 @@ class Screen:
         if self._line is None:
             return
         # The last column stays free: a terminal would go on to the next line.
-        text = self._line()[: shutil.get_terminal_size().columns - 1]
+        text = self._line()[: _width() - 1]
         self._drawn = True
         _to_terminal(f"\r\x1b[K{text}" if self._plain else f"\r\x1b[K\x1b[2m{text}\x1b[0m")
+
+
+def _width() -> int:
+    """Give the width of the terminal as it is now: people change it."""
+    try:
+        return os.get_terminal_size(2).columns or _WIDTH
+    except OSError:
+        return _WIDTH
 
 
 def _to_terminal(text: str) -> None:

@@ -7,7 +7,7 @@ import click
 from hoststat import context, show
 from hoststat.api import item
 from hoststat.context import Setup
-from hoststat.errors import Usage
+from hoststat.errors import Problem, Usage
 
 _PAGE = 1000
 
@@ -64,9 +64,15 @@ def add(
 ) -> None:
     """Add a user. The password is asked for, twice, or read from a file: at least 8 characters."""
     api = setup.users_api
+    fields: dict[str, Any]
     fields = {"username": name, "fullname": fullname or name, "admin": admin}
     fields["password"] = _new_password(name, new_password)
-    api.ask("POST", "/v3/users/", body=fields)
+    try:
+        api.ask("POST", "/v3/users/", body=fields)
+    except Problem as problem:
+        # The answer to our own first try may be lost: then the user is there, as we made it.
+        if not (problem.status == 409 and problem.tries > 1 and _is_there(setup, fields)):
+            raise
     setup.screen.put(f"{name} is a user now\n")
 
 
@@ -108,6 +114,11 @@ def remove(setup: Setup, name: str) -> None:
     """Remove a user, who is refused from then on."""
     setup.users_api.ask("DELETE", item("/v3/users/", name))
     setup.screen.put(f"{name} is removed\n")
+
+
+def _is_there(setup: Setup, fields: dict[str, Any]) -> bool:
+    found = setup.users_api.get(item("/v3/users/", fields["username"])).body
+    return all(found[name] == fields[name] for name in ("fullname", "admin"))
 
 
 def _new_password(name: str, file: str | None) -> str:

@@ -161,11 +161,12 @@ def run(api_port: int, given_admin: str) -> NoReturn:
         children.start("cloud")
         cloud.make_resources()
         admin = make_first_admin(given_admin)
+        url = f"http://{stage.LOOPBACK}:{api_port}"
+        # Whoever sees that the service answers finds its profile.
+        profile.keep(url, admin.username, admin.password)
         children.start("gateway")
         if os.environ.get("WORKER") != "0":
             children.start("worker")
-        url = f"http://{stage.LOOPBACK}:{api_port}"
-        profile.keep(url, admin.username, admin.password)
         if admin.told:
             print(admin.told, flush=True)
         print(f"hoststat serves on {url}, Ctrl-C ends it", flush=True)

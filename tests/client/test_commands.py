@@ -125,7 +125,7 @@ def test_hosts_are_listed_added_and_removed(hoststat: Command, fake: Fake) -> No
     lines = hoststat("hosts").out.splitlines()
     assert lines[0].split() == ["NAME", "STATE", "SEEN", "UPTIME", "LOAD", "SOURCE", "VERSION"]
     assert lines[1].split()[:2] == ["web-1", "online"]
-    assert lines[1].endswith("3 days  0.10 0.20 0.30  iostat  0.2.0")
+    assert lines[1].endswith("14 days, 7:33  0.10 0.20 0.30  iostat  0.2.0")
     assert lines[3].endswith("iostat  0.1.0 (old)")
     listed = json.loads(hoststat("hosts", "--json").out)["hosts"]
     assert [it["host"] for it in listed] == ["web-1", "web-2", "web-3"]

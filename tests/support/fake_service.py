@@ -18,6 +18,7 @@ from tests.support.iostats import HEADING, REPORT
 from tests.support.processes import DEADLINE
 
 LOGIN = ("root", "secret of root")
+_UPTIME = "20:16:57 up 14 days,  7:33,  2 users,  load average: 0.10, 0.20, 0.30"
 _AT = "2026-11-22T10:00:00Z"
 _DEVICE = {"device": "vda", "tps": 32.47, "kB_read/s": 755.5}
 _ENDED = ("SUCCESS", "FAILURE", "REVOKED")
@@ -237,7 +238,7 @@ class Fake:
     def _host(self, name: str) -> dict[str, Any]:
         online = self.hosts[name]
         body: dict[str, Any] = {"host": name, "state": "online" if online else "offline"}
-        body |= {"seen_at": _AT, "uptime": "3 days", "load": [0.1, 0.2, 0.3], "source": "iostat"}
+        body |= {"seen_at": _AT, "uptime": _UPTIME, "load": [0.1, 0.2, 0.3], "source": "iostat"}
         return body | {"version": "0.2.0" if online else "0.1.0", "problem": None}
 
     def _list(self) -> tuple[int, Any]:
