@@ -2,10 +2,7 @@
 
 import json
 import os
-import shlex
 import stat
-import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -86,6 +83,8 @@ def load(file: Path) -> Kept:
 
 def save(file: Path, kept: Kept) -> None:
     """Write a file of profiles, whole or not at all, for nobody else to read. Raises OSError."""
+    import tempfile
+
     lines = [f"current = {json.dumps(kept.current)}"] if kept.current else []
     for name, profile in kept.profiles.items():
         lines += ["", f"[profiles.{json.dumps(name)}]"]
@@ -155,6 +154,9 @@ def password_of(profile: Profile) -> str:
     """
     if not profile.credential_command:
         return profile.password
+    import shlex
+    import subprocess
+
     try:
         said = subprocess.run(
             shlex.split(profile.credential_command),
