@@ -60,6 +60,7 @@ bench: $(COMMAND) $(PEERS)/.ready
 	@$(BIN)/python -m bench.calls
 	@$(BIN)/python -m bench.handlers
 	@$(BIN)/python -m bench.cold_start
+	@$(BIN)/python -m bench.command_start
 	@exec $(BIN)/python -m bench.beside
 
 test-deployed: $(COMMAND) $(EMULATOR)/.ready
@@ -89,7 +90,7 @@ $(READY): requirements.txt requirements-dev.txt
 	@$(PYTHON) -I local/install.py $(VENV) "what hoststat needs" $^
 
 # The command `hoststat` runs from the checkout, so nothing has to be installed again.
-$(COMMAND): $(READY) local/install.py
+$(COMMAND): $(READY) local/install.py $(wildcard hoststat/*.py)
 	@$(BIN)/python -I local/install.py --command $@
 
 $(WORKER_READY): requirements.txt

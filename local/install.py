@@ -5,6 +5,7 @@ Usage: python3 -I local/install.py [--slim] FOLDER WHAT REQUIREMENTS...
 It runs before anything is installed, so it may use Python's own library only.
 """
 
+import compileall
 import fcntl
 import os
 import re
@@ -96,14 +97,17 @@ sys.exit(main())
 def write_command(file: Path) -> None:
     """Write the command `hoststat` of this checkout, which the Python that runs this will run.
 
+    Its code is compiled now: it starts slowly where Python may not write what it has compiled.
     Raises OSError.
     """
+    project = Path(__file__).resolve().parent.parent
+    compileall.compile_dir(project / "hoststat", quiet=2)
     first = f"#!{sys.executable}\n"
     if " " in first or len(first) > _LONGEST:
         # sh starts Python by the second line; to Python it is a text.
         first = f'#!/bin/sh\n"exec" "{sys.executable}" "$0" "$@"\n'
     new = file.with_name(f"{file.name}.{os.getpid()}")
-    new.write_text(first + _SCRIPT.format(project=str(Path(__file__).resolve().parent.parent)))
+    new.write_text(first + _SCRIPT.format(project=str(project)))
     new.chmod(0o755)
     new.replace(file)
 
