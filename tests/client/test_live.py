@@ -1,12 +1,15 @@
 """The command against a real service, whose iostat is a script that is faster than its INTERVAL."""
 
+import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from local import stage
 from tests.client.conftest import Command
 from tests.support import durable, iostats, processes
 from tests.support.durable import ADMIN, Service
@@ -20,7 +23,7 @@ printf 'Linux 6.1.0 (web-1) \\t2026-01-02 \\t_x86_64_\\t(4 CPU)\\n\\n'
 index=0
 while [ $index -lt "$2" ]; do
     [ $((index + first)) -gt 0 ] && sleep 0.2
-    printf 'Device             tps   \\nvda  %12d.00\\n\\n\\n' $index
+    printf 'Device             tps\\nvda  %12d.00\\n\\n\\n' $index
     index=$((index + 1))
 done
 """
@@ -156,3 +159,40 @@ def test_the_longest_window_that_a_service_takes_is_asked_for_without_a_count(
     process.send_signal(signal.SIGINT)
     process.communicate()
     assert process.returncode == 0
+
+
+def session() -> list[tuple[str, str]]:
+    """Give the commands of docs/client.md, each with what it says."""
+    text = (stage.PROJECT / "docs" / "client.md").read_text()
+    (console,) = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
+    found = re.split(r"^\$ (.*)\n", re.sub(r"^# .*\n", "", console, flags=re.MULTILINE), flags=re.M)
+    return list(zip(found[1::2], found[2::2], strict=True))
+
+
+def test_the_session_in_the_docs_says_what_it_says(
+    hoststat: Command, service: Service, tmp_path: Path
+) -> None:
+    hoststat.file.unlink()
+    (hoststat.folder / "password.txt").write_text(f"{ADMIN[1]}\n")
+    (tmp_path / "bin").mkdir()
+    run = f'exec {sys.executable} -m hoststat "$@"\n'
+    environ = hoststat.environ | {"PATH": iostats.fake(tmp_path / "bin", run, name="hoststat")}
+    for command, said in session():
+        done = subprocess.run(
+            ["bash", "-c", command.replace("http://127.0.0.1:8000", service.url)],
+            cwd=hoststat.folder,
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=processes.DEADLINE,
+            check=False,
+        )
+        wanted = re.escape(narrow(said.replace("http://127.0.0.1:8000", service.url)))
+        # `…` stands for anything.
+        assert re.fullmatch(wanted.replace("…", "(?s:.*)"), narrow(done.stdout)), (command, done)
+
+
+def narrow(text: str) -> str:
+    """Make one space of several: how wide a column is depends on what is in it."""
+    return re.sub(r"[ \t]+", " ", text).strip()

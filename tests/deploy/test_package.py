@@ -76,6 +76,13 @@ def test_a_zip_is_small_and_always_the_same(
     assert digests[0] == digests[1]
 
 
+def test_the_command_is_not_deployed(dist: Path) -> None:
+    names = zipfile.ZipFile(dist / "deployment.zip").namelist()
+    tops = {name.partition("/")[0].partition("-")[0] for name in names}
+    assert "chalicelib" in tops
+    assert tops & {"hoststat", "click", "local", "deploy", "tests"} == set()
+
+
 def test_it_measures_by_proc_without_any_command(dist: Path, tmp_path: Path) -> None:
     """In Lambda there is no iostat, no uptime, an empty PATH, and only what is in the zip."""
     subprocess.run(
