@@ -27,35 +27,61 @@ export function say(element, text) {
   element.hidden = !text;
 }
 
+/** Give the elements of a section that have these classes. */
+export function parts(section, ...names) {
+  return names.map((name) => section.querySelector(`.${name}`));
+}
+
+/** Do `act` when a form is sent, in the place of the browser. */
+export function onSend(form, act) {
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    act();
+  };
+}
+
+/** Give a button that stands back. */
+export function quiet(textContent, more) {
+  return make("button", { type: "button", className: "quiet", textContent, ...more });
+}
+
+/** Give the word of a state. */
+export function badge(state = "") {
+  return make("span", { className: "state", textContent: state, "data-state": state });
+}
+
+/** Give a row of a table, whose first cell names it. */
+export function row(name, ...cells) {
+  const made = [make("th", { scope: "row" }, ...[name].flat())];
+  return make("tr", {}, ...made, ...cells.map((it) => make("td", {}, ...[it].flat())));
+}
+
 /** Give a button that asks to be pressed twice, within 5 seconds, before it acts. */
 export function twice(label, name, act) {
-  const button = make("button", { type: "button", className: "quiet", textContent: label });
-  button.setAttribute("aria-label", `${label} ${name}`);
+  const button = quiet(label);
   let waiting = 0;
+  const ask = (text, more) => {
+    button.textContent = text;
+    button.ariaLabel = `${label} ${name}${more}`;
+  };
   const calm = () => {
+    clearTimeout(waiting);
     waiting = 0;
-    button.textContent = label;
-    button.setAttribute("aria-label", `${label} ${name}`);
+    ask(label, "");
   };
   button.onclick = () => {
-    if (waiting) {
-      clearTimeout(waiting);
-      calm();
-      act();
-    } else {
-      button.textContent = "Sure?";
-      button.setAttribute("aria-label", `${label} ${name}: sure? Press again.`);
-      waiting = setTimeout(calm, 5000);
-    }
+    if (waiting) return calm(), act();
+    ask("Sure?", ": sure? Press again.");
+    waiting = setTimeout(calm, 5000);
   };
+  calm();
   return button;
 }
 
 /** Write a time of the API, or milliseconds since the epoch, as a date and time of here. */
 export function moment(time) {
   if (!time) return "–";
-  const options = { dateStyle: "short", timeStyle: "medium" };
-  return new Intl.DateTimeFormat(undefined, options).format(new Date(time));
+  return new Date(time).toLocaleString();
 }
 
 /** Write how long ago that time of the API was. */

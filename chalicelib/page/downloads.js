@@ -36,7 +36,10 @@ export function csv(runs) {
 export function json(body, runs, grouped) {
   const reports = runs.flatMap(({ host, reports }) =>
     grouped ? reports.map((it) => ({ host, ...it })) : reports);
-  return JSON.stringify({ ...body, reports }, null, 1) + "\n";
+  const whole = { ...body, reports };
+  // The result of an answer lacks what came with the answers before it.
+  if (body.result?.iostat !== undefined) whole.result = { iostat: text(runs) };
+  return JSON.stringify(whole, null, 1) + "\n";
 }
 
 function field(value) {

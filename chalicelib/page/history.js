@@ -1,14 +1,13 @@
 /** The history: windows of everybody, the newest first. */
 
 import { ask, following } from "./api.js";
-import { make, moment, say } from "./dom.js";
+import { badge, make, moment, onSend, parts, row, say } from "./dom.js";
 
 /** Make the view. */
 export function makeHistory(section) {
   const form = section.querySelector("form");
   const rows = section.querySelector("tbody");
-  const more = section.querySelector(".more");
-  const [problem, none] = [section.querySelector(".problem"), section.querySelector(".none")];
+  const [problem, none, more] = parts(section, "problem", "none", "more");
   let next = null, shown = 0;
 
   function show() {
@@ -35,18 +34,15 @@ export function makeHistory(section) {
       next = following(body);
       more.hidden = !next;
       say(problem, "");
-      say(none, rows.rows.length ? "" : next ? "None so far; see more." : "No window is like that.");
+      say(none, rows.rows.length ? "" : "No window is like that.");
     } catch (error) {
       say(problem, error.message);
     }
     more.disabled = false;
   }
 
-  form.onsubmit = (event) => {
-    event.preventDefault();
-    look(first(), true);
-  };
-  form.elements.state.onchange = () => look(first(), true);
+  onSend(form, show);
+  form.elements.state.onchange = show;
   more.onclick = () => look(next, false);
 
   return { show };
@@ -54,16 +50,9 @@ export function makeHistory(section) {
 
 function entry({ task_id: id, state, created_at: created, owner, request, links }) {
   const { host, count, wait, what } = request;
-  const word = make("span", { className: "state", textContent: state });
-  word.dataset.state = state;
-  const size = what === "uptime" ? "uptime" : `${count} × ${wait} s`;
+  const size = what ?? (count > 1 ? `${count}, ${wait} s apart` : "1");
   const group = links.find(({ rel }) => rel === "group")?.href.split("/").pop();
-  const whole = group ? [make("a", { href: `#group=${group}` }, "group")] : [];
-  return make("tr", {},
-    make("th", { scope: "row" }, make("a", { href: `#task=${id}` }, moment(created))),
-    make("td", {}, word),
-    make("td", {}, host ?? "–"),
-    make("td", {}, size),
-    make("td", {}, owner ?? "–"),
-    make("td", {}, ...whole));
+  const whole = group ? make("a", { href: `#group=${group}` }, "group") : "–";
+  const name = make("a", { href: `#task=${id}` }, moment(created));
+  return row(name, badge(state), host ?? "–", size, owner ?? "–", whole);
 }

@@ -1,7 +1,7 @@
 /** The hosts: a table to choose from, renewed while somebody looks at it. */
 
 import { all, insist, sleep } from "./api.js";
-import { ago, make, say, twice } from "./dom.js";
+import { ago, badge, make, onSend, parts, row, say, twice } from "./dom.js";
 import { shown } from "./watch.js";
 
 /** Seconds between two looks. */
@@ -10,16 +10,15 @@ const RENEW = 10;
 /** Make the table. `onChoice` is called when other hosts are chosen. */
 export function makeHosts(section, onChoice) {
   const rows = section.querySelector("tbody");
-  const [filter, every] = [section.querySelector(".filter"), section.querySelector(".every")];
-  const [problem, none] = [section.querySelector(".problem"), section.querySelector(".none")];
-  const form = section.querySelector("form.add");
+  const [filter, every, problem, none, form] = parts(
+    section, "filter", "every", "problem", "none", "add");
   const known = new Map();
   let user = null, stopped = null;
 
   function show(asking) {
     user = asking;
     form.hidden = !user.admin;
-    section.classList.toggle("admin", Boolean(user.admin));
+    section.classList.toggle("admin", user.admin);
     stopped = new AbortController();
     look(stopped.signal);
   }
@@ -67,23 +66,17 @@ export function makeHosts(section, onChoice) {
   }
 
   function makeRow(name) {
-    const box = make("input", { type: "checkbox" });
-    box.setAttribute("aria-label", name);
-    box.onchange = choice;
-    const cells = ["state", "seen", "uptime", "load", "busiest"].map((it) => make("td", { className: it }));
+    const box = make("input", { type: "checkbox", ariaLabel: name, onchange: choice });
     const problem = make("p", { className: "why", hidden: true });
-    const named = make("th", { scope: "row" }, make("label", {}, box, name), problem);
-    const row = make("tr", {}, named, ...cells);
-    if (user.admin) row.append(make("td", { className: "act" }, twice("Remove", name, () => remove(name))));
-    return { row, box, cells, problem, host: null };
+    const act = user.admin ? twice("Remove", name, () => change("DELETE", name)) : "";
+    const made = row([make("label", {}, box, name), problem], "", "", "", "", "", act);
+    return { row: made, box, cells: [...made.cells].slice(1), problem, host: null };
   }
 
   function fill(entry, host) {
     entry.host = host;
     const { cells, problem } = entry;
-    const state = make("span", { className: "state", textContent: host.state });
-    state.dataset.state = host.state;
-    if (cells[0].textContent !== host.state) cells[0].replaceChildren(state);
+    if (cells[0].textContent !== host.state) cells[0].replaceChildren(badge(host.state));
     const { busiest, load } = host;
     const disk = busiest ? `${busiest.device} ${Math.round(busiest.util)} %` : "–";
     const texts = [ago(host.seen_at), since(host.uptime), load?.map((it) => it.toFixed(2)).join(" ") ?? "–", disk];
@@ -108,7 +101,6 @@ export function makeHosts(section, onChoice) {
     const visible = [...known.values()].filter(({ row }) => !row.hidden);
     const many = visible.filter(({ box }) => box.checked).length;
     every.checked = many > 0 && many === visible.length;
-    every.indeterminate = many > 0 && many < visible.length;
     onChoice();
   }
 
@@ -133,17 +125,15 @@ export function makeHosts(section, onChoice) {
     }
   }
 
-  const remove = (name) => change("DELETE", name);
   filter.oninput = sift;
   every.onchange = () => {
     for (const { row, box } of known.values()) if (!row.hidden) box.checked = every.checked;
     choice();
   };
-  form.onsubmit = async (event) => {
-    event.preventDefault();
+  onSend(form, async () => {
     const { name } = form.elements;
     if (await change("PUT", name.value.trim())) name.value = "";
-  };
+  });
 
   return { show, leave, chosen };
 }

@@ -1,13 +1,13 @@
 /** The login: a form, so that the browser's own dialog never comes up. */
 
 import { forget, send, use } from "./api.js";
-import { lasting, say } from "./dom.js";
+import { lasting, onSend, parts, say } from "./dom.js";
 
 /** Make the view. `onUser` gets the user who has logged in, `onRefused` is for later refusals. */
 export function makeLogin(section, onUser, onRefused) {
   const form = section.querySelector("form");
   const { username, password, submit } = form.elements;
-  const [error, left] = [section.querySelector(".problem"), section.querySelector(".left")];
+  const [error, left] = parts(section, "problem", "left");
   let timer = 0;
 
   function show(why) {
@@ -29,15 +29,14 @@ export function makeLogin(section, onUser, onRefused) {
     const tell = () => {
       const rest = Math.ceil((end - Date.now()) / 1000);
       submit.disabled = rest > 0;
-      say(left, rest > 0 ? `${lasting(rest)} left` : "You can try again now.");
+      say(left, rest > 0 ? `${lasting(rest)} left` : "Try again now.");
       if (rest <= 0) clearInterval(timer);
     };
     timer = setInterval(tell, 1000);
     tell();
   }
 
-  form.onsubmit = async (event) => {
-    event.preventDefault();
+  onSend(form, async () => {
     clearInterval(timer);
     say(error, "");
     say(left, "");
@@ -60,7 +59,7 @@ export function makeLogin(section, onUser, onRefused) {
     forget();
     submit.disabled = false;
     password.select();
-  };
+  });
 
   return { show, leave };
 }

@@ -1,7 +1,7 @@
 /** The first view: hosts to choose from, and a window to start. */
 
 import { insist, newKey, Problem } from "./api.js";
-import { say } from "./dom.js";
+import { onSend, parts, say } from "./dom.js";
 import { makeHosts } from "./hosts.js";
 
 /** Seconds within which a host must begin; who waits at a page does not wait longer. */
@@ -14,7 +14,7 @@ export function makeMeasure(section, onStart) {
   const hosts = makeHosts(section.querySelector(".hosts"), () => tell());
   const form = section.querySelector("form.start");
   const { count, wait, endless, extended, submit } = form.elements;
-  const [problem, chosen] = [form.querySelector(".problem"), form.querySelector(".chosen")];
+  const [problem, chosen] = parts(form, "problem", "chosen");
 
   function show(user) {
     say(problem, "");
@@ -25,21 +25,16 @@ export function makeMeasure(section, onStart) {
 
   function tell() {
     const { names, offline, known } = hosts.chosen();
-    let text = `${names.length} hosts: ${names.slice(0, 5).join(", ")}${names.length > 5 ? " …" : ""}`;
-    if (names.length === 1) text = names[0];
-    if (!names.length) text = known ? "No host is chosen: whichever worker is free measures." : "";
-    if (offline.length) {
-      text += `. Not online: ${offline.join(", ")}; it has ${START_WITHIN} s to begin.`;
-    }
-    say(chosen, text);
+    const none = known ? "No host is chosen: whichever worker is free measures." : "";
+    const late = offline.length ? ` Not online: ${offline.join(", ")}.` : "";
+    say(chosen, names.length ? `Chosen: ${names.slice(0, 9).join(", ")}${names[9] ? " …" : ""}.${late}` : none);
   }
 
   endless.onchange = () => {
     count.disabled = endless.checked;
   };
 
-  form.onsubmit = async (event) => {
-    event.preventDefault();
+  onSend(form, async () => {
     say(problem, "");
     submit.disabled = true;
     const request = { count: Number(count.value), wait: Number(wait.value) };
@@ -52,7 +47,7 @@ export function makeMeasure(section, onStart) {
       say(problem, error.message);
     }
     submit.disabled = false;
-  };
+  });
 
   return { show, leave: hosts.leave };
 }

@@ -1,6 +1,6 @@
 /** Many hosts beside each other: a small plot of each on one scale, the worst first. */
 
-import { make, say } from "./dom.js";
+import { badge, make, say } from "./dom.js";
 import { Plot } from "./plot.js";
 import { METRICS } from "./run.js";
 
@@ -31,7 +31,7 @@ export class Multiples {
   add(run) {
     const open = make("button", { type: "button", className: "host", textContent: run.host });
     open.onclick = () => this.onOpen(run);
-    const state = make("span", { className: "state" });
+    const state = badge();
     const why = make("p", { className: "why", hidden: true });
     const element = make("div", { className: "cell" }, make("p", { className: "head" }, open, state), why);
     this.cells.push({ run, element, state, why, plot: null });

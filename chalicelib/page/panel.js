@@ -1,6 +1,6 @@
 /** All of one host: its plots, one report as a table, and iostat's own text. */
 
-import { make } from "./dom.js";
+import { make, quiet, row } from "./dom.js";
 import { clock } from "./figures.js";
 import { Plot, swatch } from "./plot.js";
 
@@ -14,31 +14,24 @@ export class Panel {
     this.plots = new Map();
     this.at = null;
     this.shown = 0;
-    this.boot = make("pre", { tabIndex: 0 });
-    this.boot.setAttribute("aria-label", "The average since boot");
+    this.boot = make("pre", { tabIndex: 0, ariaLabel: "The average since boot" });
     this.grid = make("div", { className: "plots" });
     this.slider = make("input", { type: "range", id: "report", min: 0, max: 0, value: 0 });
     this.slider.oninput = () => this.choose(Number(this.slider.value));
-    this.latest = make("button", { type: "button", className: "quiet", textContent: "Latest" });
-    this.latest.onclick = () => this.choose(null);
-    this.which = make("output", {});
-    this.which.setAttribute("for", "report");
+    const latest = quiet("Latest", { onclick: () => this.choose(null) });
+    this.which = make("output", { htmlFor: "report" });
     this.head = make("tr");
     this.rows = make("tbody");
     this.columns = "";
-    this.text = make("pre", { className: "text", tabIndex: 0 });
-    this.text.setAttribute("aria-label", "What iostat printed");
+    this.text = make("pre", { className: "text", tabIndex: 0, ariaLabel: "What iostat printed" });
     const table = make("table", { className: "numbers" }, make("thead", {}, this.head), this.rows);
-    table.setAttribute("aria-label", "The numbers of one report");
-    const scroll = make("div", { className: "scroll", tabIndex: 0 }, table);
-    scroll.setAttribute("role", "region");
-    scroll.setAttribute("aria-label", "Numbers");
+    const area = { className: "scroll", tabIndex: 0, role: "region", ariaLabel: "Numbers" };
     this.element = make("div", { className: "panel" },
       make(heading, {}, "Since boot"), this.boot, this.grid,
       make(heading, {}, "Numbers"),
       make("p", { className: "choice" },
-        make("label", { htmlFor: "report" }, "Report"), this.slider, this.which, this.latest),
-      scroll,
+        make("label", { htmlFor: "report" }, "Report"), this.slider, this.which, latest),
+      make("div", area, table),
       make(heading, {}, "As iostat prints it"), this.text);
   }
 
@@ -57,10 +50,10 @@ export class Panel {
     }
     for (const plot of this.plots.values()) plot.later();
     for (const report of run.reports.slice(Math.max(this.shown, run.reports.length - TEXTS))) {
-      this.text.append(report.text ?? "");
+      this.text.append(report.text);
     }
     while (this.text.childNodes.length > TEXTS) this.text.firstChild.remove();
-    if (!this.shown && run.reports.length) this.boot.textContent = bootText(run.reports[0]);
+    if (!this.shown && run.reports.length) this.boot.textContent = run.reports[0].text.trim();
     this.shown = run.reports.length;
     this.slider.max = Math.max(0, this.shown - 1);
     if (this.at === null) this.table(this.shown - 1);
@@ -88,35 +81,33 @@ export class Panel {
     const at = report.at ? `, ${clock(Date.parse(report.at) / 1000)}` : "";
     const kind = report.since_boot ? ", since boot" : "";
     this.which.textContent = `${index + 1} of ${this.shown}${at}${kind}`;
-    this.slider.setAttribute("aria-valuetext", this.which.textContent);
+    this.slider.ariaValueText = this.which.textContent;
     const names = Object.keys(report.devices[0] ?? {});
     if (names.join() !== this.columns) {
       this.columns = names.join();
-      this.head.replaceChildren(...names.map((it) => make("th", { scope: "col" }, it)));
+      this.head.replaceChildren(...names.map((it) => make("th", {}, it)));
       this.rows.replaceChildren();
     }
     while (this.rows.rows.length > report.devices.length) this.rows.lastChild.remove();
-    report.devices.forEach((device, row) => {
-      const cells = (this.rows.rows[row] ?? this.row(names)).cells;
+    report.devices.forEach((device, line) => {
+      const cells = (this.rows.rows[line] ?? this.addRow(names)).cells;
       names.forEach((name, at) => {
         const text = number(name, device[name]);
         const cell = cells[at].lastChild;
         if (cell.data !== text) cell.data = text;
-        if (!at && cells[0].dataset.device !== text) {
-          cells[0].dataset.device = text;
-          const place = this.run.devices.indexOf(text);
-          cells[0].replaceChildren(...(place < 0 ? [] : [swatch(place)]), cell);
+        const place = at ? -1 : this.run.devices.indexOf(text);
+        if (place >= 0 && cells[0].plotted !== place) {
+          cells[0].plotted = place;
+          cells[0].replaceChildren(swatch(place), cell);
         }
       });
     });
   }
 
-  row(names) {
-    const cells = names.map((_, at) => make(at ? "td" : "th", {}, document.createTextNode("")));
-    cells[0]?.setAttribute("scope", "row");
-    const row = make("tr", {}, ...cells);
-    this.rows.append(row);
-    return row;
+  addRow(names) {
+    const made = row(...names.map(() => document.createTextNode("")));
+    this.rows.append(made);
+    return made;
   }
 }
 
@@ -124,11 +115,4 @@ export class Panel {
 function number(name, value) {
   if (typeof value !== "number") return value ?? "–";
   return /^kB_\w+$/.test(name) ? String(value) : value.toFixed(2);
-}
-
-function bootText(report) {
-  if (report.text) return report.text.trim();
-  return report.devices
-    .map((device) => Object.entries(device).map(([name, it]) => `${name} ${it}`).join("  "))
-    .join("\n");
 }

@@ -57,8 +57,7 @@ export class Plot {
     this.element = make("figure", { className: "plot" }, this.heading, this.frame, this.legend);
     this.svg.onpointermove = (event) => this.follow(event.offsetX);
     this.svg.onpointerdown = (event) => this.follow(event.offsetX);
-    this.svg.onpointerleave = () => this.onPoint(null, this);
-    this.svg.onblur = () => this.onPoint(null, this);
+    this.svg.onpointerleave = this.svg.onblur = () => this.tip.hidden || this.onPoint(null, this);
     this.svg.onkeydown = (event) => this.press(event);
     seen.observe(this.frame);
     sized.observe(this.frame);
@@ -104,7 +103,7 @@ export class Plot {
     this.scale = { x0: from, perX: width / span, height, perY: height / top, gap };
     this.extend(values, run.times);
     this.key(values);
-    this.cross(this.at, false);
+    this.cross(this.at);
   }
 
   /** Draw what is new of every line. */
@@ -112,8 +111,7 @@ export class Plot {
     const count = times.length, before = this.drawn.done ?? 0;
     const fixed = count - before > 2 * TAIL ? count - TAIL : before;
     for (let at = this.lines.length; at < values.length; at++) {
-      const kind = `s${at % COLOURS} d${Math.min(Math.floor(at / COLOURS), 3)}`;
-      const [past, now] = [svg("path", { class: kind }), svg("path", { class: kind })];
+      const [past, now] = [curve(at), curve(at)];
       this.curves.append(past, now);
       // What was drawn before this device came has nothing of it.
       this.lines.push({ past, now, drawn: "" });
@@ -154,11 +152,10 @@ export class Plot {
     const ids = shown.map(([, at]) => at).join();
     if (ids !== this.drawn.ids) {
       this.drawn.ids = ids;
-      const left = order.length - shown.length;
       this.numbers = shown.map(() => make("b", { textContent: " " }));
       const entries = shown.map(([, at], place) =>
         make("li", {}, swatch(at), `${devices[at]} `, this.numbers[place]));
-      if (left) entries.push(make("li", { className: "faint", textContent: `and ${left} less busy` }));
+      if (order.length > NAMED) entries.push(make("li", {}, "…"));
       this.legend.replaceChildren(...entries);
     }
     shown.forEach(([value], place) => {
@@ -172,17 +169,11 @@ export class Plot {
 
   /** What a plot says to somebody who does not see it. */
   get summary() {
-    const { run, metric, values } = this;
+    const { run, metric } = this;
     if (!run.times.length) return "Nothing is measured yet.";
-    const all = `${run.times.length} reports of ${run.devices.length} devices`;
+    const all = `${run.times.length} reports, devices: ${run.devices.length}`;
     const since = `from ${clock(run.times[0])} to ${clock(run.times.at(-1))}`;
-    let most = -1, who = 0;
-    values.forEach((it, at) => {
-      const last = it.at(-1);
-      if (last > most) [most, who] = [last, at];
-    });
-    const last = most < 0 ? "" : ` Now the highest is ${run.devices[who]} with ${si(most, metric.unit)}.`;
-    return `${all}, ${since}, at most ${si(run.peaks.get(metric.key), metric.unit)}.${last}`;
+    return `${all}, ${since}, at most ${si(run.peaks.get(metric.key), metric.unit)}.`;
   }
 
   follow(x) {
@@ -206,26 +197,27 @@ export class Plot {
     this.onPoint(to, this);
   }
 
-  /** Move the crosshair to the report at this place, or take it away; `here` shows the values. */
+  /**
+   * Move the crosshair to the report at this place; null takes it away. `here` shows the values;
+   * without it they are shown if they were.
+   */
   cross(at, here) {
     this.at = at;
     const { run, scale, metric } = this;
-    if (at === null || !scale) {
-      this.hair.removeAttribute("d");
-      this.tip.hidden = true;
-      return;
-    }
+    const own = here || (this.at !== null && !this.tip.hidden && here === undefined);
+    this.tip.hidden = !own;
+    if (at === null || !scale) return this.hair.removeAttribute("d");
     const x = Math.round((run.times[at] - scale.x0) * scale.perX) + 0.5;
     this.hair.setAttribute("d", `M${x} 0v${scale.height}`);
-    if (!here) return;
+    if (!own) return;
     const found = this.values.map((it, place) => [it[at], place]).filter(([it]) => it === it);
     found.sort((one, other) => other[0] - one[0]);
     const rows = found.slice(0, NAMED).map(([value, place]) =>
       make("div", {}, swatch(place), `${run.devices[place]} `, make("b", {}, si(value, metric.unit))));
     this.tip.replaceChildren(make("div", { className: "faint" }, clock(run.times[at])), ...rows);
-    this.tip.hidden = false;
-    const left = x + LEFT + 10, all = this.frame.clientWidth, own = this.tip.offsetWidth;
-    this.tip.style.left = `${left + own > all ? Math.max(0, left - own - 20) : left}px`;
+    const left = x + LEFT + 10, wide = this.tip.offsetWidth;
+    const fits = left + wide <= this.frame.clientWidth;
+    this.tip.style.left = `${fits ? left : Math.max(0, left - wide - 20)}px`;
   }
 }
 
@@ -235,7 +227,10 @@ function word(x, y, text, anchor) {
 
 /** Give the little line that shows how a device is drawn. */
 export function swatch(at) {
-  const kind = `s${at % COLOURS} d${Math.min(Math.floor(at / COLOURS), 3)}`;
-  return svg("svg", { class: "swatch", width: 18, height: 8, "aria-hidden": true },
-    svg("path", { class: kind, d: "M1 4h16" }));
+  const sample = { class: "swatch", width: 18, height: 8, "aria-hidden": true };
+  return svg("svg", sample, curve(at, "M1 4h16"));
+}
+
+function curve(at, d = "") {
+  return svg("path", { class: `s${at % COLOURS} d${Math.floor(at / COLOURS) % 3}`, d });
 }

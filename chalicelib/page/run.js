@@ -99,7 +99,7 @@ export class Run {
 
   /** The text of iostat, joined; it is the API's `result.iostat`. */
   get text() {
-    return this.reports.map((it) => it.text ?? "").join("");
+    return this.reports.map((it) => it.text).join("");
   }
 }
 

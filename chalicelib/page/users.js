@@ -1,20 +1,21 @@
 /** The users: everybody may read them, admins may change them. */
 
 import { all, ask, insist } from "./api.js";
-import { make, say, twice } from "./dom.js";
+import { onSend, parts, quiet, row, say, twice } from "./dom.js";
 
 /** Make the view. */
 export function makeUsers(section) {
   const rows = section.querySelector("tbody");
   const form = section.querySelector("form");
-  const [problem, news] = [section.querySelector(".problem"), section.querySelector(".news")];
-  const [legend, cancel] = [form.querySelector("legend"), form.querySelector(".cancel")];
+  const [problem, news, cancel] = parts(section, "problem", "news", "cancel");
+  const legend = form.querySelector("legend");
   const { username, fullname, password, admin, submit } = form.elements;
   let asking = null, changed = null;
 
   function show(user) {
     asking = user;
     form.hidden = !user.admin;
+    section.classList.toggle("admin", user.admin);
     say(problem, "");
     say(news, "");
     edit(null);
@@ -29,18 +30,11 @@ export function makeUsers(section) {
   }
 
   function entry(user) {
-    const row = make("tr", {},
-      make("th", { scope: "row" }, user.username),
-      make("td", {}, user.fullname),
-      make("td", {}, user.admin ? "admin" : "user"));
-    if (asking.admin) {
-      const change = make("button", { type: "button", className: "quiet", textContent: "Change" });
-      change.setAttribute("aria-label", `Change ${user.username}`);
-      change.onclick = () => (edit(user), fullname.focus());
-      row.append(make("td", { className: "act" }, change,
-        twice("Delete", user.username, () => remove(user.username))));
-    }
-    return row;
+    const { username: name } = user;
+    const change = quiet("Change", { ariaLabel: `Change ${name}` });
+    change.onclick = () => (edit(user), fullname.focus());
+    const act = asking.admin ? [change, " ", twice("Delete", name, () => remove(name))] : [];
+    return row(name, user.fullname, user.admin ? "admin" : "user", act);
   }
 
   /** Let the form change that user, or add one if it is null. */
@@ -75,8 +69,7 @@ export function makeUsers(section) {
     }
   }
 
-  form.onsubmit = async (event) => {
-    event.preventDefault();
+  onSend(form, async () => {
     say(problem, "");
     say(news, "");
     const json = { username: username.value, fullname: fullname.value, admin: admin.checked };
@@ -89,7 +82,7 @@ export function makeUsers(section) {
     say(news, changed ? `${json.username} is changed.` : `${json.username} is added.`);
     edit(null);
     await look();
-  };
+  });
   cancel.onclick = () => edit(null);
 
   return { show };

@@ -1,6 +1,6 @@
 /** Following a task or a group by one held request, over networks that go and tabs that hide. */
 
-import { Problem, send, sleep } from "./api.js";
+import { send, sleep } from "./api.js";
 
 /** Seconds that an answer is held, and those between two tries when nothing answers. */
 const HOLD = 20, FIRST_PAUSE = 0.5, LAST_PAUSE = 4;
@@ -26,7 +26,6 @@ export async function follow(path, { signal, heard, lost }) {
     const cut = new AbortController();
     const hide = () => document.hidden && cut.abort();
     document.addEventListener("visibilitychange", hide);
-    window.addEventListener("offline", cut.abort.bind(cut), { once: true, signal: cut.signal });
     try {
       const query = new URLSearchParams({ detail: 1, text: 1, timeout: hold });
       if (since !== null) query.set("since", since);
@@ -44,12 +43,11 @@ export async function follow(path, { signal, heard, lost }) {
       if (!news && !more && performance.now() - begun < 1000) await sleep(1, signal);
     } catch (error) {
       if (signal.aborted) return;
-      if (document.hidden) continue;
-      const problem = cut.signal.aborted ? new Problem(0, "This device is offline.") : error;
-      if (!problem.passes) throw problem;
-      lost(problem);
+      if (cut.signal.aborted) continue;
+      if (!error.passes) throw error;
+      lost(error);
       pause = Math.min(pause * 2 || FIRST_PAUSE, LAST_PAUSE);
-      await sleep(Math.max(pause, Math.min(problem.retryAfter ?? 0, 30)), signal);
+      await sleep(Math.max(pause, Math.min(error.retryAfter, 30)), signal);
       hold = 0;
     } finally {
       document.removeEventListener("visibilitychange", hide);

@@ -79,8 +79,8 @@ def test_every_script_is_reached_from_the_page() -> None:
         name = left.pop()
         found.add(name)
         text = file(name).text
-        assert not re.findall(r"""from ["'](?!\./\w+\.js\?v=\w{12}")""", text)
-        left |= set(re.findall(r'"\./(\w+\.js)\?v=\w{12}"', text)) - found
+        assert not re.findall(r"""from ["'](?!\./\w+\.js\?v=\w{8}")""", text)
+        left |= set(re.findall(r'"\./(\w+\.js)\?v=\w{8}"', text)) - found
     assert found == {it.name for it in FILES} - {"index.html"}
 
 
@@ -106,6 +106,6 @@ def test_a_query_that_is_not_known_is_refused() -> None:
 
 
 def test_the_page_is_light_and_each_file_is_short() -> None:
-    assert sum(it.stat().st_size for it in FILES) < 80_000
+    assert sum(len(text.encode()) for text in page.files().texts.values()) < 60 * 1024
     assert {it.suffix for it in FILES} == set(page.TYPES)
     assert max(len(it.read_text().splitlines()) for it in FILES) <= 250

@@ -69,8 +69,11 @@ def test_the_table_has_what_iostat_printed(inside: Page, url: str) -> None:
 def test_what_is_taken_along_is_what_the_api_says(inside: Page, url: str) -> None:
     address = start(inside, 3)
     ended(inside)
-    said = api(url, address, "?detail=1")
-    assert json.loads(taken(inside, "JSON"))["reports"] == said["reports"]
+    said = api(url, address, "?detail=1&text=1")
+    assert json.loads(taken(inside, "JSON")) == said
+    assert taken(inside, "Text") == said["result"]["iostat"]
+    shown = inside.get_by_label("What iostat printed")
+    assert shown.text_content() == said["result"]["iostat"]
     first, *rows = taken(inside, "CSV").split("\r\n")
     device = said["reports"][0]["devices"][0]
     assert first.split(",") == ["host", "index", "at", "since_boot", *device]

@@ -1,0 +1,134 @@
+"""Hosts and groups: chosen, watched beside each other, added and removed."""
+
+import json
+import re
+from typing import Any
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.page.conftest import Open, check, log_in
+from tests.page.simulated import ID, Simulated, rows, show_hosts
+
+#: Lets the page remember tasks of the browser's main thread that lasted too long.
+WATCH = """
+window.long = [];
+new PerformanceObserver((list) => long.push(...list.getEntries().map((it) => it.duration)))
+  .observe({type: "longtask", buffered: true});
+"""
+FLEET = {f"web-{number:03}": 4 for number in range(12)}
+
+
+def choose(page: Page, *names: str) -> None:
+    for name in names:
+        page.get_by_role("checkbox", name=name, exact=True).check()
+
+
+def test_one_host_is_chosen_and_asked_within_30_seconds(open_page: Open) -> None:
+    page = open_page()
+    show_hosts(page, 12)
+    asked: list[str] = []
+
+    def make(route: Route) -> None:
+        asked.append(route.request.url.partition("?")[2])
+        route.fulfill(status=201, json={"task_id": ID})
+
+    page.route("**/v3/iostat/?**", make)
+    simulated = Simulated(page, {"web-003": 2})
+    simulated.grow(5)
+    log_in(page)
+    page.get_by_label("Filter by name").fill("-003")
+    expect(page.locator(".hosts tbody tr:visible")).to_have_count(1)
+    choose(page, "web-003")
+    expect(page.get_by_text("Two machines use this name.")).to_be_visible()
+    check(page)
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("heading", name="web-003: 60 reports, 1 s apart")).to_be_visible()
+    assert asked == ["count=60&wait=1&extended=1&host=web-003&start_within=30"]
+    expect(page.get_by_role("img")).to_have_count(7)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("REVOKED", exact=True)).to_be_visible()
+
+
+def test_many_hosts_stand_beside_each_other_the_worst_first(open_page: Open) -> None:
+    page = open_page()
+    show_hosts(page, 200)
+    asked: list[Any] = []
+
+    def make(route: Route) -> None:
+        asked.append(route.request.post_data_json)
+        route.fulfill(status=201, json={"group_id": ID})
+
+    page.route("**/v3/group/", make)
+    simulated = Simulated(page, {**FLEET, "web-199": 0})
+    simulated.grow(2)
+    log_in(page)
+    choose(page, *FLEET, "web-199")
+    expect(page.get_by_role("status")).to_contain_text("Not online: web-009, web-199.")
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("heading", name="13 hosts")).to_be_visible()
+    body = {"hosts": [*FLEET, "web-199"], "count": 60, "start_within": 30, "extended": 1, "wait": 1}
+    assert asked == [body]
+    expect(page.locator(".multiples img, .multiples svg[role=img]")).to_have_count(12)
+    expect(page.get_by_role("alert").first).to_have_text("No answer: web-199.")
+    expect(page.get_by_text("web-199 is off.")).to_be_visible()
+    worst = [
+        max(it["%util"] for it in report["devices"])
+        for host in page.locator(".cell button").all_inner_texts()[:-1]
+        for report in [simulated._group(1)["reports"][list(FLEET).index(host)]]
+    ]
+    assert worst == sorted(worst, reverse=True)
+    check(page)
+    page.get_by_role("button", name="web-003").click()
+    expect(page.get_by_role("heading", name="web-003")).to_be_focused()
+    expect(page.locator(".one").get_by_role("img")).to_have_count(7)
+    check(page)
+
+
+def test_200_hosts_and_12_windows_leave_the_page_usable(open_page: Open) -> None:
+    page = open_page()
+    page.add_init_script(WATCH)
+    show_hosts(page, 200)
+    page.route("**/v3/group/", lambda route: route.fulfill(status=201, json={"group_id": ID}))
+    simulated = Simulated(page, FLEET)
+    page.reload()
+    log_in(page)
+    choose(page, *FLEET)
+    page.get_by_role("button", name="Start").click()
+    for done in range(1, 31):
+        with page.expect_request(re.compile(f"since={done}")):
+            simulated.grow()
+    page.locator(".multiples svg[role=img]").first.wait_for()
+    assert simulated.most == 1
+    assert max(page.evaluate("() => window.long"), default=0) < 100
+
+
+def test_a_service_without_hosts_still_measures(open_page: Open) -> None:
+    page = open_page(allowed="404")
+    page.route("**/v3/hosts/?**", lambda route: route.fulfill(status=404, json={"detail": "No."}))
+    log_in(page).get_by_role("button", name="Start").wait_for()
+    expect(page.locator(".hosts")).to_be_hidden()
+    expect(page.locator(".problem:visible")).to_have_count(0)
+
+
+def test_an_admin_adds_and_removes_hosts(open_page: Open) -> None:
+    page = open_page()
+    there = rows(1)
+
+    def hear(route: Route) -> None:
+        name = route.request.url.rpartition("/")[2]
+        if route.request.method == "PUT":
+            there.append({**rows(1)[0], "host": name})
+        else:
+            there[:] = [it for it in there if it["host"] != name]
+        route.fulfill(status=204)
+
+    page.route(re.compile("/v3/hosts/[a-z]"), hear)
+    page.route("**/v3/hosts/?**", lambda route: route.fulfill(json={"hosts": there}))
+    log_in(page)
+    page.get_by_label("New host").fill("web-7")
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("checkbox", name="web-7")).to_be_visible()
+    page.get_by_role("button", name="Remove web-7").click()
+    page.get_by_role("button", name="Remove web-7: sure?").click()
+    expect(page.get_by_role("checkbox", name="web-7")).to_have_count(0)
+    assert json.dumps(there) == json.dumps(rows(1))

@@ -1,0 +1,63 @@
+"""The network goes and comes back; the service is killed and started again."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page, Request, expect
+
+from tests.page.conftest import Open, log_in, service, start
+from tests.page.simulated import ID, Simulated
+from tests.support import processes as services
+
+#: A worker that was killed is noticed soon.
+SOON = {"LEASE_SECONDS": "8", "HEARTBEAT_SECONDS": "2", "SWEEP_SECONDS": "3"}
+SAID = "The service does not answer. Trying again …"
+
+
+def indexes(page: Page) -> list[str]:
+    """Give the index column of the CSV, without what follows one another."""
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="CSV").click()
+    lines = Path(coming.value.path()).read_text().splitlines()[1:]
+    return list(dict.fromkeys(line.split(",")[1] for line in lines))
+
+
+def test_a_killed_service_is_said_and_the_window_goes_on(open_page: Open, tmp_path: Path) -> None:
+    port = services.free_port()
+    command, environ = service(port, DATA=str(tmp_path / "data"), **SOON)
+    base = f"http://127.0.0.1:{port}"
+    with (tmp_path / "log").open("w") as log:
+        with services.process(*command, log=log, **environ):
+            assert services.until(lambda: services.answers(base))
+            page = log_in(open_page(base=base, allowed="Failed to load resource"))
+            page.get_by_role("button", name="Start").wait_for()
+            start(page, 8)
+            expect(page.locator(".progress")).to_contain_text("2 of 8")
+        expect(page.locator(".network")).to_have_text(SAID, timeout=5000)
+        with services.process(*command, log=log, **environ):
+            expect(page.get_by_text("SUCCESS", exact=True)).to_be_visible()
+            expect(page.locator(".network")).to_be_hidden()
+            assert indexes(page) == [str(index) for index in range(8)]
+
+
+def test_an_answer_that_was_lost_is_asked_for_again(open_page: Open) -> None:
+    page = open_page(f"/page/#task={ID}", allowed="ERR_")
+    simulated = Simulated(page, {"web-1": 2}, count=6)
+    log_in(page)
+    asked: list[str] = []
+
+    def hear(request: Request) -> None:
+        asked.append(request.url)
+
+    page.on("requestfailed", hear)
+    for _ in range(3):
+        simulated.grow()
+        expect(page.locator(".progress")).to_contain_text(f"{simulated.done} of 6")
+    while not simulated.held:
+        page.wait_for_timeout(20)
+    simulated.held.pop().abort()
+    expect(page.locator(".network")).to_have_text(SAID)
+    simulated.grow(3)
+    expect(page.get_by_text("SUCCESS", exact=True)).to_be_visible()
+    expect(page.locator(".network")).to_be_hidden()
+    assert indexes(page) == [str(index) for index in range(6)]
+    assert asked

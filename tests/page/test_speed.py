@@ -1,0 +1,44 @@
+"""How much the page computes for a report, and that every point of a busy window is right."""
+
+import statistics
+
+from playwright.sync_api import expect
+
+from tests.page.conftest import Open, log_in
+from tests.page.simulated import ID, Simulated, report
+
+#: Milliseconds of script for one report, at the median.
+MOST = 8.0
+
+
+def test_60_reports_of_20_devices_cost_little_and_are_right(open_page: Open) -> None:
+    page = open_page(f"/page/#task={ID}")
+    simulated = Simulated(page, {"web-1": 20})
+    log_in(page)
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable")
+
+    def spent() -> float:
+        metrics = devtools.send("Performance.getMetrics")["metrics"]
+        (found,) = (it["value"] for it in metrics if it["name"] == "ScriptDuration")
+        return float(found) * 1000
+
+    costs = []
+    for done in range(1, 61):
+        before = spent()
+        simulated.grow()
+        expect(page.locator(".progress")).to_contain_text(f"{done} of 60")
+        costs.append(spent() - before)
+    expect(page.get_by_text("SUCCESS", exact=True)).to_be_visible()
+    print(f"script for a report, ms: median {statistics.median(costs):.1f}, most {max(costs):.1f}")
+    for index in (0, 1, 30, 59):
+        page.get_by_role("slider").fill(str(index))
+        expect(page.locator("output")).to_contain_text(f"{index + 1} of 60")
+        words = [
+            line.split() for line in report(index, 20, "web-1")["text"].splitlines()[1:] if line
+        ]
+        table = page.locator(".numbers tbody").inner_text().splitlines()
+        assert [line.split() for line in table] == words
+    paths = page.locator("figure").nth(6).locator(".curves path").all()
+    assert sum(bool(it.get_attribute("d")) for it in paths) >= 20
+    assert statistics.median(costs) < MOST
