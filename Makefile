@@ -21,6 +21,11 @@ ifneq ($(origin USERNAME),command line)
 unexport USERNAME
 endif
 
+# Some shells set HOST to the machine's name. Only `make worker HOST=name` says which host it is.
+ifneq ($(origin HOST),command line)
+unexport HOST
+endif
+
 .PHONY: service worker agent admin tasks client test check format package deploy destroy \
     test-deployed bench pins
 

@@ -7,15 +7,14 @@ argon2 and msgspec take longer to import than everything else.
 import os
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.clock import Clock, SystemClock
-from chalicelib.lazy import Lazy, part
+from chalicelib.clients import Clients
+from chalicelib.lazy import part
 from chalicelib.measure.machine import SANDBOX, ThisMachine
 from chalicelib.measure.model import Machine
-from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
-    from chalicelib.aws.sqs import Queue
-    from chalicelib.comparison import Comparison
+    from chalicelib.aws.sqs import Queue, SqsHostQueues
+    from chalicelib.hosts.attendance import Attendance
     from chalicelib.hosts.ports import HostQueues, HostStore
     from chalicelib.hosts.service import HostService
     from chalicelib.tasks.host_tasks import HostTasks
@@ -31,25 +30,13 @@ if TYPE_CHECKING:
     from chalicelib.users.throttle import TallyStore
 
 
-class Parts(Lazy):
+class Parts(Clients):
     """The objects of a process. A part that is given takes the place of the one built here."""
 
     @part
-    def settings(self) -> Settings:
-        """The settings in the environment of this process."""
-        return Settings.from_env(os.environ)
-
-    @part
-    def clock(self) -> Clock:
-        """The clock of the system."""
-        return SystemClock()
-
-    @part
-    def comparison(self) -> "Comparison":
-        """This machine's clock beside the cloud's."""
-        from chalicelib.comparison import Comparison
-
-        return Comparison(self.clock)
+    def own_name(self) -> str | None:
+        """The name of the host that this process is the worker of; None if it is no host."""
+        return None
 
     @part
     def machine(self) -> Machine:
@@ -68,6 +55,7 @@ class Parts(Lazy):
             dispatcher=self.dispatcher,
             clock=self.clock,
             settings=self.settings,
+            attendance=self.attendance,
         )
 
     @part
@@ -99,6 +87,7 @@ class Parts(Lazy):
             clock=self.clock,
             comparison=self.comparison,
             settings=self.settings,
+            host=self.own_name,
         )
 
     @part
@@ -186,7 +175,7 @@ class Parts(Lazy):
     @part
     def receivers(self) -> "dict[str, Queue]":
         """The queues of hints by the version of the API, with a client that waits for messages."""
-        return self._queues(self._sqs(long_poll=True))
+        return self._queues(self.make_sqs(long_poll=True))
 
     @part
     def hosts(self) -> "HostService":
@@ -194,6 +183,14 @@ class Parts(Lazy):
         from chalicelib.hosts.service import HostService
 
         return HostService(store=self.host_store, queues=self.host_queues, clock=self.clock)
+
+    @part
+    def attendance(self) -> "Attendance":
+        """What tells whether anybody works."""
+        from chalicelib.hosts.attendance import Attendance
+
+        on_lambda = self.settings.lambda_worker == "on"
+        return Attendance(store=self.host_store, clock=self.clock, on_lambda=on_lambda)
 
     @part
     def host_store(self) -> "HostStore":
@@ -210,28 +207,11 @@ class Parts(Lazy):
         return SqsHostQueues(self.sqs, self.settings.name("host-"))
 
     @part
-    def sqs(self) -> Any:
-        """The client of SQS, which does not wait for messages."""
-        return self._sqs(long_poll=False)
+    def host_receivers(self) -> "SqsHostQueues":
+        """The queues of hosts, with a client that waits for messages."""
+        from chalicelib.aws.sqs import SqsHostQueues
 
-    @part
-    def dynamodb(self) -> Any:
-        """The client of DynamoDB."""
-        from chalicelib.aws import client
-
-        return client.client(self.session, "dynamodb", compare=self.comparison)
-
-    @part
-    def session(self) -> Any:
-        """The botocore session that all clients share."""
-        from chalicelib.aws import client
-
-        return client.session()
-
-    def _sqs(self, *, long_poll: bool) -> Any:
-        from chalicelib.aws import client
-
-        return client.client(self.session, "sqs", long_poll=long_poll, compare=self.comparison)
+        return SqsHostQueues(self.make_sqs(long_poll=True), self.settings.name("host-"))
 
     def _queues(self, sqs: Any) -> "dict[str, Queue]":
         from chalicelib.aws.sqs import Queue

@@ -17,6 +17,18 @@ class Comparison:
         #: Seconds that this clock is ahead of the cloud's, at the least; below 0 it is behind.
         #: It is 0 as long as no answer had a Date.
         self.off = 0.0
+        #: The last Date, and the monotonic time at which it came.
+        self._heard: tuple[float, float] | None = None
+
+    def cloud_time(self) -> float:
+        """Give the time by the cloud's clock; by this one as long as no answer had a Date.
+
+        Seconds since the epoch. Dates have whole seconds, so it may be some behind.
+        """
+        if self._heard is None:
+            return self._clock.now()
+        said, at = self._heard
+        return said + self._clock.monotonic() - at
 
     def begin(self) -> float:
         """Give what `hear` needs to know of the moment at which the cloud is asked."""
@@ -27,6 +39,7 @@ class Comparison:
         said = None if date is None else _seconds(date)
         if said is None:
             return
+        self._heard = said, self._clock.monotonic()
         now, took = self._clock.now(), self._clock.monotonic() - began
         # A Date has whole seconds, and is from a moment between the question and the answer.
         ahead, behind = now - took - (said + 1), said - now

@@ -163,6 +163,13 @@ class ClockOff(Outage):
     """The clock of this machine is wrong, so it takes no work."""
 
 
+class NoWorker(Outage):
+    """No worker has been seen for some minutes."""
+
+    def __init__(self, minutes: int) -> None:
+        super().__init__(f"No worker has been seen for {minutes} minutes; tasks wait.")
+
+
 class MachineFailed(HoststatError):
     """This machine cannot be measured, and another try would fail as well."""
 

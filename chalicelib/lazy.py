@@ -1,6 +1,7 @@
 """Objects whose parts are built when they are first used, each once."""
 
 import functools
+import inspect
 import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -39,10 +40,14 @@ class Lazy:
 
         Raises TypeError for the name of a part that does not exist.
         """
-        unknown = [name for name in given if not isinstance(vars(type(self)).get(name), part)]
+        unknown = [name for name in given if not _is_part(type(self), name)]
         if unknown:
             raise TypeError(f"There is no part {unknown[0]}.")
         with self._building:
             building = self._building
             vars(self).clear()
             vars(self).update(given, _building=building)
+
+
+def _is_part(whole: type[Lazy], name: str) -> bool:
+    return isinstance(inspect.getattr_static(whole, name, None), part)

@@ -53,6 +53,8 @@ class Settings(NamedTuple):
     keep_days: float = 7
     #: Wrong logins within 10 minutes after which none is tried for a while.
     login_failures: int = 10
+    #: Whether functions of Lambda take the messages: "on" or "off". The template sets it.
+    lambda_worker: str = "off"
     #: A sentence that is added to each answer of 503: what a person can do about it.
     outage_hint: str = ""
     #: A sentence that is added to each answer of 404 for a task: why else it may be gone.

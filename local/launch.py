@@ -160,6 +160,7 @@ def run(api_port: int, given_admin: str) -> NoReturn:
     with alone_on(api_port), Children(api_port) as children:
         children.start("cloud")
         cloud.make_resources()
+        parts.hosts.make_queues()
         admin = make_first_admin(given_admin)
         url = f"http://{stage.LOOPBACK}:{api_port}"
         # Whoever sees that the service answers finds its profile.

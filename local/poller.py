@@ -11,19 +11,22 @@ from typing import Any
 
 from chalicelib import errors, log
 from chalicelib.aws.sqs import Queue
+from local import pace
+from local.pace import Pace
 
-#: Seconds of one long poll: in a longer one, moto would give messages to clients that have died.
-_POLL_SECONDS = 2
 #: The most messages of one ReceiveMessage.
 _BATCH = 10
 #: Seconds between two tries when the queue does not answer or no slot is free.
 _POLL_RETRY_SECONDS = 1
 #: Seconds after which a poller whose slots are all taken asks whether the queue is still there.
 _REACH_SECONDS = 20
+#: Seconds after which a poller that waits notices that it is to leave.
+_LOOK_SECONDS = 0.2
 #: Seconds after which a message is acknowledged although its window still lasts.
 _IN_FLIGHT_SECONDS = 1
 #: Seconds between two lines in the log that say why no work is taken.
 _SAY_SECONDS = 60
+
 
 #: Deals with the body of a message. It raises if the message must come again.
 Take = Callable[[str], object]
@@ -49,12 +52,20 @@ class Poller:
         slots: int,
         problem: Callable[[], str | None] = lambda: None,
         answered: Callable[[], object] = lambda: None,
+        failed: Callable[[], object] = lambda: None,
+        due_in: Callable[[], float] = lambda: math.inf,
+        pace: Pace = pace.LOCAL,
     ) -> None:
         """`problem` says why no work may be taken now, None if it may.
 
         `answered` is called on the poller's own thread each time that the queue has answered. So
-        it tells that this poller works, whether it takes messages at the moment or not.
+        it tells that this poller works, whether it takes messages at the moment or not. `failed`
+        is called when the queue has not answered. `due_in` gives the seconds after which an answer
+        is needed, so that `answered` is called in time.
         """
+        self._failed, self._due_in, self._pace = failed, due_in, pace
+        #: Failures in a row, and whether the queue is being asked for messages.
+        self._failures, self._receiving = 0, False
         self._queue, self._take, self._problem = queue, take, problem
         self._answered, self._answered_at = answered, time.monotonic()
         self._said_at = -math.inf
@@ -68,6 +79,11 @@ class Poller:
 
     def run(self) -> None:
         """Poll until `leave`. Returns when every message is dealt with and acknowledged."""
+        self._pause(self._pace.before())
+        # A worker takes its name by the first answer. If that is a new name, its queue is made
+        # when it does not answer.
+        if not self._reach():
+            self._reach()
         while not self.leaving:
             if self._rests():
                 continue
@@ -87,13 +103,18 @@ class Poller:
         """Take no more messages. Signal handlers call this, so it may only set a flag."""
         self.leaving = True
 
+    @property
+    def idle(self) -> bool:
+        """Whether it only waits for messages, and nothing is measured here."""
+        return self._receiving and all(it.finished for it in self._in_flight)
+
     def _reserve(self) -> int:
         """Take free slots, at least one and at most a batch; none if it is time to leave."""
         while not self._free.acquire(timeout=_POLL_RETRY_SECONDS):
             self._acknowledge(at_least=1)
             if self.leaving:
                 return 0
-            if time.monotonic() >= self._answered_at + _REACH_SECONDS:
+            if time.monotonic() >= self._answered_at + _REACH_SECONDS or self._due_in() <= 0:
                 self._reach()
         slots = 1
         while slots < _BATCH and self._free.acquire(blocking=False):
@@ -104,7 +125,7 @@ class Poller:
         if self.leaving:
             return []
         try:
-            messages = self._queue.receive(most, _POLL_SECONDS)
+            messages = self._poll(most)
             self._heard()
             if not self.leaving and not self._problem():
                 return messages
@@ -113,11 +134,32 @@ class Poller:
             self._put_back(messages)
         except errors.Outage as outage:
             log.event("queue not polled", why=str(outage), at=os.environ.get("AWS_ENDPOINT_URL"))
-            time.sleep(_POLL_RETRY_SECONDS)
+            self._back_off()
         except Exception:
             log.failure("queue not polled")
-            time.sleep(_POLL_RETRY_SECONDS)
+            self._back_off()
         return []
+
+    def _poll(self, most: int) -> list[dict[str, Any]]:
+        """Wait for messages, but not for longer than until an answer is needed."""
+        seconds = math.ceil(max(min(self._due_in(), self._pace.poll), 1))
+        self._receiving = True
+        try:
+            return self._queue.receive(most, seconds)
+        finally:
+            self._receiving = False
+
+    def _back_off(self) -> None:
+        """Say that the queue has not answered, and wait: longer after each time, and by chance."""
+        self._failed()
+        self._failures += 1
+        self._pause(self._pace.after(self._failures))
+
+    def _pause(self, seconds: float) -> None:
+        """Wait, but not for longer than until it is time to leave."""
+        until = time.monotonic() + seconds
+        while not self.leaving and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, _LOOK_SECONDS))
 
     def _rests(self) -> bool:
         """Tell whether no work may be taken now. Say why, and ask the cloud once more."""
@@ -131,21 +173,23 @@ class Poller:
             log.event("no work is taken", level=logging.WARNING, why=problem)
             self._said_at = time.monotonic()
         self._acknowledge(at_least=1)
-        time.sleep(_POLL_RETRY_SECONDS)
+        self._pause(max(min(self._due_in(), self._pace.longest), _POLL_RETRY_SECONDS))
         self._reach()
         return True
 
-    def _reach(self) -> None:
-        """Ask for the queue: a short call, whose answer has a Date."""
+    def _reach(self) -> bool:
+        """Ask for the queue: a short call, whose answer has a Date. Tell whether it came."""
         try:
             self._queue.reach()
         except errors.Outage as outage:
             log.event("queue not reached", why=str(outage))
-        else:
-            self._heard()
+            self._failed()
+            return False
+        self._heard()
+        return True
 
     def _heard(self) -> None:
-        self._answered_at = time.monotonic()
+        self._answered_at, self._failures = time.monotonic(), 0
         self._answered()
 
     def _acknowledge(self, *, at_least: int) -> None:

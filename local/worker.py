@@ -1,4 +1,4 @@
-"""``make worker``: a process that polls the queue, measures, and on a laptop also sweeps."""
+"""``make worker``: a process that polls its queues, measures, and on a laptop also sweeps."""
 
 import os
 import signal
@@ -15,8 +15,8 @@ from chalicelib.aws import client
 from chalicelib.bootstrap import parts
 from chalicelib.tasks.keeper import Keeper
 from chalicelib.tasks.sweeper import Sweeper
-from local import descriptors, log_writer, stage, supervision
-from local.poller import Poller
+from local import descriptors, log_writer, naming, staffing, stage, supervision
+from local.staffing import Staff
 from local.systemd import Systemd
 
 #: Seconds after which a signal is noticed.
@@ -41,35 +41,46 @@ def sweep_for_ever(sweeper: Sweeper) -> None:
             log.failure("not swept")
 
 
-def _end_late(pollers: list[Poller], writer: log_writer.Writer) -> None:
-    """End a worker that cannot leave in time. Others take its windows over after their leases."""
-    handed_over = all(it.handed_over for it in pollers)
-    log.event("worker ended late", handed_over=handed_over)
-    writer.drain()
-    os._exit(0 if handed_over else 1)
+class Leaving:
+    """How this worker ends: it takes no more messages, and hands its windows over."""
 
+    def __init__(self, staff: Staff, keeper: Keeper, writer: log_writer.Writer, systemd: Systemd):
+        self._staff, self._keeper = staff, keeper
+        self._writer, self._systemd = writer, systemd
 
-def _leave_on_signals(
-    pollers: list[Poller], keeper: Keeper, writer: log_writer.Writer, systemd: Systemd
-) -> None:
-    """Leave on SIGTERM or SIGINT, and end at once on a second one."""
+    def on_signals(self) -> None:
+        """Leave on SIGTERM or SIGINT, and end at once on a second one."""
+        signal.signal(signal.SIGTERM, self.leave)
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, self.leave)
 
-    def leave(*_: object) -> None:
+    def leave(self, *_: object) -> None:
+        """Leave. Signal handlers call this, so it waits for nothing."""
         # Ctrl-C arrives twice: from the terminal, and forwarded by make.
         at_once_from = time.monotonic() + _TWICE_SECONDS
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: time.monotonic() < at_once_from or os._exit(1))
-        for poller in pollers:
+        for poller in self._staff.pollers:
             poller.leave()
-        systemd.stops()
-        threading.Thread(target=keeper.leave, daemon=True).start()
-        deadline = threading.Timer(_LEAVE_SECONDS, _end_late, [pollers, writer])
+        self._systemd.stops()
+        threading.Thread(target=self._say_so, daemon=True).start()
+        deadline = threading.Timer(_LEAVE_SECONDS, self._end_late)
         deadline.daemon = True
         deadline.start()
 
-    signal.signal(signal.SIGTERM, leave)
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, leave)
+    def _say_so(self) -> None:
+        self._keeper.leave()
+        self._staff.say_goodbye()
+
+    def _end_late(self) -> None:
+        """End a worker that cannot leave in time. Others take its windows over after their leases.
+
+        One that only waits for the answer to a long poll has nothing to hand over.
+        """
+        done = all(it.handed_over or it.idle for it in self._staff.pollers)
+        log.event("worker ended late", handed_over=done)
+        self._writer.drain()
+        os._exit(self._staff.exit_code if done else 1)
 
 
 def _session(name: str) -> Any:
@@ -92,26 +103,17 @@ def main(session: Any = None) -> int:
         log.configure()
         stage.enter()
         descriptors.allow()
-        parts.reset(session=session or _session(os.environ["STAGE"]))
+        name = naming.name_of(os.environ, os.uname().nodename)
+        parts.reset(session=session or _session(os.environ["STAGE"]), own_name=name.host)
         # Built now: what is wrong shows at once, and a signal handler need not wait for it.
-        settings, keeper, worker = parts.settings, parts.keeper, parts.worker
+        systemd = Systemd(os.environ.get("NOTIFY_SOCKET", ""))
+        settings, keeper, staff = parts.settings, parts.keeper, staffing.staff(name, systemd)
     except (OSError, RuntimeError, ValueError, BotoCoreError) as wrong:
         sys.exit(f"hoststat: {wrong}")
     if parts.session.get_credentials() is None:
         sys.exit("hoststat: There are no AWS credentials. Set them, or leave STAGE out.")
-    systemd = Systemd(os.environ.get("NOTIFY_SOCKET", ""))
-    # Users' tasks and those of anybody have slots of their own: neither keeps the other waiting.
-    pollers = [
-        Poller(
-            queue,
-            worker.take,
-            slots=settings.concurrency,
-            problem=lambda: worker.problem,
-            answered=lambda: systemd.works(f"Windows measured now: {len(keeper.measurements())}."),
-        )
-        for queue in parts.receivers.values()
-    ]
-    _leave_on_signals(pollers, keeper, writer, systemd)
+    leaving = Leaving(staff, keeper, writer, systemd)
+    leaving.on_signals()
     supervision.end_with_parent()
     if settings.stage == stage.LOCAL:
         # In the cloud a function sweeps each minute; a laptop has only its workers.
@@ -119,14 +121,18 @@ def main(session: Any = None) -> int:
             target=sweep_for_ever, args=[parts.sweeper], name="sweeper", daemon=True
         ).start()
     # Not on this thread: it must hear signals, however long the cloud does not answer.
-    polling = [threading.Thread(target=it.run, name="poller") for it in pollers]
+    polling = [threading.Thread(target=it.run, name="poller") for it in staff.pollers]
     for thread in polling:
         thread.start()
-    log.event("worker began", slots=settings.concurrency)
+    log.event("worker began", slots=settings.concurrency, host=name.host)
+    left = False
     while any(thread.is_alive() for thread in polling):
         time.sleep(_LOOK_SECONDS)
+        if staff.is_over and not left:
+            leaving.leave()
+            left = True
     log.event("worker ended")
-    return 0 if all(it.leaving for it in pollers) else 1
+    return staff.exit_code
 
 
 if __name__ == "__main__":

@@ -86,6 +86,8 @@ def task(request: Request, view: TaskView, look: Look) -> Response:
         body |= _details(task)
         body["reports"] = [_report(it, task.window, text=look.text) for it in reports]
         body["next"] = following
+        if view.waiting:
+            body["waiting"] = view.waiting
     if reports and following < task.done:
         query = f"?since={following}" + ("&detail=1" if look.detail else "")
         query += "&text=1" if look.text else ""

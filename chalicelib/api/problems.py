@@ -35,6 +35,7 @@ STATUS: dict[type[errors.HoststatError], int] = {
     errors.TooManyLogins: 429,
     errors.TooManyTasks: 429,
     errors.MachineFailed: 500,
+    errors.NoWorker: 503,
     errors.Outage: 503,
     errors.HostSilent: 504,
 }

@@ -29,10 +29,12 @@ def index() -> Response:
 
 @access.route(api, "/health", "GET", to=Access.OPEN)
 def health() -> Response:
-    """Say that the service answers; with `deep` also check that DynamoDB and SQS answer."""
+    """Say that the service answers; with `deep` check that all it needs does, and who works."""
+    found: dict[str, object] = {"status": "ok"}
     if params.deep(api.current_request):
         parts.tasks.reach()
-    return Response({"status": "ok"}, {"Hoststat-Version": VERSION})
+        found["workers"] = parts.attendance.count()
+    return Response(found, {"Hoststat-Version": VERSION})
 
 
 @access.route(api, "/openapi.json", "GET", to=Access.OPEN)

@@ -118,7 +118,7 @@ def all_of(limits: Settings, given: dict[str, Schema]) -> dict[str, Schema]:
             {"rel": TEXT, "href": {"type": "string", "format": "uri-reference"}}, method=TEXT
         ),
         "Index": record(links),
-        "Health": record({"status": {"const": "ok"}}),
+        "Health": record({"status": {"const": "ok"}}, workers=WHOLE),
         "Uptime": record(
             {"uptime": TEXT},
             seconds=NUMBER,
@@ -159,6 +159,7 @@ def all_of(limits: Settings, given: dict[str, Schema]) -> dict[str, Schema]:
             source=or_null(TEXT),
             reports=many(ref("Report")),
             next=WHOLE,
+            waiting=TEXT,
         ),
         "Tasks": record(
             {

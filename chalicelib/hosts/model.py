@@ -12,6 +12,8 @@ NAME = r"^(?=.*[a-z])[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$(?!\n)"
 GLOB = r"^[a-z0-9*?-]{1,64}$(?!\n)"
 #: Seconds after which a host that says nothing is offline.
 ONLINE_SECONDS = 150
+#: Seconds after which a worker that says nothing counts as gone: fewer, so that it shows soon.
+ATTENDED_SECONDS = 110
 #: Seconds after a removal in which its name cannot be used: SQS makes no queue that was deleted
 #: less than 60 s ago.
 FREE_AFTER = 65
@@ -71,8 +73,11 @@ class Host(NamedTuple):
     clock_off_s: float | None = None
     #: A sentence that says why it takes no work.
     problem: str | None = None
-    #: The node of another machine that wants the same name, and when that tried last.
+    #: Whether it also takes the tasks that are for no host: 1 if it does.
+    shares: int | None = None
+    #: The node and the session of another machine that wants the same name, and when it last did.
     rival: str | None = None
+    rival_session: str | None = None
     rival_at: float | None = None
 
     def is_there(self) -> bool:
@@ -89,11 +94,30 @@ class Host(NamedTuple):
 
     def trouble(self, now: float) -> str | None:
         """Say in a sentence what somebody must do about it at the time `now`, if anything."""
-        if self.rival_at is not None and now < self.rival_at + ONLINE_SECONDS:
+        rivals = self.rival_at is not None and self.rival_session != self.session
+        if rivals and now < (self.rival_at or 0) + ONLINE_SECONDS:
             return f"Two machines use this name: node {self.node} and node {self.rival}."
         if self.protocol is not None and self.protocol != PROTOCOL:
             return f"Its worker is of another version of hoststat, {self.version}: update it."
         return self.problem
+
+
+class Heartbeat(NamedTuple):
+    """What a worker writes into its row each minute: fields of `Host`, with the same names."""
+
+    node: str
+    system: str
+    cpus: int | None
+    source: str
+    version: str
+    uptime: str | None
+    windows: int
+    busiest_device: str | None = None
+    busiest_util: float | None = None
+    clock_off_s: float = 0
+    problem: str | None = None
+    shares: int | None = None
+    protocol: int = PROTOCOL
 
 
 def is_name(text: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from chalicelib.hosts.model import Host
+from chalicelib.hosts.model import Heartbeat, Host
 
 
 class Refused(Exception):
@@ -44,6 +44,37 @@ class HostStore(Protocol):
 
         Raises Refused if there is no such host.
         """
+
+    def beat(
+        self, name: str, session: str, heartbeat: Heartbeat, at: float, *, lapsed_by: float
+    ) -> None:
+        """Write a heartbeat, seen at the time `at`, and take the name for `session`.
+
+        Raises Refused if there is no such host, or if another session has the name, has not said
+        goodbye, and was seen later than `lapsed_by`.
+        """
+
+    def look(self, name: str, at: float) -> None:
+        """Note that the queue of a host has not answered its worker.
+
+        Raises Refused if there is no such host. It is a write, because the credentials of a host
+        let it read nothing.
+        """
+
+    def contend(self, name: str, session: str, node: str, at: float) -> None:
+        """Note that another session, on `node`, wants a name. Raises Refused if none has it."""
+
+    def leave(self, name: str, session: str, at: float) -> None:
+        """Note that the session that has the name says goodbye. Raises Refused if it has it not."""
+
+    def attend(self, worker: str, at: float, *, kept_until: float) -> None:
+        """Note that a worker, which may have no name, was seen at the time `at`.
+
+        `worker` is an id of it. What is noted is kept until then.
+        """
+
+    def attending(self, most: int) -> list[Host]:
+        """Give the rows of at most `most` such workers; only `seen_at` is in them."""
 
 
 class HostQueues(Protocol):

@@ -15,6 +15,10 @@ _BATCH, _MOST_READ = 100, 1000
 #: Seconds for which the mark of a removal is kept: a worker that comes back later finds no row,
 #: which means the same to it.
 _MARK_SECONDS = 86_400
+#: Seconds after a removal in which a worker does not add the host again by itself.
+_ENROL_AFTER = 600
+#: Who adds a host that nobody else has added.
+_WORKER = "its worker"
 
 
 class Wanted(NamedTuple):
@@ -69,23 +73,39 @@ class HostService:
                 "A host's name is 1 to 32 of a-z 0-9 -, with a letter or digit first and last, and "
                 f"at least one letter; {errors.shorten(name)} is not."
             )
-        host, added = self._stored(name)
+        return self._added(name, by, model.FREE_AFTER)
+
+    def enrol(self, name: str) -> None:
+        """Add a host for its own worker, as on a laptop, where nobody gives out names.
+
+        But not soon after somebody has removed it: then raises NameNotFree.
+        """
+        self._added(name, _WORKER, _ENROL_AFTER)
+
+    def make_queues(self) -> None:
+        """Make the queue of each host that has none: a local cloud keeps tables, but no queues."""
+        for name, host in self._listed(None, "", _BATCH):
+            if host and host.is_there():
+                self._queues.make(name)
+
+    def _added(self, name: str, by: str, free_after: float) -> tuple[Host, bool]:
+        host, added = self._stored(name, free_after)
         self._queues.make(name)
         if added:
             log.event("host added", host=name, by=by)
         return host, added
 
-    def _stored(self, name: str) -> tuple[Host, bool]:
+    def _stored(self, name: str, free_after: float) -> tuple[Host, bool]:
         """Store a new host, or give the one that is there. Raises NameNotFree."""
         now = self._clock.now()
         try:
-            return self._store.add(name, now, free_if_removed_by=now - model.FREE_AFTER), True
+            return self._store.add(name, now, free_if_removed_by=now - free_after), True
         except Refused as refused:
             old = refused.old
             if old is None:
                 raise errors.Outage from refused
             if old.removed_at is not None:
-                left = old.removed_at + model.FREE_AFTER - now
+                left = old.removed_at + free_after - now
                 raise errors.NameNotFree(name, max(math.ceil(left), 1)) from refused
             # An earlier try of ours may have stored it, and its answer was lost.
             return old, old.added_at == now

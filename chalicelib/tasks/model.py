@@ -173,6 +173,8 @@ class TaskView(NamedTuple):
 
     task: Task
     reports: list[ReportView]
+    #: A sentence that says why nobody has begun it yet, if that is known.
+    waiting: str | None = None
 
 
 class Swept(NamedTuple):

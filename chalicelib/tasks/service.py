@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 from chalicelib import errors, ids, log
 from chalicelib.clock import Clock
+from chalicelib.hosts.attendance import Attendance
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
 from chalicelib.sources import source_of
-from chalicelib.tasks import hint, idempotency, model, page, task_ids
+from chalicelib.tasks import hint, idempotency, model, page, task_ids, waiting
 from chalicelib.tasks.bounds import Bounds
 from chalicelib.tasks.cursor import Cursor
 from chalicelib.tasks.idempotency import IdempotencyKey
@@ -37,10 +38,13 @@ class TaskService:
         dispatcher: Dispatcher,
         clock: Clock,
         settings: Settings,
+        attendance: Attendance | None = None,
         new_id: Callable[[], str] = ids.new_id,
     ) -> None:
+        """Without `attendance` nobody is told why a task waits."""
         self._store, self._dispatcher, self._new_id = store, dispatcher, new_id
         self._clock, self._settings = clock, settings
+        self._attendance = attendance
         self._bounds = Bounds(store=store, clock=clock, settings=settings)
 
     def create(
@@ -175,7 +179,8 @@ class TaskService:
         stored = self._store.reports(task, look.since)
         reports = page.whole(stored, range(look.since, task.done))
         texts = has_result + look.text
-        return TaskView(task, page.cut(reports, texts=texts, numbers_too=look.detail))
+        cut = page.cut(reports, texts=texts, numbers_too=look.detail)
+        return TaskView(task, cut, waiting.why(task, self._clock.now(), self._attendance))
 
     def _await_news(self, version: str, task_id: str, look: Look) -> Task:
         hold = min(look.timeout, self._longest_hold(version))

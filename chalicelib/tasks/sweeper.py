@@ -169,6 +169,8 @@ class Sweeper:
     def _look_after(self, task: Task, host: Host | None) -> None:
         now = self._clock.now()
         lost = lease.lapsed(task, now, self._settings)
+        if lost:
+            self._log_lost(task, now)
         try:
             if why := self._why_failed(task, host, now, lost=lost):
                 self._store.move(task, self._failed(task, now, why), seen=_AS_READ)
@@ -194,6 +196,18 @@ class Sweeper:
                 raise
             self._queues.make(task.target)
             self._dispatcher.send(task.task_id, task.version)
+
+    def _log_lost(self, task: Task, now: float) -> None:
+        """Log that nothing came from the worker of a task any more. An alarm counts these."""
+        heard_at = max(task.reported_at or 0, task.lease_until - self._settings.lease_seconds)
+        log.event(
+            "worker lost",
+            level=logging.WARNING,
+            task_id=task.task_id,
+            host=task.host,
+            run=task.run,
+            silent_s=round(max(now - heard_at, 0)),
+        )
 
     def _why_failed(self, task: Task, host: Host | None, now: float, *, lost: bool) -> str | None:
         """Say in a sentence why nobody shall work on a task any more, None if somebody shall."""

@@ -1,11 +1,13 @@
 """The API in general, the indexes, v1, and the health check."""
 
+import time
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chalicelib.bootstrap import parts
 from chalicelib.version import VERSION
 from tests.support.asking import JSON, ZERO, ask, basic, problem
 from tests.support.iostats import fake
@@ -191,8 +193,19 @@ class TestHealth:
     def test_health_says_which_version_answers(self) -> None:
         assert ask("GET", "/health").headers["Hoststat-Version"] == VERSION
 
-    def test_deep_health_asks_dynamodb_and_sqs(self, cloud: Any) -> None:
-        assert ask("GET", "/health/", deep="1").body == {"status": "ok"}
+    def test_deep_health_asks_dynamodb_and_sqs_and_counts_workers(self, cloud: Any) -> None:
+        answer = ask("GET", "/health", deep="1")
+        detail = "No worker has been seen for 2 minutes; tasks wait."
+        assert answer.body == problem(503, "Service Unavailable", detail)
+        now = time.time()
+        parts.host_store.attend("a worker", now, kept_until=now + 60)
+        assert ask("GET", "/health/", deep="1").body == {"status": "ok", "workers": 1}
+
+    def test_deep_health_counts_lambda_as_a_worker(
+        self, cloud: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("LAMBDA_WORKER", "on")
+        assert ask("GET", "/health", deep="1").body == {"status": "ok", "workers": 1}
 
     def test_a_service_that_does_not_answer_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")

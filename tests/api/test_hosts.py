@@ -140,6 +140,7 @@ def test_what_a_worker_says_is_shown(rig: Rig) -> None:
         busiest_util=12.5,
         clock_off_s=0.2,
         rival="web-1-clone",
+        rival_session="another",
         rival_at=now - 5,
     )
     assert one("GET").body == {

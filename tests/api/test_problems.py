@@ -18,6 +18,7 @@ def an_error(kind: type[errors.HoststatError]) -> errors.HoststatError:
         errors.NoSuchHost: ("x",),
         errors.NoSuchTask: ("x",),
         errors.NoSuchUser: ("x",),
+        errors.NoWorker: (2,),
         errors.TooManyLogins: (7,),
         errors.TooManyTasks: ("Too many.", 7),
         errors.UsernameTaken: ("x",),

@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from chalicelib.aws.host_store import DynamoHostStore
-from chalicelib.hosts.model import Host
+from chalicelib.hosts.model import Heartbeat, Host
 from chalicelib.hosts.ports import HostStore, Refused
 from tests.support.memory_hosts import MemoryHosts
 
@@ -70,6 +70,112 @@ def test_a_host_that_is_not_there_cannot_be_removed(store: HostStore) -> None:
         store.remove("web-1", 2000, kept_until=9000)
     assert refused.value.old is None
     assert store.get("web-1") is None
+
+
+BEAT = Heartbeat(
+    node="web-1.example.com",
+    system="Linux",
+    cpus=2,
+    source="iostat",
+    version="0.2.0",
+    uptime="up 5 min",
+    windows=3,
+    busiest_device="vda",
+    busiest_util=12.5,
+    clock_off_s=-0.5,
+    problem="It is wrong.",
+    shares=1,
+)
+
+
+def beat(store: HostStore, session: str, at: float, heartbeat: Heartbeat = BEAT) -> None:
+    store.beat("web-1", session, heartbeat, at, lapsed_by=at - 150)
+
+
+class TestHeartbeat:
+    def test_what_a_heartbeat_says_is_read(self, store: HostStore) -> None:
+        add(store, "web-1")
+        beat(store, "one", 2000)
+        expected = Host(host="web-1", added_at=1000, seen_at=2000, session="one")
+        assert store.get("web-1") == expected._replace(**BEAT._asdict())
+        beat(store, "one", 2060, BEAT._replace(problem=None, shares=None, uptime=None))
+        row = store.get("web-1")
+        assert row
+        assert (row.seen_at, row.problem, row.shares, row.uptime) == (2060, None, None, None)
+        assert store.names("", 9) == ["web-1"]
+
+    def test_another_session_is_refused_until_the_name_has_lapsed(self, store: HostStore) -> None:
+        add(store, "web-1")
+        beat(store, "one", 2000)
+        with pytest.raises(Refused) as refused:
+            beat(store, "two", 2149)
+        assert refused.value.old == store.get("web-1")
+        assert refused.value.old
+        assert refused.value.old.session == "one"
+        beat(store, "two", 2150)
+        with pytest.raises(Refused):
+            beat(store, "one", 2151)
+
+    def test_a_look_changes_nothing_that_is_shown(self, store: HostStore) -> None:
+        host = add(store, "web-1")
+        store.look("web-1", 2000)
+        assert store.get("web-1") == host
+
+    def test_after_a_goodbye_any_session_may_follow(self, store: HostStore) -> None:
+        add(store, "web-1")
+        beat(store, "one", 2000)
+        with pytest.raises(Refused):
+            store.leave("web-1", "two", 2001)
+        store.leave("web-1", "one", 2002)
+        row = store.get("web-1")
+        assert row
+        assert row.left_at == 2002
+        beat(store, "two", 2003)
+        row = store.get("web-1")
+        assert row
+        assert (row.session, row.left_at) == ("two", None)
+
+    def test_who_contends_for_a_name_is_noted(self, store: HostStore) -> None:
+        add(store, "web-1")
+        with pytest.raises(Refused):
+            store.contend("web-1", "two", "clone", 2001)
+        beat(store, "one", 2000)
+        with pytest.raises(Refused):
+            store.contend("web-1", "one", "itself", 2001)
+        store.contend("web-1", "two", "clone", 2002)
+        beat(store, "one", 2003)
+        row = store.get("web-1")
+        assert row
+        assert (row.rival, row.rival_session, row.rival_at) == ("clone", "two", 2002)
+
+    def test_a_host_that_is_not_there_has_none(self, store: HostStore) -> None:
+        def refused(name: str) -> None:
+            with pytest.raises(Refused):
+                beat(store, "one", 3000)
+            with pytest.raises(Refused):
+                store.look(name, 3000)
+            with pytest.raises(Refused):
+                store.contend(name, "one", "node", 3000)
+            with pytest.raises(Refused):
+                store.leave(name, "one", 3000)
+
+        refused("web-1")
+        assert store.get("web-1") is None
+        add(store, "web-1")
+        beat(store, "one", 2000)
+        store.remove("web-1", 2500, kept_until=9000)
+        refused("web-1")
+        assert store.get("web-1") == Host(host="web-1", removed_at=2500)
+
+    def test_workers_without_names_are_noted(self, store: HostStore) -> None:
+        assert store.attending(9) == []
+        add(store, "web-1")
+        for worker, at in (("a", 2000), ("b", 2001), ("a", 2060)):
+            store.attend(worker, at, kept_until=at + 3600)
+        found = {it.host: it.seen_at for it in store.attending(9)}
+        assert found == {"~a": 2060, "~b": 2001}
+        assert len(store.attending(1)) == 1
+        assert store.names("", 9) == ["web-1"]
 
 
 def put(**attributes: Any) -> None:

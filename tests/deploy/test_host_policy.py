@@ -15,7 +15,9 @@ from chalicelib.bootstrap import parts
 from chalicelib.hosts import model
 from chalicelib.measure.model import Window
 from chalicelib.tasks.model import LOGIN_VERSION, Task
-from local import stage
+from local import staffing, stage
+from local.naming import Name
+from local.systemd import Systemd
 from tests.support.fakes import FakeDispatcher
 from tests.support.policies import Call, allows
 
@@ -71,17 +73,6 @@ def listen(client: Any, read: Any, heard: list[Call]) -> None:
     client.meta.events.register(f"provide-client-params.{service}.*", hear)
 
 
-#: What a worker tells of itself with a poll.
-HEARTBEAT = Call(
-    "dynamodb:UpdateItem",
-    table("hosts"),
-    {
-        "dynamodb:Attributes": ("host", "removed_at", "seen_at", "session", "version"),
-        "dynamodb:LeadingKeys": ("web-1",),
-    },
-)
-
-
 @pytest.fixture
 def calls(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> list[Call]:
     """Give the calls of a worker of web-1: polls, hints, a window that is handed over once."""
@@ -108,7 +99,21 @@ def calls(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> list[Call]:
     parts.worker.work(TASK)
     # The keeper looks for cancelled windows, on a thread of its own.
     parts.task_store.get_many([TASK])
-    return [*heard, HEARTBEAT]
+    be_present()
+    return heard
+
+
+def be_present() -> None:
+    """Take the name, look for the row, be refused as a clone, and say goodbye."""
+    presence, clone = (staffing.staff(Name("web-1", shares=False), Systemd("")) for _ in "12")
+    assert presence.presence
+    assert clone.presence
+    clone.presence._session = "another"
+    presence.presence.failed()
+    presence.presence.answered()
+    clone.presence.answered()
+    presence.say_goodbye()
+    assert clone.presence.problem
 
 
 def test_a_host_may_do_all_that_its_worker_does(calls: list[Call]) -> None:

@@ -192,4 +192,5 @@ def test_a_worker_without_a_name_uses_what_it_is_granted() -> None:
         queue.put_back(message)
         (message,) = queue.receive(10, 0)
         queue.acknowledge([message])
+    parts.host_store.attend("a worker", 1, kept_until=2)
     assert used | functions == granted("shared-worker")

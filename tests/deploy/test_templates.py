@@ -116,6 +116,7 @@ class TestFunctions:
         chosen = {
             "HOLD_SECONDS": {"Fn::If": ["Reserves", "20", "5"]},
             "OPEN_MAX_WINDOW": {"Fn::If": ["HasFirewall", "20", "3600"]},
+            "LAMBDA_WORKER": {"Fn::If": ["LambdaWorks", "on", "off"]},
         }
         for name in FUNCTIONS:
             more = chosen if name == "APIHandler" else {}

@@ -89,10 +89,15 @@ def test_a_host_is_there_from_its_adding_to_its_removal() -> None:
             "Its worker is of another version of hoststat, 0.0.9: update it.",
         ),
         (
-            {"rival": "web-1-clone", "rival_at": NOW - 149, "problem": "Its clock is wrong."},
+            {
+                "rival": "web-1-clone",
+                "rival_session": "two",
+                "rival_at": NOW - 149,
+                "problem": "Its clock is wrong.",
+            },
             "Two machines use this name: node web-1 and node web-1-clone.",
         ),
-        ({"rival": "web-1-clone", "rival_at": NOW - 150}, None),
+        ({"rival": "web-1-clone", "rival_session": "two", "rival_at": NOW - 150}, None),
     ],
 )
 def test_what_is_wrong_is_said_while_it_is(more: dict[str, object], trouble: str | None) -> None:

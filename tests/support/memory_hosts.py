@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 
 from chalicelib import errors
-from chalicelib.hosts.model import Host
+from chalicelib.hosts.model import Heartbeat, Host
 from chalicelib.hosts.ports import Refused
 
 
@@ -13,6 +13,8 @@ class MemoryHosts:
 
     def __init__(self) -> None:
         self.rows: dict[str, Host] = {}
+        #: Workers that may have no name, by their ids.
+        self.workers: dict[str, Host] = {}
         self._lock = threading.Lock()
 
     def get(self, name: str) -> Host | None:
@@ -42,6 +44,46 @@ class MemoryHosts:
             if old is None or not old.is_there():
                 raise Refused(old)
             self.rows[name] = Host(host=name, removed_at=at)
+
+    def beat(
+        self, name: str, session: str, heartbeat: Heartbeat, at: float, *, lapsed_by: float
+    ) -> None:
+        with self._lock:
+            old = self._there(name)
+            lapsed = old.left_at is not None or (old.seen_at or 0) <= lapsed_by
+            if old.session not in (None, session) and not lapsed:
+                raise Refused(old)
+            fields = heartbeat._asdict()
+            self.rows[name] = old._replace(**fields, session=session, seen_at=at, left_at=None)
+
+    def look(self, name: str, at: float) -> None:
+        self._there(name)
+
+    def contend(self, name: str, session: str, node: str, at: float) -> None:
+        with self._lock:
+            old = self._there(name)
+            if old.session in (None, session):
+                raise Refused(old)
+            self.rows[name] = old._replace(rival=node, rival_session=session, rival_at=at)
+
+    def leave(self, name: str, session: str, at: float) -> None:
+        with self._lock:
+            old = self._there(name)
+            if old.session != session:
+                raise Refused(old)
+            self.rows[name] = old._replace(left_at=at)
+
+    def attend(self, worker: str, at: float, *, kept_until: float) -> None:
+        self.workers[worker] = Host(host=f"~{worker}", seen_at=at)
+
+    def attending(self, most: int) -> list[Host]:
+        return list(self.workers.values())[:most]
+
+    def _there(self, name: str) -> Host:
+        old = self.rows.get(name)
+        if old is None or not old.is_there():
+            raise Refused(old)
+        return old
 
 
 class MemoryQueues:

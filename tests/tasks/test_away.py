@@ -138,4 +138,4 @@ def test_a_queue_of_a_version_is_not_made(
     rig.sweeper.sweep()
     assert rig.queues.names == set()
     why = {"task_id": task_id, "why": "A queue does not exist."}
-    assert logged[-1] == ("task not swept", why)
+    assert ("task not swept", why) in logged

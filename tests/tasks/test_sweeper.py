@@ -67,6 +67,18 @@ def test_a_task_that_lost_too_many_workers_is_ended_by_the_sweeper(rig: Rig) -> 
     assert rig.dispatcher.sent == []
 
 
+def test_a_worker_that_was_lost_is_logged_as_a_warning(
+    rig: Rig, logged: list[tuple[str, dict[str, object]]]
+) -> None:
+    task_id = rig.create()
+    rig.crash(task_id)
+    rig.clock.freeze(100)
+    logged.clear()
+    rig.sweeper.sweep()
+    lost = {"task_id": task_id, "host": "web-1", "run": 1, "silent_s": 100}
+    assert logged[0] == ("worker lost", lost)
+
+
 def test_a_hint_that_cannot_be_sent_is_sent_by_a_later_sweep(rig: Rig) -> None:
     task_id = rig.create()
     rig.clock.freeze(60)
