@@ -41,6 +41,15 @@ class Setup:
             raise LoginNeeded(f"This needs a login: `hoststat login {self.api.site.url}`")
         return self.api
 
+    @property
+    def silent_api(self) -> Api | None:
+        """The service, None if a password had to be typed, or got by a command, to ask it.
+
+        Raises Usage, LoginNeeded.
+        """
+        profile = profiles.choose(self.profile, os.environ, Path.cwd())
+        return Api(self.site(profile, profile.password)) if profile.password else None
+
     def site(self, profile: Profile, password: str) -> Site:
         """Give a profile's service, as the options allow it to be asked. Raises Usage."""
         profile = profile._replace(

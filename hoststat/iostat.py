@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from hoststat import context, grammar, windows
+from hoststat import completion, context, grammar, windows
 from hoststat.context import Setup
 from hoststat.errors import Usage
 from hoststat.follow import follow
@@ -40,7 +40,12 @@ Examples:
                                      prints an id; `hoststat watch ID` follows it""",
     short_help="Show iostat of hosts, line by line as it comes.",
 )
-@click.argument("words", nargs=-1, metavar="[HOST]... [INTERVAL [COUNT]]")
+@click.argument(
+    "words",
+    nargs=-1,
+    metavar="[HOST]... [INTERVAL [COUNT]]",
+    shell_complete=completion.hosts,
+)
 @click.option("-x", "extended", is_flag=True, help="Show iostat's extended columns.")
 @click.option("-c", "cpu", is_flag=True, help="Show the use of processors, too.")
 @click.option("-d", is_flag=True, expose_value=False, help="Show devices (as it does anyway).")

@@ -59,7 +59,7 @@ class Text:
         self._screen.put(text)
 
     def _line(self, report: Report) -> str:
-        return f"{report['host']}  {report['uptime']}\n"
+        return f"{report['host']}  {report['uptime'] or 'said what cannot be read'}\n"
 
     def _block(self, report: Report) -> str:
         text: str = report.get("text", "")

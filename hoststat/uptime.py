@@ -4,7 +4,7 @@ import uuid
 
 import click
 
-from hoststat import context, show, windows
+from hoststat import completion, context, show, windows
 from hoststat.api import Api, item
 from hoststat.context import Setup
 from hoststat.errors import Problem
@@ -27,7 +27,7 @@ Examples:
   hoststat uptime web-1 'db-*'   one line for each host""",
     short_help="Show the uptime of hosts.",
 )
-@click.argument("hosts", nargs=-1, metavar="[HOST]...")
+@click.argument("hosts", nargs=-1, metavar="[HOST]...", shell_complete=completion.hosts)
 @context.as_json
 @context.talk
 @context.setup

@@ -175,3 +175,12 @@ def test_a_shell_completes_the_names_of_commands(stranger: Command) -> None:
         "COMP_CWORD": "1",
     }
     assert stranger(**environ).out == "plain,uptime\n"
+
+
+def test_a_shell_completes_the_names_of_hosts(hoststat: Command, fake: Fake) -> None:
+    environ = {"_HOSTSTAT_COMPLETE": "bash_complete", "COMP_CWORD": "2"}
+    said = hoststat(**environ, COMP_WORDS="hoststat iostat web-")
+    assert (said.out, said.err) == ("plain,web-1\nplain,web-2\nplain,web-3\n", "")
+    assert fake.asked == [("GET", "/v3/hosts/", {"name": "web-*", "limit": "100"})]
+    fake.faults += [(503, {"detail": "DynamoDB does not answer."})]
+    assert hoststat(**environ, COMP_WORDS="hoststat uptime web-")[1:] == ("\n", "")

@@ -233,7 +233,7 @@ class Fake:
         found = [self._host(it) for it in sorted(self.hosts)]
         if names:
             return 200, next(it for it in found if it["host"] == names[0])
-        return 200, {"hosts": found}
+        return 200, {"hosts": found if given.get("detail") else sorted(self.hosts)}
 
     def _host(self, name: str) -> dict[str, Any]:
         online = self.hosts[name]
