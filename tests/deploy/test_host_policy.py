@@ -10,15 +10,13 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib.aws.sqs import Queue
 from chalicelib.bootstrap import parts
 from chalicelib.hosts import model
 from chalicelib.measure.model import Window
-from chalicelib.tasks.model import LOGIN_VERSION, Task
+from chalicelib.tasks.model import LOGIN_VERSION, State, What
 from local import staffing, stage
 from local.naming import Name
 from local.systemd import Systemd
-from tests.support.fakes import FakeDispatcher
 from tests.support.policies import Call, allows
 
 CHALICE = stage.PROJECT / ".chalice"
@@ -75,7 +73,7 @@ def listen(client: Any, read: Any, heard: list[Call]) -> None:
 
 @pytest.fixture
 def calls(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> list[Call]:
-    """Give the calls of a worker of web-1: polls, hints, a window that is handed over once."""
+    """Give the calls of a worker of web-1: its polls, a window with a hand-over, an uptime."""
     monkeypatch.setenv("STAGE", "prod")
     boto3.client("cloudformation").create_stack(
         StackName="hoststat-prod-data",
@@ -83,22 +81,26 @@ def calls(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> list[Call]:
         Parameters=[{"ParameterKey": "Stage", "ParameterValue": "prod"}],
     )
     parts.hosts.add("web-1", by="root")
-    now = parts.clock.now()
-    parts.task_store.create(Task(TASK, LOGIN_VERSION, Window(3, 1), now, due_at=now))
-    parts.reset(dispatcher=FakeDispatcher())
-    heard = list[Call]()
+    for_web_1: dict[str, Any] = {"host": "web-1", "owner": "root", "start_within": 600}
+    ids = [
+        parts.tasks.create(LOGIN_VERSION, Window(count, 1), what=what, **for_web_1)
+        for what, count in ((What.IOSTAT, 3), (What.UPTIME, 1))
+    ]
+    parts.reset(own_name="web-1")
+    heard, own = list[Call](), parts.host_receivers.of("web-1")
     listen(parts.dynamodb, of_dynamodb, heard)
-    listen(parts.sqs, of_sqs, heard)
-    own = Queue(parts.sqs, "hoststat-prod-host-web-1")
-    own.send(TASK)
+    for client in (parts.sqs, own._client):
+        listen(client, of_sqs, heard)
     for message in own.receive(10, 0):
         own.put_back(message)
-    own.acknowledge(own.receive(10, 0))
-    # It hands the window over, and takes it up again.
-    parts.worker.work(TASK, seconds=0)
-    parts.worker.work(TASK)
+    messages = own.receive(10, 0)
+    for message in messages:
+        # In so little time it hands the window over. Then it takes it up again.
+        parts.worker.take(message["Body"], seconds=30)
+        parts.worker.take(message["Body"])
+    own.acknowledge(messages)
     # The keeper looks for cancelled windows, on a thread of its own.
-    parts.task_store.get_many([TASK])
+    assert {it.state for it in parts.task_store.get_many(ids)} == {State.SUCCESS}
     be_present()
     return heard
 
@@ -189,6 +191,13 @@ def test_its_own_tasks_are_its_own(call: Call) -> None:
 )
 def test_what_a_host_that_was_taken_over_cannot_do(call: Call) -> None:
     assert not allows(POLICY, call, {TAG: "web-1"})
+
+
+def test_a_worker_without_a_name_leaves_notes_and_changes_no_row_of_a_host() -> None:
+    shared = json.loads((CHALICE / "policy-prod-shared-worker.json").read_text())
+    assert allows(shared, updates("hosts", "~a worker", "seen_at"), {})
+    assert not allows(shared, updates("hosts", "web-1", "seen_at"), {})
+    assert not allows(shared, asks("UpdateItem", TableName="hoststat-prod-hosts"), {})
 
 
 class TestRole:
