@@ -147,3 +147,12 @@ def test_a_page_looks_at_so_many_hosts_and_no_more(registry: Registry) -> None:
     assert (page, last) == ([], "h0999")
     page, last = registry.service.page(wanted, limit=10, after="h0999")
     assert ([host.host for host in page], last) == (["h1050"], None)
+
+
+def test_each_host_that_is_there_gets_its_queue_again(registry: Registry) -> None:
+    for name in ("web-1", "web-2", "db-1"):
+        registry.service.add(name, by="root")
+    registry.service.remove("web-2", by="root")
+    registry.queues.names.clear()
+    registry.service.make_queues()
+    assert registry.queues.names == {"web-1", "db-1"}
