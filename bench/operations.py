@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bench import events
 from chalicelib.bootstrap import parts
 from chalicelib.clock import SystemClock
+from chalicelib.hosts.model import Heartbeat
 from chalicelib.measure.machine import ThisMachine
 from chalicelib.measure.model import Feed, Window
 from chalicelib.tasks import run
@@ -18,6 +19,18 @@ LOOK, BEAT = "look for a cancel", "heartbeat"
 #: What the kernel says of the machine's one disk.
 _DISK = "253 0 vda 24711 3 1970626 9127 28730 9125 711240 24522 0 18120 33650 19 0 128 0\n"
 _LOGIN = "bench", "only for the bench"
+#: As long as one that a machine sends.
+_HEARTBEAT = Heartbeat(
+    node="web-1.example.com",
+    system="Linux 6.18.44 x86_64",
+    cpus=2,
+    source="iostat",
+    version="0.2.0",
+    uptime="20:16:57 up 14 days,  7:33,  2 users,  load average: 0.58, 0.25, 0.14",
+    windows=3,
+    busiest_device="vda",
+    busiest_util=12.5,
+)
 
 
 class Case(NamedTuple):
@@ -128,6 +141,12 @@ def _hosts(headers: Mapping[str, str]) -> Iterator[Case]:
     yield Case("v3 look at a host", partial(events.ask, one("GET")), 2)
     listing = events.event("GET", "/v3/hosts", headers=headers)
     yield Case("v3 list of hosts", partial(events.ask, listing), 3)
+    now = parts.clock.now()
+    beat = partial(parts.host_store.beat, "web-1", "a session", _HEARTBEAT, now, lapsed_by=now)
+    yield Case("heartbeat of a host", beat, 1)
+    seen = events.event("GET", "/health", query={"deep": "1"})
+    # A task and the two queues are asked for, then the workers and the hosts, with their rows.
+    yield Case("deep health", partial(events.ask, seen), 7)
     yield Case("v3 remove a host", partial(events.ask, one("DELETE")), 4)
 
 
