@@ -7,7 +7,7 @@ from chalice import Chalice, Rate
 from chalice.app import CloudWatchEvent, SQSEvent
 
 from chalicelib import log
-from chalicelib.api import middleware, page, root, v1, v2, v3, v3_hosts
+from chalicelib.api import middleware, page, root, v1, v2, v3, v3_groups, v3_hosts
 from chalicelib.bootstrap import parts
 from chalicelib.settings import Settings
 
@@ -15,7 +15,7 @@ log.configure()
 
 app = Chalice(app_name="hoststat", configure_logs=False)
 app.register_middleware(middleware.guard(app.routes), "http")
-for part in (root, page, v1, v2, v3, v3_hosts):
+for part in (root, page, v1, v2, v3, v3_hosts, v3_groups):
     app.register_blueprint(part.api)
 
 

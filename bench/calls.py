@@ -19,7 +19,8 @@ from local import cloud, stage
 #: No timer may fire, because only one thread may use moto in a process.
 _NEVER = {f"{name}_SECONDS": "10000" for name in ("CANCEL", "HEARTBEAT", "SWEEP")}
 _NOWHERE = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_CONFIG_FILE": os.devnull}
-_ENVIRON = {**_NOWHERE, **_NEVER, "LEASE_SECONDS": "90000", "STAGE": stage.LOCAL}
+_ONE_THREAD = {"LEASE_SECONDS": "90000", "FAN_OUT_THREADS": "1"}
+_ENVIRON = {**_NOWHERE, **_NEVER, **_ONE_THREAD, "STAGE": stage.LOCAL}
 
 
 class Row(NamedTuple):

@@ -36,6 +36,7 @@ def event(
     *,
     headers: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
+    body: str | None = None,
     **parameters: str,
 ) -> Event:
     """Make the event that API Gateway makes of a request; `parameters` are those of its path."""
@@ -51,7 +52,7 @@ def event(
         "multiValueQueryStringParameters": values or None,
         "pathParameters": parameters,
         "stageVariables": {},
-        "body": None,
+        "body": body,
     }
 
 

@@ -1,5 +1,6 @@
 """The operations of hoststat whose calls are counted, each with what it needs."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -150,6 +151,34 @@ def _hosts(headers: Mapping[str, str]) -> Iterator[Case]:
     yield Case("v3 remove a host", partial(events.ask, one("DELETE")), 4)
 
 
+def _groups(host: ThisMachine, headers: Mapping[str, str]) -> Iterator[Case]:
+    """Give the operations of a group of ten hosts, which have a report each."""
+    names = [f"mail-{number}" for number in range(10)]
+    for name in names:
+        parts.hosts.add(name, by="bench")
+    body = json.dumps({"hosts": ["mail-?"], "count": 2, "wait": 1})
+    asked = events.event(
+        "POST", "/v3/group", body=body, headers={**headers, "content-type": "application/json"}
+    )
+    made = events.ask(asked)["group_id"]
+    # Of the calls to DynamoDB two read the names, and one makes 25 tasks.
+    yield Case("v3 create, group of 10", partial(events.ask, asked), 7 + len(names))
+    for name in names:
+        run.claim(
+            f"{name}~{made}",
+            name=name,
+            host=host.name,
+            source=host.source,
+            store=parts.task_store,
+            clock=SystemClock(),
+            settings=parts.settings,
+        ).report("1\n")
+    look = events.event(
+        "GET", "/v3/group/{group_id}", query={"detail": "1"}, headers=headers, group_id=made
+    )
+    yield Case("v3 look, group of 10", partial(events.ask, look), 4)
+
+
 def cases(host: ThisMachine) -> Iterator[Case]:
     """Give the operations one by one, each when everything that it needs is there."""
     yield Case("v2 create, first of a process", _create)
@@ -171,5 +200,6 @@ def cases(host: ThisMachine) -> Iterator[Case]:
     for_host()
     # The user and the host are read.
     yield Case("v3 create, for a host", for_host, 4)
+    yield from _groups(host, login)
     parts.sweeper.sweep()
     yield Case("sweep, nothing due", parts.sweeper.sweep)

@@ -1,36 +1,33 @@
 """Builds the objects of this process, each once, when it is first used.
 
-Only here are modules imported inside functions. An answer of v1 needs none of them, and botocore,
-argon2 and msgspec take longer to import than everything else.
+Only here and in `stores` are modules imported inside functions. An answer of v1 needs none of them,
+and botocore, argon2 and msgspec take longer to import than everything else.
 """
 
 import os
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.clients import Clients
 from chalicelib.lazy import part
 from chalicelib.measure.machine import SANDBOX, ThisMachine
 from chalicelib.measure.model import Machine
+from chalicelib.stores import Stores
 
 if TYPE_CHECKING:
-    from chalicelib.aws.sqs import Queue, SqsHostQueues
     from chalicelib.hosts.attendance import Attendance
-    from chalicelib.hosts.ports import HostQueues, HostStore
     from chalicelib.hosts.service import HostService
+    from chalicelib.tasks.fan_out import FanOut
+    from chalicelib.tasks.groups import GroupService
     from chalicelib.tasks.host_tasks import HostTasks
     from chalicelib.tasks.keeper import Keeper
-    from chalicelib.tasks.ports import Dispatcher, Store
     from chalicelib.tasks.service import TaskService
     from chalicelib.tasks.sweeper import Sweeper
     from chalicelib.tasks.worker import Worker
     from chalicelib.users.logins import Logins
-    from chalicelib.users.model import UserStore
     from chalicelib.users.passwords import Passwords
     from chalicelib.users.service import UserService
-    from chalicelib.users.throttle import TallyStore
 
 
-class Parts(Clients):
+class Parts(Stores):
     """The objects of a process. A part that is given takes the place of the one built here."""
 
     @part
@@ -65,6 +62,33 @@ class Parts(Clients):
 
         return HostTasks(
             tasks=self.tasks, hosts=self.host_store, clock=self.clock, settings=self.settings
+        )
+
+    @part
+    def fan_out(self) -> "FanOut":
+        """What makes the tasks of groups."""
+        from chalicelib.tasks.fan_out import FanOut
+
+        return FanOut(
+            groups=self.group_store,
+            store=self.task_store,
+            dispatcher=self.dispatcher,
+            clock=self.clock,
+            settings=self.settings,
+        )
+
+    @part
+    def groups(self) -> "GroupService":
+        """The use cases of groups."""
+        from chalicelib.tasks.groups import GroupService
+
+        return GroupService(
+            groups=self.group_store,
+            store=self.task_store,
+            hosts=self.host_store,
+            fan_out=self.fan_out,
+            clock=self.clock,
+            settings=self.settings,
         )
 
     @part
@@ -103,6 +127,7 @@ class Parts(Clients):
             settings=self.settings,
             hosts=self.host_store,
             queues=self.host_queues,
+            fan_out=self.fan_out,
         )
 
     @part
@@ -142,42 +167,6 @@ class Parts(Clients):
         return passwords.Passwords(passwords.hasher())
 
     @part
-    def task_store(self) -> "Store":
-        """The tables of tasks, reports and idempotency keys."""
-        from chalicelib.aws.task_store import DynamoTaskStore
-
-        names = self.settings.name
-        tables = {name: names(name) for name in ("tasks", "reports", "keys")}
-        return DynamoTaskStore(self.dynamodb, **tables)
-
-    @part
-    def user_store(self) -> "UserStore":
-        """The table of users."""
-        from chalicelib.aws.user_store import DynamoUserStore
-
-        return DynamoUserStore(self.dynamodb, self.settings.name("users"))
-
-    @part
-    def tally_store(self) -> "TallyStore":
-        """The table of tallies of wrong logins."""
-        from chalicelib.aws.user_store import DynamoTallyStore
-
-        return DynamoTallyStore(self.dynamodb, self.settings.name("tallies"))
-
-    @part
-    def dispatcher(self) -> "Dispatcher":
-        """The queues of hints."""
-        from chalicelib.aws.sqs import Queue, SqsDispatcher, SqsHostQueues
-
-        queues, dead = self._queues(self.sqs), Queue(self.sqs, self.settings.name("dead"))
-        return SqsDispatcher(queues, dead, SqsHostQueues(self.sqs, self.settings.name("host-")).of)
-
-    @part
-    def receivers(self) -> "dict[str, Queue]":
-        """The queues of hints by the version of the API, with a client that waits for messages."""
-        return self._queues(self.make_sqs(long_poll=True))
-
-    @part
     def hosts(self) -> "HostService":
         """The use cases of the registry of hosts."""
         from chalicelib.hosts.service import HostService
@@ -191,36 +180,6 @@ class Parts(Clients):
 
         on_lambda = self.settings.lambda_worker == "on"
         return Attendance(store=self.host_store, clock=self.clock, on_lambda=on_lambda)
-
-    @part
-    def host_store(self) -> "HostStore":
-        """The table of hosts."""
-        from chalicelib.aws.host_store import DynamoHostStore
-
-        return DynamoHostStore(self.dynamodb, self.settings.name("hosts"))
-
-    @part
-    def host_queues(self) -> "HostQueues":
-        """The queues of hosts."""
-        from chalicelib.aws.sqs import SqsHostQueues
-
-        return SqsHostQueues(self.sqs, self.settings.name("host-"))
-
-    @part
-    def host_receivers(self) -> "SqsHostQueues":
-        """The queues of hosts, with a client that waits for messages."""
-        from chalicelib.aws.sqs import SqsHostQueues
-
-        return SqsHostQueues(self.make_sqs(long_poll=True), self.settings.name("host-"))
-
-    def _queues(self, sqs: Any) -> "dict[str, Queue]":
-        from chalicelib.aws.sqs import Queue
-        from chalicelib.tasks.model import LOGIN_VERSION, OPEN_VERSION
-
-        return {
-            LOGIN_VERSION: Queue(sqs, self.settings.name("tasks")),
-            OPEN_VERSION: Queue(sqs, self.settings.name("open-tasks")),
-        }
 
 
 #: The parts of this process.

@@ -114,6 +114,29 @@ class NoSuchHost(HoststatError):
         super().__init__(f"There is no host {shorten(name)}.")
 
 
+class NoSuchHosts(HoststatError):
+    """There are no such hosts."""
+
+    def __init__(self, names: list[str], more: int) -> None:
+        """`names` are the first of them, and there are so many `more`."""
+        named = ", ".join(shorten(name) for name in names)
+        others = f" and {more} more" if more > 0 else ""
+        super().__init__(f"There is no host {named}{others}; nothing was made.")
+
+
+class NoSuchGroup(HoststatError):
+    """There is no such group."""
+
+    def __init__(self, group_id: str) -> None:
+        super().__init__(
+            f"There is no group {shorten(group_id)}: it was never created, or it has expired."
+        )
+
+
+class GroupEnded(HoststatError):
+    """The group has ended and cannot be cancelled."""
+
+
 class NameNotFree(HoststatError):
     """A host of that name was removed a moment ago."""
 

@@ -23,6 +23,10 @@ class Settings(NamedTuple):
     open_max_window: int = 30 * 86_400
     #: The same for a window of a host, which no Lambda measures.
     host_max_window: int = 30 * 86_400
+    #: The most hosts that a group may have.
+    max_hosts: int = 1000
+    #: Calls of DynamoDB and SQS that the create of a group makes at once.
+    fan_out_threads: int = 16
     #: The longest window in seconds that v1 measures while its caller waits.
     sync_seconds: float = 25
     #: Seconds that a lease lasts when nothing extends it.

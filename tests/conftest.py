@@ -125,7 +125,7 @@ def _hear_what_is_kept() -> None:
     url = queues.get_queue_url(QueueName="hoststat-dev-tasks")["QueueUrl"]
     while messages := queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
         leaks.hear(messages)
-    for table in ("tasks", "reports", "users", "tallies", "keys", "hosts"):
+    for table in ("tasks", "reports", "users", "tallies", "keys", "hosts", "groups"):
         for item in tables.scan(TableName=f"hoststat-dev-{table}")["Items"]:
             if table == "users":
                 item.pop("password_hash", None)

@@ -13,7 +13,7 @@ from chalicelib.tasks.uptimes import Uptime
 from chalicelib.users.model import User
 
 #: What v3 has beside the links of its index, whose body stays as it is: paths by relation.
-_BESIDE = {"tasks": "/v3/task/", "hosts": "/v3/hosts/"}
+_BESIDE = {"tasks": "/v3/task/", "hosts": "/v3/hosts/", "groups": "/v3/group/"}
 #: The most seconds that a client is asked to wait before it looks again.
 _MAX_RETRY = 30
 
@@ -50,7 +50,7 @@ def window(
     body: dict[str, object] = {"iostat": "".join(text for _, text in found)}
     if detail:
         reports = [Report(index, 0, at, text) for index, (at, text) in enumerate(found)]
-        body["reports"] = [_report(page.view(it), window) for it in reports]
+        body["reports"] = [report(page.view(it), window) for it in reports]
     return body
 
 
@@ -74,7 +74,7 @@ def task(request: Request, view: TaskView, look: Look) -> Response:
     }
     headers: dict[str, str | list[str]] = {}
     if not task.state.ended:
-        headers["Retry-After"] = str(_retry_after(task))
+        headers["Retry-After"] = str(retry_after(task))
     elif task.error is not None:
         body["result"] = task.error
     else:
@@ -84,7 +84,7 @@ def task(request: Request, view: TaskView, look: Look) -> Response:
     following = reports[-1].report.index + 1 if reports else look.since
     if look.detail:
         body |= _details(task)
-        body["reports"] = [_report(it, task.window, text=look.text) for it in reports]
+        body["reports"] = [report(it, task.window, text=look.text) for it in reports]
         body["next"] = following
         if view.waiting:
             body["waiting"] = view.waiting
@@ -162,18 +162,19 @@ def _details(task: Task) -> dict[str, object]:
     }
 
 
-def _report(view: ReportView, window: Window, *, text: bool = False) -> dict[str, object]:
-    report = view.report
+def report(view: ReportView, window: Window, *, text: bool = False) -> dict[str, object]:
+    """Show a report of a window, with its text if `text` is set."""
+    found = view.report
     body: dict[str, object] = {
-        "index": report.index,
-        "at": time_text(report.at),
-        "since_boot": report.index == 0,
+        "index": found.index,
+        "at": time_text(found.at),
+        "since_boot": found.index == 0,
     }
     if window.cpu:
         body["cpu"] = view.cpu
     body["devices"] = view.devices
     if text:
-        body["text"] = report.text
+        body["text"] = found.text
     return body
 
 
@@ -214,7 +215,7 @@ def _path(task: Task) -> str:
     return f"/{task.version}/task/{task.task_id}"
 
 
-def _retry_after(task: Task) -> int:
+def retry_after(task: Task) -> int:
     """Give the seconds until the window can be over: at least 1, at most _MAX_RETRY."""
     left = (task.window.count - task.done - 1) * task.window.wait
     return min(max(left, 1), _MAX_RETRY)

@@ -3,6 +3,8 @@
 from typing import Any
 
 from chalicelib.api import (
+    group_paths,
+    group_schemas,
     host_paths,
     host_schemas,
     operations,
@@ -31,7 +33,9 @@ def document(limits: Settings, prefix: str, user_fields: dict[str, Schema]) -> d
         "servers": [{"url": prefix or "/"}],
         "paths": _paths(limits, user_fields["username"]),
         "components": {
-            "schemas": schemas.all_of(limits, user_fields) | host_schemas.all_of(limits),
+            "schemas": schemas.all_of(limits, user_fields)
+            | host_schemas.all_of(limits)
+            | group_schemas.all_of(limits),
             "securitySchemes": {"login": {"type": "http", "scheme": "basic"}},
         },
     }
@@ -55,7 +59,7 @@ def _paths(limits: Settings, username: Schema) -> dict[str, Any]:
         paths |= _common(version, limits)
     for version in ("v2", "v3"):
         paths |= _tasks(version, limits, username)
-    return paths | _users(username) | host_paths.paths()
+    return paths | _users(username) | host_paths.paths() | group_paths.paths()
 
 
 def _common(version: str, limits: Settings) -> dict[str, Any]:
@@ -102,8 +106,6 @@ def _common(version: str, limits: Settings) -> dict[str, Any]:
     }
     schema, form = ("HostWindow", "HostWindowForm") if login else ("Window", "WindowForm")
     body = operations.body(schema, {"count": 30, "wait": 1}, form=form, required=False)
-    key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
-    named = {"name": "Idempotency-Key", "in": "header", "schema": key}
     return {
         **found,
         iostat: {
@@ -111,7 +113,7 @@ def _common(version: str, limits: Settings) -> dict[str, Any]:
             "post": operations.operation(
                 "Create a task",
                 "Created",
-                parameters=[*window, named],
+                parameters=[*window, operations.idempotency_key()],
                 body=body,
                 more=(409, 413, 415, 422),
                 **create,

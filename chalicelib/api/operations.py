@@ -3,13 +3,13 @@
 import http
 from typing import Any
 
-from chalicelib.api import host_schemas, middleware, problems, reading, schemas
+from chalicelib.api import group_schemas, host_schemas, middleware, problems, reading, schemas
 from chalicelib.api.schemas import Schema, ref
 
 _JSON, _FORM, _PROBLEM = reading.JSON, reading.FORM, "application/problem+json"
 #: The statuses of errors that every path may answer with.
 _ANYWHERE = (400, 405, 500)
-_EXAMPLES = {**schemas.EXAMPLES, **host_schemas.EXAMPLES}
+_EXAMPLES = {**schemas.EXAMPLES, **host_schemas.EXAMPLES, **group_schemas.EXAMPLES}
 
 
 def get(
@@ -87,12 +87,20 @@ def problem(status: int) -> Schema:
 
 
 def body(schema: str, example: Schema, *, form: str | None = None, required: bool = True) -> Schema:
-    """Describe a body: JSON of `schema`, or a form, whose schema may be another one."""
-    content = {
-        _JSON: {"schema": ref(schema), "example": example},
-        _FORM: {"schema": ref(form or schema), "example": example},
-    }
+    """Describe a body: JSON of `schema`, or a form, whose schema may be another one.
+
+    There is no form if its name is "".
+    """
+    content = {_JSON: {"schema": ref(schema), "example": example}}
+    if form != "":
+        content[_FORM] = {"schema": ref(form or schema), "example": example}
     return {"required": required, "content": content}
+
+
+def idempotency_key() -> Schema:
+    """Describe the header by which a create may be sent again."""
+    key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+    return {"name": "Idempotency-Key", "in": "header", "schema": key}
 
 
 def query(name: str, schema: Schema, description: str) -> Schema:

@@ -51,17 +51,23 @@ def idempotency_key(request: Request) -> str | None:
 def look(request: Request, limits: Settings) -> Look:
     """Read what a request wants to see of a task. Raises Invalid."""
     given = reading.query(request, "detail", "since", "timeout", "text")
-    detail, text = reading.flag(given, "detail"), reading.flag(given, "text")
-    if text and not detail:
-        raise errors.Invalid("text=1 needs detail=1: it adds the text to each report.")
+    detail, text, timeout = how_to_look(given)
     since = reading.number(given.get("since", "0"))
-    timeout = reading.number(given.get("timeout", "0"))
     return Look(
         detail=detail,
         text=text,
         since=reading.whole("since", since, limits.max_count, least=0),
-        timeout=reading.whole("timeout", timeout, MAX_TIMEOUT, least=0),
+        timeout=timeout,
     )
+
+
+def how_to_look(given: Mapping[str, str]) -> tuple[bool, bool, int]:
+    """Give the flags "detail" and "text" of a query, and its "timeout". Raises Invalid."""
+    detail, text = reading.flag(given, "detail"), reading.flag(given, "text")
+    if text and not detail:
+        raise errors.Invalid("text=1 needs detail=1: it adds the text to each report.")
+    timeout = reading.number(given.get("timeout", "0"))
+    return detail, text, reading.whole("timeout", timeout, MAX_TIMEOUT, least=0)
 
 
 class TaskListing(NamedTuple):

@@ -129,16 +129,7 @@ def all_of(limits: Settings, given: dict[str, Schema]) -> dict[str, Schema]:
         "Window": window(limits, extended=FLAG, cpu=FLAG),
         "WindowForm": window(limits, extended=OPTION, cpu=OPTION),
         "Iostat": record({"iostat": TEXT}, reports=many(ref("Report"))),
-        "Report": record(
-            {
-                "index": WHOLE,
-                "at": or_null(TIME),
-                "since_boot": FLAG,
-                "devices": many(ref("Device")),
-            },
-            cpu={"oneOf": [{"type": "object", "additionalProperties": NUMBER}, {"type": "null"}]},
-            text=TEXT,
-        ),
+        "Report": report(),
         "Device": {
             "type": "object",
             "properties": {"device": TEXT},
@@ -191,6 +182,22 @@ def all_of(limits: Settings, given: dict[str, Schema]) -> dict[str, Schema]:
         "UserChanges": _changes(given),
         "UserChangesForm": _changes({**given, "admin": _FORM_FLAG}),
     }
+
+
+def report(**more: Schema) -> Schema:
+    """Give the schema of a report, which has these members as well."""
+    numbers = {"type": "object", "additionalProperties": NUMBER}
+    return record(
+        {
+            **more,
+            "index": WHOLE,
+            "at": or_null(TIME),
+            "since_boot": FLAG,
+            "devices": many(ref("Device")),
+        },
+        cpu={"oneOf": [numbers, {"type": "null"}]},
+        text=TEXT,
+    )
 
 
 def window(limits: Settings, **more: Schema) -> Schema:

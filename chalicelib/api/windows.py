@@ -12,7 +12,7 @@ from chalicelib.settings import Settings
 
 #: What makes a window: two numbers, and two options.
 _NUMBERS, _OPTIONS = ("count", "wait"), ("extended", "cpu")
-_WINDOW = (*_NUMBERS, *_OPTIONS)
+NAMES = (*_NUMBERS, *_OPTIONS)
 
 
 def read(request: Request, limits: Settings) -> Window:
@@ -29,7 +29,7 @@ def fields(request: Request, *more: str) -> Mapping[str, Any]:
     It is read from the query or, for a POST, from the body. Raises Invalid for other names, and
     for values in both places.
     """
-    allowed = (*_WINDOW, *more)
+    allowed = (*NAMES, *more)
     given: dict[str, Any] = reading.query(request, *allowed)
     if request.method == "POST":
         posted = reading.body(request, *allowed)
@@ -51,7 +51,7 @@ def at_once(request: Request, limits: Settings) -> tuple[Window, bool]:
 
     Raises Invalid for numbers that are not allowed, and for a window that lasts too long.
     """
-    given = reading.query(request, *_WINDOW, "detail")
+    given = reading.query(request, *NAMES, "detail")
     detail = reading.flag(given, "detail")
     window = of(_typed(given), limits)
     if window.seconds > limits.sync_seconds:

@@ -59,11 +59,14 @@ class Table:
         found: Item | None = answer.get("Item")
         return found
 
-    def get_many(self, keys: list[Item]) -> list[Item]:
-        """Give the items of these keys that exist, in any order, read as by `get`."""
+    def get_many(self, keys: list[Item], *, fresh: bool = True) -> list[Item]:
+        """Give the items of these keys that exist, in any order.
+
+        They are read as by `get`; those that are not `fresh` may be as they were a moment ago.
+        """
         found: list[Item] = []
         for start in range(0, len(keys), _BATCH):
-            batch = {"Keys": keys[start : start + _BATCH], "ConsistentRead": True}
+            batch = {"Keys": keys[start : start + _BATCH], "ConsistentRead": fresh}
             found += self._read_batch({self._name: batch})
         return found
 

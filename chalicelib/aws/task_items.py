@@ -37,7 +37,7 @@ def attributes(task: Task) -> dict[str, object]:
     return fields | {
         # Most tasks are windows: only the others say what they are.
         "what": None if task.what is What.IOSTAT else task.what,
-        **_window_attributes(task.window),
+        **window_attributes(task.window),
         # Only the tasks that have one of these attributes are in the index of that name.
         "unended": None if task.due_at is None else shard(task),
         "running": shard(task) if leased else None,
@@ -84,7 +84,7 @@ def to_task(item: Item) -> Task:
     return read(
         Task,
         item,
-        window=_window(item),
+        window=window(item),
         state=State(item["state"]["S"]),
         what=What(what["S"]) if what else What.IOSTAT,
     )
@@ -100,9 +100,10 @@ def key_attributes(key: IdempotencyKey) -> dict[str, object]:
     return {
         "key": key.key,
         "task_id": key.task_id,
-        **_window_attributes(key.window),
+        **window_attributes(key.window),
         "held_until": key.valid_until,
         "start_within": key.start_within,
+        "asked": key.asked,
         "ttl": ttl(key.valid_until),
     }
 
@@ -126,16 +127,18 @@ def to_swept(item: Item) -> Swept:
 def to_key(item: Item) -> IdempotencyKey:
     """Read the idempotency key of an item."""
     return read(
-        IdempotencyKey, item, window=_window(item), valid_until=float(item["held_until"]["N"])
+        IdempotencyKey, item, window=window(item), valid_until=float(item["held_until"]["N"])
     )
 
 
-def _window_attributes(window: Window) -> dict[str, object]:
+def window_attributes(window: Window) -> dict[str, object]:
+    """Give the attributes of a window."""
     options = {"extended": window.extended or None, "cpu": window.cpu or None}
     return {"count": window.count, "wait": window.wait, **options}
 
 
-def _window(item: Item) -> Window:
+def window(item: Item) -> Window:
+    """Read the window of an item."""
     return Window(
         count=number(item, "count"),
         wait=number(item, "wait"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib import errors
-from chalicelib.aws import open_tasks, task_items
+from chalicelib.aws import keys, open_tasks, task_items
 from chalicelib.aws.dynamodb import Cancelled, Step, Table, Unmet, transact
 from chalicelib.aws.items import to_item, ttl
 from chalicelib.tasks import model
@@ -15,8 +15,10 @@ from chalicelib.tasks.idempotency import IdempotencyKey
 from chalicelib.tasks.model import Claim, Report, State, Swept, Task
 from chalicelib.tasks.ports import Refused
 
+#: Times that several tasks are stored while others write some of them.
+_MOST_TRIES = 5
+
 _NEW = "attribute_not_exists(#task_id)"
-_FREE = "attribute_not_exists(#key) OR #held_until <= :now"
 _QUEUED_OR_GIVEN_BACK = "(#state = :queued OR (#state = :started AND #lease_until = :given_back))"
 #: A task for a host is for the host of that name alone; others are for workers of any name.
 _OF_THIS_HOST, _OF_NO_HOST = "#target = :target", "attribute_not_exists(#target)"
@@ -36,10 +38,11 @@ class DynamoTaskStore:
         self._tasks, self._reports = Table(client, tasks), Table(client, reports)
 
     def create(self, task: Task, key: IdempotencyKey | None = None) -> IdempotencyKey | None:
+        put = self._tasks.to_put(task_items.attributes(task), _NEW)
         if key:
-            return self._create_once(task, key)
+            return keys.once(self._client, self._keys, key, task.created_at, put)
         try:
-            self._tasks.put(self._tasks.to_put(task_items.attributes(task), _NEW))
+            self._tasks.put(put)
         except Unmet as unmet:
             # Nobody else makes this id, so an earlier try of ours has stored it and its answer was
             # lost. A worker or a cancel may have changed it since.
@@ -48,29 +51,27 @@ class DynamoTaskStore:
                 raise refused from unmet
         return None
 
-    def _create_once(self, task: Task, key: IdempotencyKey) -> IdempotencyKey | None:
-        values = {"now": task.created_at}
-        steps = [
-            self._keys.to_put(task_items.key_attributes(key), _FREE, values),
-            self._tasks.to_put(task_items.attributes(task), _NEW),
-        ]
-        try:
-            transact(self._client, steps)
-        except Cancelled as cancelled:
-            taken = cancelled.reasons[0]
-            if not isinstance(taken, Unmet) or taken.old is None:
-                raise errors.Conflict from cancelled
-            stored = task_items.to_key(taken.old)
-            # The key is ours if an earlier try has stored it and its answer was lost.
-            return None if stored.task_id == task.task_id else stored
-        return None
-
     def get(self, task_id: str) -> Task | None:
         item = self._tasks.get(task_items.key(task_id))
         return task_items.to_task(item) if item else None
 
-    def get_many(self, task_ids: list[str]) -> list[Task]:
-        found = self._tasks.get_many([task_items.key(task_id) for task_id in task_ids])
+    def create_many(self, tasks: list[Task]) -> None:
+        # Several: a worker or another process may write some of them at the same moment.
+        for _ in range(_MOST_TRIES):
+            steps = [self._tasks.to_put(task_items.attributes(task), _NEW) for task in tasks]
+            try:
+                return transact(self._client, steps)
+            except Cancelled as cancelled:
+                # Those that are not new are there, by an earlier try or another process.
+                reasons = zip(tasks, cancelled.reasons, strict=True)
+                tasks = [task for task, reason in reasons if not isinstance(reason, Unmet)]
+            if not tasks:
+                return None
+        raise errors.Outage
+
+    def get_many(self, task_ids: list[str], *, fresh: bool = True) -> list[Task]:
+        keys = [task_items.key(task_id) for task_id in task_ids]
+        found = self._tasks.get_many(keys, fresh=fresh)
         return [task_items.to_task(item) for item in found]
 
     def running(self) -> Iterator[str]:
@@ -167,8 +168,15 @@ class DynamoTaskStore:
         end = task_items.end(State.REVOKED, ended_at, expires_at)
         states = {f"from_{state.lower()}": state for state in model.sources(State.REVOKED)}
         condition = _NOT_ENDED.format(", ".join(f":{name}" for name in states))
-        values = {"version": version, **states}
-        step = self._tasks.to_update(task_items.key(task_id), end, condition, values)
+        values = {"version": version, **states, "expires": expires_at, "ttl": end["ttl"]}
+        # A task of a group is kept for as long as the group.
+        kept = {
+            "expires_at": "if_not_exists(#kept_until, :expires)",
+            "ttl": "if_not_exists(#kept_until, :ttl)",
+        }
+        changes = {name: thing for name, thing in end.items() if name not in kept}
+        key = task_items.key(task_id)
+        step = self._tasks.to_update(key, changes, condition, values, kept)
         try:
             return task_items.to_task(self._tasks.updated(step))
         except Unmet as unmet:
@@ -199,6 +207,12 @@ class DynamoTaskStore:
             yield from map(task_items.to_report, found)
         if last and since < task.done:
             yield last
+
+    def reports_at(self, places: list[tuple[str, int]]) -> dict[tuple[str, int], Report]:
+        keys = [to_item({"task_id": task_id, "index": index}) for task_id, index in places]
+        found = self._reports.get_many(keys, fresh=False)
+        reports = [(item["task_id"]["S"], task_items.to_report(item)) for item in found]
+        return {(task_id, report.index): report for task_id, report in reports}
 
     def newest(self, after: Cursor | None, batch: int) -> Iterator[Task]:
         start = {"ExclusiveStartKey": task_items.cursor(after)} if after else {}

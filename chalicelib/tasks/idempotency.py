@@ -25,6 +25,8 @@ class IdempotencyKey(NamedTuple):
     valid_until: float
     #: Seconds within which a task for a host must begin.
     start_within: int | None = None
+    #: What a group was asked for.
+    asked: str | None = None
 
     def fits(self, window: Window, host: str | None, start_within: int | None) -> bool:
         """Tell whether the create was for this window of this host."""

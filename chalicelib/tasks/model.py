@@ -91,8 +91,9 @@ class Task(NamedTuple):
     target: str | None = None
     #: When a task for a host must have begun, at the latest; then it is a FAILURE.
     start_by: float | None = None
-    #: The group that it belongs to.
+    #: The group that it belongs to, and until when it must be kept for that, at the least.
     group_id: str | None = None
+    kept_until: int | None = None
     started_at: float | None = None
     ended_at: float | None = None
     #: The name that the user who created it had then; v3 only.
@@ -214,7 +215,7 @@ def ended(
         state=state,
         error=error,
         ended_at=ended_at,
-        expires_at=ended_at + keep_days * DAY,
+        expires_at=max(ended_at + keep_days * DAY, task.kept_until or 0),
         due_at=None,
         opened_by=None,
     )

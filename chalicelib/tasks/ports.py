@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from chalicelib.tasks.cursor import Cursor
+from chalicelib.tasks.group import Group
 from chalicelib.tasks.idempotency import IdempotencyKey
 from chalicelib.tasks.model import Claim, Report, Swept, Task
 
@@ -53,8 +54,14 @@ class Store(Protocol):
     def get(self, task_id: str) -> Task | None:
         """Give the task, None if there is none. The read sees every write that ended before it."""
 
-    def get_many(self, task_ids: list[str]) -> list[Task]:
-        """Give the tasks of these ids that exist, in any order, read as by `get`."""
+    def create_many(self, tasks: list[Task]) -> None:
+        """Store new tasks, at most 25. Those that are there already stay as they are."""
+
+    def get_many(self, task_ids: list[str], *, fresh: bool = True) -> list[Task]:
+        """Give the tasks of these ids that exist, in any order, read as by `get`.
+
+        Those that are not `fresh` may be as they were a moment ago; they cost half as much.
+        """
 
     def running(self) -> Iterator[str]:
         """Give the ids of tasks that a run has a lease on, those of users first.
@@ -116,3 +123,35 @@ class Store(Protocol):
 
     def reports(self, task: Task, since: int = 0) -> Iterator[Report]:
         """Give the stored reports in their order, from index `since` to ``task.done`` - 1."""
+
+    def reports_at(self, places: list[tuple[str, int]]) -> dict[tuple[str, int], Report]:
+        """Give the reports that are stored at these places, each a task's id and an index.
+
+        They are as they were a moment ago.
+        """
+
+
+class GroupStore(Protocol):
+    """Stores groups. As in `Store`, a write that is tried again succeeds as the first time."""
+
+    def create(self, group: Group, key: IdempotencyKey | None = None) -> IdempotencyKey | None:
+        """Store a new group that is not made yet, and with it the key of its create; give None.
+
+        If an earlier create had the same key, nothing is stored and that key is given. Raises
+        Conflict if two creates with one key meet at the same moment.
+        """
+
+    def get(self, group_id: str) -> Group | None:
+        """Give the group, None if there is none. The read sees every write that ended before it."""
+
+    def cancel(self, group_id: str, at: float) -> Group:
+        """Note when a group was first cancelled, and that this is not made yet; give the group."""
+
+    def mark_made(self, group_id: str) -> None:
+        """Note that all tasks of a group are there, or have ended if it was cancelled."""
+
+    def unmade(self, before: float) -> Iterator[str]:
+        """Give the ids of groups that are not made, and were created before that time.
+
+        They come from an index, which may be a moment behind.
+        """

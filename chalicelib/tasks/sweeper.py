@@ -12,6 +12,7 @@ from chalicelib.hosts.ports import HostQueues, HostStore
 from chalicelib.settings import Settings
 from chalicelib.tasks import lease, model, run, silence
 from chalicelib.tasks.cursor import Cursor
+from chalicelib.tasks.fan_out import FanOut
 from chalicelib.tasks.model import LOGIN_VERSION, OPEN_VERSION, State, Swept, Task
 from chalicelib.tasks.ports import Dispatcher, Refused, Store
 
@@ -45,9 +46,10 @@ class Sweeper:
         settings: Settings,
         hosts: HostStore,
         queues: HostQueues,
+        fan_out: FanOut,
     ) -> None:
         self._store, self._dispatcher, self._comparison = store, dispatcher, comparison
-        self._hosts, self._queues = hosts, queues
+        self._hosts, self._queues, self._fan_out = hosts, queues, fan_out
         self._clock, self._settings = clock, settings
 
     def sweep(self, seconds: float = float("inf")) -> None:
@@ -61,6 +63,9 @@ class Sweeper:
         """
         until = self._clock.monotonic() + seconds - _MARGIN_SECONDS
         places = dict(self._store.swept().places)
+        if not self._problem:
+            # First of all, so that no task of a group that was cancelled gets a hint.
+            self._fan_out.finish(until)
         listed = itertools.chain(
             self._store.running(),
             self._store.due(self._clock.now()),
@@ -226,11 +231,10 @@ class Sweeper:
         """Say why a task that nobody has begun may not begin any more, None if it may."""
         within = self._settings.start_within
         if host and task.start_by is not None:
-            if now > task.start_by:
-                return silence.not_begun(host, task.start_by - task.created_at, now)
-        elif now > task.created_at + within:
-            return f"No worker began it within {within / _HOUR:g} hours."
-        return None
+            late = now > task.start_by
+            return silence.not_begun(host, task.start_by - task.created_at, now) if late else None
+        late = now > task.created_at + within
+        return f"No worker began it within {within / _HOUR:g} hours." if late else None
 
     def _failed(self, task: Task, now: float, why: str) -> Task:
         keep = self._settings.keep_days

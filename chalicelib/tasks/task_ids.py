@@ -31,6 +31,11 @@ def is_id(text: str) -> bool:
     return _TASK_ID.fullmatch(text) is not None and (host is None or hosts.is_name(host))
 
 
+def is_uuid(text: str) -> bool:
+    """Tell whether a text has the form of the id of a group, or of a task of no host."""
+    return is_id(text) and host_of(text) is None
+
+
 def decoded(text: str) -> str:
     """Give an id as it stands in a path: some clients encode the ``~``, once."""
     return _ENCODED.sub(_BETWEEN, text)

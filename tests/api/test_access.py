@@ -30,6 +30,9 @@ EXPECTED: dict[tuple[str, str], tuple[int, int]] = {
     ("/v3/task", "GET"): (200, 200),
     ("/v3/task/{task_id}", "GET"): (404, 404),
     ("/v3/task/{task_id}", "DELETE"): (404, 404),
+    ("/v3/group", "POST"): (404, 404),
+    ("/v3/group/{group_id}", "GET"): (404, 404),
+    ("/v3/group/{group_id}", "DELETE"): (404, 404),
     ("/v3/hosts", "GET"): (200, 200),
     ("/v3/hosts/{name}", "GET"): (404, 404),
     ("/v3/hosts/{name}", "PUT"): (403, 201),
@@ -49,11 +52,13 @@ def routes() -> list[str]:
 
 
 def request(method: str, path: str, who: dict[str, str]) -> Answer:
-    body = {} if path in ("/v3/iostat", "/v3/hosts/{name}") else BODIES.get(method)
+    body: Any = {} if path in ("/v3/iostat", "/v3/hosts/{name}") else BODIES.get(method)
+    if path == "/v3/group":
+        body = {"hosts": ["web-1"]}
     return ask(
         method,
         path,
-        parameters={"task_id": ZERO, "username": "jluser", "name": "web-1"},
+        parameters={"task_id": ZERO, "group_id": ZERO, "username": "jluser", "name": "web-1"},
         body=None if body is None else json.dumps(body),
         headers={**JSON, **who},
     )

@@ -40,7 +40,10 @@ class TestEverywhere:
 
     def test_the_index_of_v3_links_to_its_tasks_and_hosts_in_a_header(self) -> None:
         link = ask("GET", "/v3/", prefix="/api").headers["Link"]
-        assert link == '</api/v3/task/>; rel="tasks", </api/v3/hosts/>; rel="hosts"'
+        assert link == (
+            '</api/v3/task/>; rel="tasks", </api/v3/hosts/>; rel="hosts", '
+            '</api/v3/group/>; rel="groups"'
+        )
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])
     def test_a_method_that_a_path_does_not_know_is_405(self, method: str) -> None:

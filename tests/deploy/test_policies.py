@@ -8,11 +8,16 @@ import pytest
 from chalice.local import LambdaContext
 
 import app
+from chalicelib import ids
 from chalicelib.bootstrap import parts
+from chalicelib.measure.model import Window
+from chalicelib.tasks.group import Group
+from chalicelib.tasks.model import What
 from local import stage
 from tests.support.asking import (
     JSON,
     ask,
+    ask_group,
     ask_host,
     ask_task,
     ask_user,
@@ -145,6 +150,12 @@ def test_the_api_uses_what_it_is_granted() -> None:
         ask_host(method, "web-1", headers=ROOT)
     ask_host("PUT", "db-1", headers=ROOT)
     ask("POST", "/v3/iostat", headers=ROOT, host="db-1")
+    asked = {**ROOT, **JSON, "idempotency-key": "a-key"}
+    made = ask("POST", "/v3/group", headers=asked, body='{"hosts": ["db-*"]}')
+    group_id = made.body["group_id"]
+    ask_group("DELETE", group_id, headers=ROOT)
+    # Reports of a group are read by their places.
+    parts.task_store.reports_at([(task_id, 0)])
     ask("GET", "/v3/hosts", headers=ROOT)
     assert used | OF_LAMBDA == granted("api")
 
@@ -176,6 +187,20 @@ def test_the_sweeper_uses_what_it_is_granted() -> None:
     )
     ask("POST", "/v3/iostat", headers=ROOT, host="web-1")
     parts.host_queues.delete("web-1")
+    # A group whose create was cut off.
+    long_ago = parts.clock.now() - 60
+    parts.group_store.create(
+        Group(
+            group_id=ids.new_id(),
+            hosts=("web-1",),
+            what=What.IOSTAT,
+            window=Window(1, 1),
+            owner="root",
+            created_at=long_ago,
+            start_by=long_ago + 600,
+            expires_at=int(long_ago) + 86_400,
+        )
+    )
     used = listen()
     parts.sweeper.sweep()
     assert used | OF_LAMBDA == granted("sweep")

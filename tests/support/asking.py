@@ -94,6 +94,17 @@ def ask_host(method: str, name: str, **more: Any) -> Answer:
     )
 
 
+def ask_group(method: str, group_id: str, **more: Any) -> Answer:
+    """Send a request about one group."""
+    return ask(
+        method,
+        f"/v3/group/{group_id}",
+        route="/v3/group/{group_id}",
+        parameters={"group_id": group_id},
+        **more,
+    )
+
+
 def ask_task(method: str, task_id: str, *, version: str = "v2", **more: Any) -> Answer:
     """Send a request about one task."""
     return ask(

@@ -5,9 +5,12 @@ from typing import Any
 
 from chalicelib import errors
 
-#: The calls of the store and the dispatcher that can have a fault.
+#: The calls of the stores and the dispatcher that can have a fault.
 CALLS = (
     "create",
+    "create_many",
+    "mark_made",
+    "unmade",
     "send",
     "claim",
     "put_report",

@@ -43,7 +43,13 @@ class MemoryStore:
         self.before("get")
         return self.tasks.get(task_id)
 
-    def get_many(self, task_ids: list[str]) -> list[Task]:
+    def create_many(self, tasks: list[Task]) -> None:
+        self.before("create_many")
+        with self._lock:
+            for task in tasks:
+                self.tasks.setdefault(task.task_id, task)
+
+    def get_many(self, task_ids: list[str], *, fresh: bool = True) -> list[Task]:
         self.before("get_many")
         return [self.tasks[task_id] for task_id in task_ids if task_id in self.tasks]
 
@@ -128,7 +134,7 @@ class MemoryStore:
             old = self.tasks.get(task_id)
             if old is None or old.version != version or old.state.ended:
                 raise Refused(old)
-            end = task_items.end(State.REVOKED, ended_at, expires_at)
+            end = task_items.end(State.REVOKED, ended_at, old.kept_until or expires_at)
             self.tasks[task_id] = task_items.to_task(to_item(task_items.attributes(old) | end))
             return self.tasks[task_id]
 
@@ -154,3 +160,7 @@ class MemoryStore:
         keys = [(task.task_id, index) for index in range(since, task.done - len(last))]
         kept = [self.stored[key] for key in keys if key in self.stored]
         return iter([*kept, *(last if since < task.done else [])])
+
+    def reports_at(self, places: list[tuple[str, int]]) -> dict[tuple[str, int], Report]:
+        self.before("reports_at")
+        return {place: self.stored[place] for place in places if place in self.stored}

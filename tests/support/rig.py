@@ -9,10 +9,11 @@ from chalicelib.settings import Settings
 from chalicelib.tasks import run
 from chalicelib.tasks.keeper import Keeper
 from chalicelib.tasks.model import Task
-from chalicelib.tasks.ports import Dispatcher, Store
+from chalicelib.tasks.ports import Dispatcher, GroupStore, Store
 from chalicelib.tasks.run import Run
 from chalicelib.tasks.worker import Worker
 from tests.support.fakes import FakeClock, FakeDispatcher, FakeMachine
+from tests.support.memory_groups import MemoryGroups
 from tests.support.memory_hosts import MemoryHosts, MemoryQueues
 from tests.support.memory_store import MemoryStore
 
@@ -30,6 +31,7 @@ class Rig:
         *,
         store: Store | None = None,
         dispatcher: Dispatcher | None = None,
+        groups: GroupStore | None = None,
     ) -> None:
         self.clock, self.store, self.dispatcher = FakeClock(1000), MemoryStore(), FakeDispatcher()
         self.machine, self.settings = FakeMachine(self.clock), settings
@@ -37,6 +39,7 @@ class Rig:
         self.keeper = Keeper(store=used, clock=self.clock, settings=settings, threaded=False)
         self.clock.every_second = self.keeper.tick
         self.hosts, self.queues = MemoryHosts(), MemoryQueues()
+        self.group_store = MemoryGroups(self.store)
         self.parts = Parts(
             settings=settings,
             clock=self.clock,
@@ -46,11 +49,12 @@ class Rig:
             keeper=self.keeper,
             host_store=self.hosts,
             host_queues=self.queues,
+            group_store=groups or self.group_store,
         )
         parts = self.parts
         self.comparison = parts.comparison
         self.service, self.worker, self.sweeper = parts.tasks, parts.worker, parts.sweeper
-        self.host_tasks = parts.host_tasks
+        self.host_tasks, self.groups = parts.host_tasks, parts.groups
 
     def add_host(self, name: str, *, seen: float | None = 0) -> None:
         """Register a host that was last seen so many seconds ago; None is never."""
@@ -90,6 +94,18 @@ class Rig:
         return run.claim(
             task_id,
             host="web-1",
+            source="iostat",
+            store=self.store,
+            clock=self.clock,
+            settings=self.settings,
+        )
+
+    def claim_for(self, name: str, task_id: str) -> Run:
+        """Claim a task, as the worker of a host does."""
+        return run.claim(
+            task_id,
+            name=name,
+            host="node",
             source="iostat",
             store=self.store,
             clock=self.clock,

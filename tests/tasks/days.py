@@ -2,6 +2,7 @@
 
 import contextlib
 import email.utils
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
@@ -16,10 +17,9 @@ from chalicelib.tasks.sweeper import Sweeper
 from chalicelib.tasks.worker import Worker
 from tests.support.fakes import FakeMachine
 from tests.support.faults import Crash
-from tests.support.memory_hosts import MemoryHosts, MemoryQueues
 from tests.support.memory_store import MemoryStore
 from tests.tasks.protocol import PICK, SETTINGS, Protocol
-from tests.tasks.worlds import SkewedClock
+from tests.tasks.worlds import SkewedClock, without_hosts
 
 KEEP = SETTINGS.keep_days * DAY
 #: Seconds from when a write was begun until the end is seen, at the most.
@@ -102,15 +102,9 @@ class Days(Protocol):
         clock = SkewedClock(self.clock, off)
         compared = Comparison(clock)
         compared.hear(email.utils.formatdate(self.clock.now(), usegmt=True), compared.begin())
-        sweeper = Sweeper(
-            store=self.faulty,
-            dispatcher=self.faulty_queue,
-            clock=clock,
-            comparison=compared,
-            settings=SETTINGS,
-            hosts=MemoryHosts(),
-            queues=MemoryQueues(),
-        )
+        shared: Any = {"store": self.faulty, "dispatcher": self.faulty_queue, "clock": clock}
+        shared |= {"settings": SETTINGS}
+        sweeper = Sweeper(**shared, **without_hosts(**shared), comparison=compared)
         with contextlib.suppress(Crash, errors.Outage):
             sweeper.sweep()
         assert self.snapshot()[0] == before

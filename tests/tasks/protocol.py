@@ -26,9 +26,8 @@ from chalicelib.tasks.service import TaskService
 from chalicelib.tasks.sweeper import Sweeper
 from tests.support.fakes import FakeClock, FakeDispatcher
 from tests.support.faults import Crash, Faulty, crash, lose
-from tests.support.memory_hosts import MemoryHosts, MemoryQueues
 from tests.tasks.invariants import Invariants
-from tests.tasks.worlds import SkewedClock, Snapshot, in_memory
+from tests.tasks.worlds import SkewedClock, Snapshot, in_memory, without_hosts
 
 SETTINGS = Settings(lease_seconds=90, heartbeat_seconds=15, sweep_seconds=60, max_attempts=3)
 COUNT = 3
@@ -54,7 +53,7 @@ class Protocol(RuleBasedStateMachine):
         shared |= {"clock": self.clock, "settings": SETTINGS}
         # Ids come in order, so that the same choices always give the same test.
         self.service = TaskService(**shared, new_id=lambda: str(uuid.UUID(int=next(numbers))))
-        none: Any = {"hosts": MemoryHosts(), "queues": MemoryQueues()}
+        none = without_hosts(**shared)
         self.sweeper = Sweeper(**shared, **none, comparison=Comparison(self.clock))
         numbers = itertools.count(1)
         self.ids, self.promised = list[str](), list[str]()

@@ -101,7 +101,7 @@ class Metered(MemoryStore):
         super().__init__()
         self.units = 0.0
 
-    def get_many(self, task_ids: list[str]) -> list[Task]:
+    def get_many(self, task_ids: list[str], *, fresh: bool = True) -> list[Task]:
         self.units += len(task_ids)
         return super().get_many(task_ids)
 

@@ -1,10 +1,14 @@
 """What the protocol is tested with: clocks that differ, and a store in memory."""
 
 from collections.abc import Callable
+from typing import Any
 
+from chalicelib.tasks.fan_out import FanOut
 from chalicelib.tasks.model import Report, Task
 from chalicelib.tasks.ports import Store
 from tests.support.fakes import FakeClock
+from tests.support.memory_groups import MemoryGroups
+from tests.support.memory_hosts import MemoryHosts, MemoryQueues
 from tests.support.memory_store import MemoryStore
 
 
@@ -34,3 +38,10 @@ def in_memory() -> tuple[Store, Snapshot, Callable[[], None]]:
         return list(store.tasks.values()), by_task
 
     return store, snapshot, lambda: None
+
+
+def without_hosts(**shared: Any) -> Any:
+    """Give what else a sweeper takes, besides what it shares, where there are no hosts."""
+    groups = MemoryGroups(MemoryStore())
+    fan_out = FanOut(groups=groups, **shared)
+    return {"hosts": MemoryHosts(), "queues": MemoryQueues(), "fan_out": fan_out}
