@@ -44,7 +44,7 @@ def iostat(folder: Path) -> str:
 @pytest.fixture(scope="module")
 def service(folder: Path, iostat: str) -> Iterator[Service]:
     """A durable service that measures with that iostat, and writes a profile."""
-    environ = {"PATH": iostat, "PROFILE": str(folder / ".hoststat")}
+    environ = {"PATH": iostat, "PROFILE": str(folder / ".hoststat"), "HOST": "web-1"}
     with durable.durable(folder / "data", **environ) as own:
         yield own
 
@@ -92,7 +92,7 @@ def test_a_service_that_is_killed_and_starts_again_loses_and_doubles_no_report(
 ) -> None:
     out = tmp_path / "out"
     with out.open("w") as file:
-        process = hoststat.start("iostat", "1", "30", stdout=file)
+        process = hoststat.start("iostat", "web-1", "1", "30", "--start-within", "600", stdout=file)
         assert until(lambda: written(out) >= 3)
         service.kill()
         service.start()
@@ -172,6 +172,7 @@ def session() -> list[tuple[str, str]]:
 def test_the_session_in_the_docs_says_what_it_says(
     hoststat: Command, service: Service, tmp_path: Path
 ) -> None:
+    assert until(lambda: "online" in hoststat("hosts", "--name", "web-1").out)
     hoststat.file.unlink()
     (hoststat.folder / "password.txt").write_text(f"{ADMIN[1]}\n")
     (tmp_path / "bin").mkdir()
