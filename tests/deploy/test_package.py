@@ -102,10 +102,11 @@ def ask(path):
     }
     answer = app.app(event, Context())
     assert answer["statusCode"] == 200, answer
-    return json.loads(answer["body"])
+    return answer["body"] if path == "/page" else json.loads(answer["body"])
 assert app.__file__.startswith(sys.argv[1]), app.__file__
 assert " load average: " in ask("/v1/uptime")["uptime"]
 assert ask("/v1/iostat")["iostat"].count("Device") == 1
+assert ask("/page").startswith("<!DOCTYPE html>")
 from chalicelib.bootstrap import parts
 assert parts.machine.source == "procfs"
 parts.worker, parts.sweeper, parts.users, parts.logins
