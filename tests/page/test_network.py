@@ -9,7 +9,7 @@ from tests.page.simulated import ID, Simulated
 from tests.support import processes as services
 
 #: A worker that was killed is noticed soon.
-SOON = {"LEASE_SECONDS": "8", "HEARTBEAT_SECONDS": "2", "SWEEP_SECONDS": "3"}
+SOON = {"LEASE_SECONDS": "4", "HEARTBEAT_SECONDS": "1", "SWEEP_SECONDS": "1"}
 SAID = "The service does not answer. Trying again …"
 
 
