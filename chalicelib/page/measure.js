@@ -39,7 +39,7 @@ export function makeMeasure(section, onStart) {
     submit.disabled = true;
     const request = { count: Number(count.value), wait: Number(wait.value) };
     if (endless.checked) request.count = LONGEST;
-    if (extended.checked) request.extended = 1;
+    if (extended.checked) request.extended = true;
     try {
       onStart(...(await start(hosts.chosen().names, request, endless.checked)));
     } catch (error) {

@@ -58,7 +58,7 @@ export class Multiples {
       const { run, element, state, why } = cell;
       say(state, run.state);
       state.dataset.state = run.state;
-      say(why, run.why ?? "");
+      say(why, run.why ?? run.uptime ?? "");
       if (metric && !cell.plot && run.peaks.has(metric.key)) {
         cell.plot = new Plot(run, metric, {
           height: 100, title: "", onPoint: (at, from) => from.cross(at, true),

@@ -92,7 +92,11 @@ export function makeWindow(section, title) {
       const run = seen.runs.get(host);
       Object.assign(run, { state, why, ended: ended(state) });
     }
-    for (const { host, ...report } of body.reports) seen.runs.get(host).add(report);
+    for (const { host, ...report } of body.reports) {
+      const run = seen.runs.get(host);
+      if (report.devices) run.add(report);
+      else run.uptime = report.uptime;
+    }
     const { hosts, ...states } = body.counts;
     at("title").textContent = `${hosts} hosts`;
     title(at("title").textContent);
@@ -105,7 +109,7 @@ export function makeWindow(section, title) {
   /** A group says nothing of its numbers; its tasks do. */
   async function learnRequest(taskId) {
     const mine = seen;
-    const { body } = await ask("GET", `v3/task/${taskId}?detail=1&since=1000`).catch(() => ({}));
+    const { body } = await ask("GET", `v3/task/${taskId}?detail=1&since=1`).catch(() => ({}));
     if (!body?.request || seen !== mine) return;
     mine.request = body.request;
     for (const run of mine.runs.values()) run.expect(body.request);

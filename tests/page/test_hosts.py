@@ -2,12 +2,15 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
+import requests
 from playwright.sync_api import Page, Route, expect
 
-from tests.page.conftest import Open, check, log_in
+from tests.page.conftest import ADMIN, Open, check, log_in
 from tests.page.simulated import ID, Simulated, rows, show_hosts
+from tests.support import processes as services
 
 #: Lets the page remember tasks of the browser's main thread that lasted too long.
 WATCH = """
@@ -66,7 +69,13 @@ def test_many_hosts_stand_beside_each_other_the_worst_first(open_page: Open) -> 
     expect(page.get_by_role("status")).to_contain_text("Not online: web-009, web-199.")
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_role("heading", name="13 hosts")).to_be_visible()
-    body = {"hosts": [*FLEET, "web-199"], "count": 60, "start_within": 30, "extended": 1, "wait": 1}
+    body = {
+        "hosts": [*FLEET, "web-199"],
+        "count": 60,
+        "start_within": 30,
+        "extended": True,
+        "wait": 1,
+    }
     assert asked == [body]
     expect(page.locator(".multiples img, .multiples svg[role=img]")).to_have_count(12)
     expect(page.get_by_role("alert").first).to_have_text("No answer: web-199.")
@@ -100,6 +109,40 @@ def test_200_hosts_and_12_windows_leave_the_page_usable(open_page: Open) -> None
     page.locator(".multiples svg[role=img]").first.wait_for()
     assert simulated.most == 1
     assert max(page.evaluate("() => window.long"), default=0) < 100
+
+
+def test_a_group_is_watched_and_stopped(open_page: Open, url: str) -> None:
+    """With the hosts of a service that runs: its own, and one that nobody is."""
+
+    def online() -> list[str]:
+        answer = requests.get(f"{url}/v3/hosts/?state=online", auth=ADMIN, timeout=30)
+        found: list[str] = answer.json()["hosts"]
+        return found
+
+    assert services.until(online)
+    (own,) = online()
+    requests.put(f"{url}/v3/hosts/nobody-1", auth=ADMIN, timeout=30).raise_for_status()
+    page = log_in(open_page())
+    choose(page, own, "nobody-1")
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("heading", name="2 hosts")).to_be_visible()
+    expect(page.get_by_role("img")).to_have_count(1)
+    page.get_by_role("button", name=own).click()
+    expect(page.locator(".one").get_by_role("img")).to_have_count(7)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".row > .state")).to_have_text("REVOKED")
+    group = page.url.partition("#group=")[2]
+    answer = requests.get(f"{url}/v3/group/{group}?detail=1&text=1", auth=ADMIN, timeout=30)
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="JSON").click()
+    taken = json.loads(Path(coming.value.path()).read_text())
+    assert taken["reports"] == answer.json()["reports"]
+    page.get_by_role("link", name="History").click()
+    page.get_by_label("Host").fill("nobody-1")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("row")).to_have_count(2)
+    page.get_by_role("link", name="group").click()
+    expect(page.get_by_role("heading", name="2 hosts")).to_be_visible()
 
 
 def test_a_service_without_hosts_still_measures(open_page: Open) -> None:
