@@ -63,8 +63,6 @@ def checkout(folder: Path) -> Path | None:
 
 def load(file: Path) -> Kept:
     """Read a file of profiles; one that is not there has none. Raises Usage, LoginNeeded."""
-    import tomllib
-
     try:
         facts, text = file.stat(), file.read_text()
     except FileNotFoundError:
@@ -73,6 +71,8 @@ def load(file: Path) -> Kept:
         raise Usage(f"{file} cannot be read: {broken}") from broken
     if _open(facts):
         raise LoginNeeded(f"Others can read {file}, which has passwords: chmod 600 {file}")
+    import tomllib
+
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as broken:

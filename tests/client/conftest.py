@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ import pytest
 from hoststat import profiles
 from hoststat.profiles import Kept, Profile
 from local import stage
-from tests.support import fake_service
+from tests.support import fake_server
 from tests.support.fake_service import LOGIN, Fake
 from tests.support.processes import DEADLINE
 
@@ -80,7 +80,7 @@ def fake() -> Fake:
 @pytest.fixture
 def url(fake: Fake) -> Iterator[str]:
     """The URL of the fake service."""
-    with fake_service.serving(fake) as served:
+    with fake_server.serving(fake) as served:
         yield served
 
 
@@ -94,6 +94,3 @@ def hoststat(tmp_path: Path, url: str) -> Command:
 def stranger(tmp_path: Path) -> Command:
     """The command without any profile."""
     return Command(tmp_path)
-
-
-Asking = Callable[..., Said]

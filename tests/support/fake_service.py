@@ -3,19 +3,13 @@
 Its windows do not wait: a test lets each report come (`measure`), or has them all come at once.
 """
 
-import base64
-import contextlib
 import fnmatch
-import http.server
-import json
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from tests.support.iostats import HEADING, REPORT
-from tests.support.processes import DEADLINE
 
 LOGIN = ("root", "secret of root")
 _UPTIME = "20:16:57 up 14 days,  7:33,  2 users,  load average: 0.10, 0.20, 0.30"
@@ -110,21 +104,21 @@ class Fake:
                 ("GET", "health"): lambda: (200, {"status": "ok"}),
             }
             found = answers.get((method, parts[-1]))
-            return found() if found else _problem(404, f"There is nothing at {path}.")
+            return found() if found else problem(404, f"There is nothing at {path}.")
 
     def _uptime(self, given: dict[str, Any]) -> tuple[int, Any]:
         host = given.get("host", "")
         if host and host not in self.hosts:
-            return _problem(404, f"There is no host {host}.")
+            return problem(404, f"There is no host {host}.")
         if host and not self.hosts[host]:
-            return _problem(504, f"{host} did not answer; it was last seen 3 days ago.")
+            return problem(504, f"{host} did not answer; it was last seen 3 days ago.")
         body: dict[str, Any] = {"uptime": f"10:00:00 up {host or 'here'}"}
         return 200, body | ({"seconds": 1.0, "host": "node-1"} if given.get("detail") else {})
 
     def _create(self, given: dict[str, Any], key: str) -> tuple[int, Any]:
         host = given.get("host")
         if host and host not in self.hosts:
-            return _problem(404, f"There is no host {host}.")
+            return problem(404, f"There is no host {host}.")
         made = self.keys.get(key)
         if made is None:
             made = self.keys[key] = (f"{host}~" if host else "") + str(uuid.uuid4())
@@ -146,7 +140,7 @@ class Fake:
             {it for it in self.hosts for named in given["hosts"] if fnmatch.fnmatch(it, named)}
         )
         if not found:
-            return _problem(404, f"There is no host {given['hosts'][0]}.")
+            return problem(404, f"There is no host {given['hosts'][0]}.")
         if key not in self.keys:
             self.keys[key] = str(uuid.uuid4())
             self.groups[self.keys[key]] = [self._new(host, given) for host in found]
@@ -157,7 +151,7 @@ class Fake:
             return 200, {"username": name, "fullname": name, "admin": True}
         there: Any = self.tasks if kind == "task" else self.groups
         if name not in there:
-            return _problem(404, f"There is no {kind} {name}.")
+            return problem(404, f"There is no {kind} {name}.")
         tasks = [there[name]] if kind == "task" else there[name]
         if method == "DELETE":
             return self._cancel(tasks)
@@ -184,7 +178,7 @@ class Fake:
 
     def _cancel(self, tasks: list[Task]) -> tuple[int, Any]:
         if all(it.state in ("SUCCESS", "FAILURE") for it in tasks):
-            return _problem(409, "The task has ended as SUCCESS and cannot be cancelled.")
+            return problem(409, "The task has ended as SUCCESS and cannot be cancelled.")
         for it in tasks:
             it.state = it.state if it.state in _ENDED else "REVOKED"
         self.changed.notify_all()
@@ -226,7 +220,7 @@ class Fake:
             self.hosts[names[0]] = False
             return 201, {"host": names[0]}
         if names and names[0] not in self.hosts:
-            return _problem(404, f"There is no host {names[0]}.")
+            return problem(404, f"There is no host {names[0]}.")
         if method == "DELETE":
             del self.hosts[names[0]]
             return 204, None
@@ -250,58 +244,6 @@ class Fake:
         return kept | {"created_at": _AT, "owner": LOGIN[0]}
 
 
-class _Asked(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    # Head and body together: two small packets would wait for a delayed ACK.
-    wbufsize = -1
-
-    def _answer(self) -> None:
-        fake: Fake = self.server.fake  # type: ignore[attr-defined]
-        parts = urlsplit(self.path)
-        given: dict[str, Any] = dict(parse_qsl(parts.query))
-        given |= json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "{}")
-        fake.asked.append((self.command, parts.path, given))
-        if fake.faults:
-            fault = fake.faults.pop(0)
-            if fault is None:
-                self.close_connection = True
-                return
-            status, body = fault
-        elif parts.path.startswith("/v3/") and not self._logged_in():
-            status, body = _problem(401, "Log in.")
-        else:
-            key = self.headers.get("Idempotency-Key") or str(uuid.uuid4())
-            status, body = fake.answer(self.command, parts.path, given, key)
-        raw = b"" if body is None else json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("X-Request-Id", "request-1")
-        self.send_header("Content-Length", str(len(raw)))
-        self.end_headers()
-        with contextlib.suppress(OSError):
-            self.wfile.write(raw)
-
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815
-
-    def _logged_in(self) -> bool:
-        login = base64.b64encode(":".join(LOGIN).encode()).decode()
-        return self.headers.get("Authorization") == f"Basic {login}"
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def _problem(status: int, detail: str) -> tuple[int, dict[str, Any]]:
+def problem(status: int, detail: str) -> tuple[int, dict[str, Any]]:
+    """Give the answer for an error."""
     return status, {"status": status, "title": "", "detail": detail, "msg": detail}
-
-
-@contextlib.contextmanager
-def serving(fake: Fake) -> Iterator[str]:
-    """Serve a fake while the context lasts; give its URL."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Asked) as server:
-        server.fake = fake  # type: ignore[attr-defined]
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join(DEADLINE)
