@@ -15,7 +15,9 @@ def an_error(kind: type[errors.HoststatError]) -> errors.HoststatError:
     given: dict[object, tuple[object, ...]] = {
         errors.MethodNotAllowed: ("PUT", ["GET"]),
         errors.NameNotFree: ("x", 7),
+        errors.NoSuchGroup: ("x",),
         errors.NoSuchHost: ("x",),
+        errors.NoSuchHosts: (["x"], 0),
         errors.NoSuchTask: ("x",),
         errors.NoSuchUser: ("x",),
         errors.NoWorker: (2,),
