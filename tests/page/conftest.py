@@ -31,9 +31,12 @@ _OPTIONS = [
 PATIENCE = services.DEADLINE * 1000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Start the browser, once. Without one the tests are left out, but not where CI is true."""
+    """Start the browser, once. Without one the tests are left out, but not where CI is true.
+
+    It ends with the tests of the page: while it runs, no other test could run an event loop.
+    """
     if not CHROMIUM.exists():
         assert os.environ.get("CI") != "true", "CI must have chromium"
         pytest.skip("no chromium on this machine")
@@ -44,7 +47,7 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def url(browser: Browser) -> Iterator[str]:
     """Run a service during the tests, and give its URL."""
     with tempfile.TemporaryFile("w+") as log:

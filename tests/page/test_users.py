@@ -31,6 +31,7 @@ def test_an_admin_adds_changes_and_deletes_a_user(inside: Page, open_page: Open)
 
 def test_what_the_service_refuses_is_said(open_page: Open) -> None:
     page = log_in(open_page("/page/#users", allowed="4"))
+    page.get_by_role("button", name="Add").wait_for()
     page.get_by_label("User name").fill("jluser")
     page.get_by_label("Full name").fill("J.")
     page.get_by_label("Password").fill("short")
