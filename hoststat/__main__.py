@@ -128,11 +128,18 @@ def _usage(wrong: click.ClickException) -> str:
     """Give one sentence that says what is wrong and where help is."""
     context = getattr(wrong, "ctx", None)
     path = context.command_path if context else "hoststat"
+    if isinstance(wrong, click.NoSuchOption) and wrong.option_name in _before_commands():
+        return f"{wrong.option_name} stands before the command: `hoststat --help` says how."
     if isinstance(wrong, click.NoSuchOption) and path == "hoststat iostat":
         return f"iostat's {wrong.option_name} is not offered; {grammar.OFFERED} are."
     said = wrong.format_message().rstrip(".")
     said += " " if said.endswith("?") else ": "
     return f"{said}`{path} --help` says what is possible."
+
+
+def _before_commands() -> set[str]:
+    """Give the options that hold for every command."""
+    return {name for option in cli.params for name in option.opts}
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ def cancel(setup: Setup, task_ids: tuple[str, ...]) -> int:
         try:
             setup.api.ask("DELETE", windows.find(setup.api, task_id).path)
         except Problem as problem:
-            code = FAILED
+            code = problem.failed().code
             setup.screen.complain(str(problem))
         else:
             setup.screen.put(f"{task_id} REVOKED\n")

@@ -156,6 +156,11 @@ def test_what_cannot_be_cancelled_is_exit_code_1(hoststat: Command) -> None:
     assert hoststat("cancel", task_id) == (1, "", said)
 
 
+def test_an_id_that_cannot_be_one_is_exit_code_2(hoststat: Command) -> None:
+    assert hoststat("cancel", "nonsense").code == 2
+    assert hoststat("watch", "nonsense").code == 2
+
+
 def test_the_address_of_the_page_and_the_health(hoststat: Command, url: str) -> None:
     assert hoststat("open") == (0, f"{url}/page/\n", "")
     assert hoststat("health") == (0, "ok\n", "")

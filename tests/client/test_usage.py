@@ -21,6 +21,12 @@ def test_options_of_iostat_that_are_not_offered_are_refused(stranger: Command, o
     assert said == (2, "", told)
 
 
+@pytest.mark.parametrize("command", ["iostat", "hosts"])
+def test_options_of_every_command_stand_before_it(stranger: Command, command: str) -> None:
+    told = "hoststat: --profile stands before the command: `hoststat --help` says how.\n"
+    assert stranger(command, "--profile", "work") == (2, "", told)
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
