@@ -61,7 +61,7 @@ class Parts(Stores):
         from chalicelib.tasks.host_tasks import HostTasks
 
         return HostTasks(
-            tasks=self.tasks, hosts=self.host_store, clock=self.clock, settings=self.settings
+            tasks=self.tasks, hosts=self.hosts, clock=self.clock, settings=self.settings
         )
 
     @part

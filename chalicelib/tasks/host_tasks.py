@@ -5,9 +5,8 @@ import math
 
 from chalicelib import errors
 from chalicelib.clock import Clock
-from chalicelib.hosts import model as hosts
 from chalicelib.hosts.model import Host
-from chalicelib.hosts.ports import HostStore
+from chalicelib.hosts.service import HostService
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
 from chalicelib.tasks import silence, uptimes
@@ -23,7 +22,7 @@ class HostTasks:
     """What callers do with a host by its name. Every method may raise NoSuchHost, Outage."""
 
     def __init__(
-        self, *, tasks: TaskService, hosts: HostStore, clock: Clock, settings: Settings
+        self, *, tasks: TaskService, hosts: HostService, clock: Clock, settings: Settings
     ) -> None:
         self._tasks, self._hosts = tasks, hosts
         self._clock, self._settings = clock, settings
@@ -43,7 +42,7 @@ class HostTasks:
         With a `host` only that host may measure it, and must begin within `start_within` seconds.
         """
         if host is not None:
-            self._find(host)
+            self._hosts.find(host)
         return self._tasks.create(
             LOGIN_VERSION,
             window,
@@ -60,7 +59,7 @@ class HostTasks:
         Raises HostSilent if it does not answer for as long as an answer may be held, and
         MachineFailed if it answers that it cannot tell.
         """
-        host, hold = self._find(name), self._settings.hold_seconds
+        host, hold = self._hosts.find(name), self._settings.hold_seconds
         task_id = self._tasks.create(
             LOGIN_VERSION,
             Window(1, 1),
@@ -88,9 +87,3 @@ class HostTasks:
             raise errors.MachineFailed(view.task.error)
         within, now = self._settings.hold_seconds, self._clock.now()
         raise errors.HostSilent(silence.not_answered(host, within, now))
-
-    def _find(self, name: str) -> Host:
-        found = self._hosts.get(name) if hosts.is_name(name) else None
-        if found is None or not found.is_there():
-            raise errors.NoSuchHost(name)
-        return found
