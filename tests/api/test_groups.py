@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from chalicelib.bootstrap import parts
-from chalicelib.tasks.worker import Worker
 from tests.support.as_admin import PASSWORD, ROOT
 from tests.support.asking import FORM, JSON, ZERO, Answer, ask, ask_group, ask_task, problem
+from tests.support.rig import worker_of
 
 HOSTS = ("db-1", "web-1", "web-2")
 
@@ -40,17 +40,7 @@ def about(method: str, group_id: str, **more: Any) -> Answer:
 
 def work(group_id: str, *names: str) -> None:
     for name in names:
-        worker = Worker(
-            store=parts.task_store,
-            dispatcher=parts.dispatcher,
-            machine=parts.machine,
-            keeper=parts.keeper,
-            clock=parts.clock,
-            comparison=parts.comparison,
-            settings=parts.settings,
-            host=name,
-        )
-        worker.work(f"{name}~{group_id}")
+        worker_of(name, parts).work(f"{name}~{group_id}")
 
 
 def entry(name: str, group_id: str, state: str, **more: str) -> dict[str, Any]:

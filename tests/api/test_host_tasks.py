@@ -9,9 +9,9 @@ import pytest
 from chalicelib.bootstrap import parts
 from chalicelib.clock import SystemClock
 from chalicelib.tasks import task_ids
-from chalicelib.tasks.worker import Worker
 from tests.support.as_admin import PASSWORD, ROOT, look
 from tests.support.asking import JSON, ZERO, Answer, ask, ask_task, created, problem
+from tests.support.rig import worker_of
 
 
 @pytest.fixture(autouse=True)
@@ -29,19 +29,6 @@ def show(task_id: str, **query: Any) -> Any:
     answer = ask_task("GET", task_id, version="v3", headers=ROOT, **query)
     assert answer.status == 200
     return answer.body
-
-
-def worker_of(name: str) -> Worker:
-    return Worker(
-        store=parts.task_store,
-        dispatcher=parts.dispatcher,
-        machine=parts.machine,
-        keeper=parts.keeper,
-        clock=parts.clock,
-        comparison=parts.comparison,
-        settings=parts.settings,
-        host=name,
-    )
 
 
 def waiting() -> list[str]:
@@ -87,9 +74,9 @@ class TestCreate:
     def test_the_host_measures_it_and_others_cancel_it(self) -> None:
         task_id = create(count="1")
         parts.worker.work(task_id)
-        worker_of("db-1").work(task_id)
+        worker_of("db-1", parts).work(task_id)
         assert show(task_id)["state"] == "QUEUED"
-        worker_of("web-1").work(task_id)
+        worker_of("web-1", parts).work(task_id)
         shown = show(task_id)
         assert (shown["state"], list(shown["result"])) == ("SUCCESS", ["iostat"])
         other = create()
@@ -177,7 +164,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
     class Clock(SystemClock):
         def sleep(self, seconds: Any) -> None:
             for task_id in waiting():
-                worker_of("web-1").work(task_id)
+                worker_of("web-1", parts).work(task_id)
 
     def uptime(**query: Any) -> Answer:
         parts.reset(clock=Clock())

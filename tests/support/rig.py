@@ -22,6 +22,20 @@ SETTINGS = Settings(
 )
 
 
+def worker_of(name: str, parts: Parts) -> Worker:
+    """Give the worker of a host, made of the parts of a process."""
+    return Worker(
+        store=parts.task_store,
+        dispatcher=parts.dispatcher,
+        machine=parts.machine,
+        keeper=parts.keeper,
+        clock=parts.clock,
+        comparison=parts.comparison,
+        settings=parts.settings,
+        host=name,
+    )
+
+
 class Rig:
     """The objects of a process. A given store or dispatcher takes the place of its fake."""
 
@@ -63,16 +77,7 @@ class Rig:
 
     def worker_of(self, name: str) -> Worker:
         """Give the worker of a host."""
-        return Worker(
-            store=self.parts.task_store,
-            dispatcher=self.parts.dispatcher,
-            machine=self.machine,
-            keeper=self.keeper,
-            clock=self.clock,
-            comparison=self.comparison,
-            settings=self.settings,
-            host=name,
-        )
+        return worker_of(name, self.parts)
 
     def create(self, count: int = 3, wait: int = 1) -> str:
         """Create a task and forget its hint: the test calls the worker itself."""
