@@ -20,6 +20,11 @@ from chalicelib.version import VERSION
 from local import stage, worker
 
 _DATA = "botocore/data/"
+_USAGE = """\
+Usage: HOST=name STAGE=prod python3 hoststat-agent.pyz
+
+The worker of the host `name`, which an admin has added. It takes no arguments: its settings are
+variables of the environment. It works until SIGTERM or Ctrl-C."""
 
 
 class ArchivedData(Loader):  # type: ignore[misc]
@@ -71,7 +76,13 @@ def _certificates() -> str:
 
 
 def main() -> int:
-    """Say what this is and what it needs, and work; give the exit code."""
+    """Say what this is and what it needs, and work; give the exit code.
+
+    With arguments it says how it is started, and does not work.
+    """
+    if sys.argv[1:]:
+        print(_USAGE)
+        return 0 if sys.argv[1:] == ["--help"] else 2
     python = platform.python_version()
     print(f"hoststat agent {VERSION}; needs Python 3.11 or newer, this is {python}", flush=True)
     return worker.main(session())

@@ -67,6 +67,15 @@ def test_an_older_python_says_in_one_line_what_is_needed(
     assert (done.returncode, done.stderr) == (1, said)
 
 
+@pytest.mark.parametrize(("argument", "code"), [("--help", 0), ("web-1", 2)])
+def test_with_an_argument_it_says_how_it_is_started(pyz: Path, argument: str, code: int) -> None:
+    done = subprocess.run(
+        [sys.executable, str(pyz), argument], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (code, "")
+    assert done.stdout.startswith("Usage: HOST=name STAGE=prod python3 hoststat-agent.pyz\n")
+
+
 def test_it_begins_where_there_is_nothing_but_python(pyz: Path, tmp_path: Path) -> None:
     """It gets as far as the credentials, of which there are none."""
     environ = {"PATH": "", "STAGE": "prod", "AWS_EC2_METADATA_DISABLED": "true"}
