@@ -83,7 +83,8 @@ export class Multiples {
   /** Sort, but not too often, and not under somebody's hand. */
   sort(key) {
     const now = performance.now();
-    if (now - this.sorted < SETTLED || this.grid.matches(":hover, :focus-within")) return;
+    if (now - this.sorted < SETTLED) return;
+    if (this.sorted > 0 && this.grid.matches(":hover, :focus-within")) return;
     this.sorted = now;
     const order = [...this.cells].sort((one, other) =>
       other.run.worst(key) - one.run.worst(key) || (one.run.host < other.run.host ? -1 : 1));

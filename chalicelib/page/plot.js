@@ -12,6 +12,8 @@ const COLOURS = 8;
 const NAMED = 8;
 /** Milliseconds of drawing in one frame. What is left waits for the next one. */
 const BUDGET = 6;
+/** Milliseconds after which a plot is drawn anew that nobody sees: a picture of the whole page has it. */
+const UNSEEN = 5000;
 
 const waiting = new Set();
 let frame = 0;
@@ -26,14 +28,16 @@ const sized = new ResizeObserver((entries) => {
 });
 
 function drawSome() {
-  const began = performance.now();
+  const end = performance.now() + BUDGET;
   frame = 0;
   for (const plot of waiting) {
-    waiting.delete(plot);
+    if (performance.now() > end) return drawSoon();
     plot.draw();
-    if (performance.now() - began > BUDGET) break;
   }
-  if (waiting.size) frame = requestAnimationFrame(drawSome);
+}
+
+function drawSoon() {
+  frame ||= requestAnimationFrame(drawSome);
 }
 
 /** A plot of one metric of one host. `onPoint` is called with the place under the crosshair. */
@@ -78,15 +82,17 @@ export class Plot {
     return this.run.series.get(this.metric.key);
   }
 
-  /** Draw with the next frames, if anybody can see it. `top` is the least end of the scale. */
+  /** Draw with the next frames, or later if nobody sees it. `top` is the least end of the scale. */
   later(top = this.drawn.least ?? 0) {
     this.drawn.least = top;
-    if (!this.visible) return;
+    if (!this.visible && !this.run.ended && performance.now() - this.drawn.at < UNSEEN) return;
     waiting.add(this);
-    frame ||= requestAnimationFrame(drawSome);
+    drawSoon();
   }
 
   draw() {
+    waiting.delete(this);
+    this.drawn.at = performance.now();
     const { run, metric, values } = this;
     const width = Math.max(60, this.frame.clientWidth - LEFT - RIGHT);
     const height = this.height - TOP - BOTTOM;

@@ -137,6 +137,12 @@ def start(page: Page, count: int | None, *, extended: bool = False) -> str:
     return page.url
 
 
+def numbers(page: Page, lines: list[list[str]]) -> None:
+    """Wait until the table of numbers has these lines."""
+    words = [word for line in lines for word in line]
+    expect(page.locator(".numbers tbody :is(th, td)")).to_have_text(words)
+
+
 def check(page: Page) -> None:
     """Let axe look for what keeps people with disabilities out."""
     found = Axe().run(page)

@@ -4,7 +4,7 @@ import statistics
 
 from playwright.sync_api import expect
 
-from tests.page.conftest import Open, log_in
+from tests.page.conftest import Open, log_in, numbers
 from tests.page.simulated import ID, Simulated, report
 
 #: Milliseconds of script for one report, at the median.
@@ -16,7 +16,8 @@ def test_60_reports_of_20_devices_cost_little_and_are_right(open_page: Open) -> 
     simulated = Simulated(page, {"web-1": 20})
     log_in(page)
     devtools = page.context.new_cdp_session(page)
-    devtools.send("Performance.enable")
+    # Time of the processor, not of the clock: other tests run beside this one.
+    devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
 
     def spent() -> float:
         metrics = devtools.send("Performance.getMetrics")["metrics"]
@@ -31,14 +32,12 @@ def test_60_reports_of_20_devices_cost_little_and_are_right(open_page: Open) -> 
         costs.append(spent() - before)
     expect(page.get_by_text("SUCCESS", exact=True)).to_be_visible()
     print(f"script for a report, ms: median {statistics.median(costs):.1f}, most {max(costs):.1f}")
-    for index in (0, 1, 30, 59):
+    for index in range(60):
         page.get_by_role("slider").fill(str(index))
         expect(page.locator("output")).to_contain_text(f"{index + 1} of 60")
-        words = [
-            line.split() for line in report(index, 20, "web-1")["text"].splitlines()[1:] if line
-        ]
-        table = page.locator(".numbers tbody").inner_text().splitlines()
-        assert [line.split() for line in table] == words
-    paths = page.locator("figure").nth(6).locator(".curves path").all()
-    assert sum(bool(it.get_attribute("d")) for it in paths) >= 20
+        lines = report(index, 20, "web-1")["text"].splitlines()[1:]
+        numbers(page, [line.split() for line in lines if line])
+    # A line has two paths: what stays as it is, and its end. Plots below the window have them, too.
+    expect(page.locator("figure")).to_have_count(7)
+    expect(page.locator(".curves path:nth-child(even)[d^=M]")).to_have_count(7 * 20)
     assert statistics.median(costs) < MOST
