@@ -12,33 +12,21 @@ from typing import Any
 from chalicelib import errors, log
 from chalicelib.aws.sqs import Queue
 from local import pace
+from local.in_flight import BATCH, InFlight, Received
 from local.pace import Pace
 
-#: The most messages of one ReceiveMessage.
-_BATCH = 10
 #: Seconds between two tries when the queue does not answer or no slot is free.
 _POLL_RETRY_SECONDS = 1
 #: Seconds after which a poller whose slots are all taken asks whether the queue is still there.
 _REACH_SECONDS = 20
 #: Seconds after which a poller that waits notices that it is to leave.
 _LOOK_SECONDS = 0.2
-#: Seconds after which a message is acknowledged although its window still lasts.
-_IN_FLIGHT_SECONDS = 1
 #: Seconds between two lines in the log that say why no work is taken.
 _SAY_SECONDS = 60
 
 
 #: Deals with the body of a message. It raises if the message must come again.
 Take = Callable[[str], object]
-
-
-class InFlight:
-    """A message that was received and is not acknowledged yet."""
-
-    def __init__(self, message: dict[str, Any]) -> None:
-        self.message, self.since = message, time.monotonic()
-        #: Whether `take` has returned, and whether it dealt with the message.
-        self.finished = self.dealt_with = False
 
 
 class Poller:
@@ -71,7 +59,7 @@ class Poller:
         self._said_at = -math.inf
         self._free = threading.Semaphore(slots)
         self._pool = ThreadPoolExecutor(max_workers=slots, thread_name_prefix="window")
-        self._in_flight: list[InFlight] = []
+        self._in_flight = InFlight(queue)
         #: Whether it takes no more messages.
         self.leaving = False
         #: Whether no window is measured here any more.
@@ -94,10 +82,10 @@ class Poller:
             for _ in range(slots - len(messages)):
                 self._free.release()
             # While there is other work, acknowledge whole batches only.
-            self._acknowledge(at_least=_BATCH if messages else 1)
+            self._in_flight.acknowledge(at_least=BATCH if messages else 1)
         self._pool.shutdown()
         self.handed_over = True
-        self._acknowledge(at_least=1)
+        self._in_flight.acknowledge(at_least=1)
 
     def leave(self) -> None:
         """Take no more messages. Signal handlers call this, so it may only set a flag."""
@@ -106,18 +94,18 @@ class Poller:
     @property
     def idle(self) -> bool:
         """Whether it only waits for messages, and nothing is measured here."""
-        return self._receiving and all(it.finished for it in self._in_flight)
+        return self._receiving and self._in_flight.finished
 
     def _reserve(self) -> int:
         """Take free slots, at least one and at most a batch; none if it is time to leave."""
         while not self._free.acquire(timeout=_POLL_RETRY_SECONDS):
-            self._acknowledge(at_least=1)
+            self._in_flight.acknowledge(at_least=1)
             if self.leaving:
                 return 0
             if time.monotonic() >= self._answered_at + _REACH_SECONDS or self._due_in() <= 0:
                 self._reach()
         slots = 1
-        while slots < _BATCH and self._free.acquire(blocking=False):
+        while slots < BATCH and self._free.acquire(blocking=False):
             slots += 1
         return slots
 
@@ -172,7 +160,7 @@ class Poller:
         if time.monotonic() >= self._said_at + _SAY_SECONDS:
             log.event("no work is taken", level=logging.WARNING, why=problem)
             self._said_at = time.monotonic()
-        self._acknowledge(at_least=1)
+        self._in_flight.acknowledge(at_least=1)
         self._pause(max(min(self._due_in(), self._pace.longest), _POLL_RETRY_SECONDS))
         self._reach()
         return True
@@ -192,40 +180,14 @@ class Poller:
         self._answered_at, self._failures = time.monotonic(), 0
         self._answered()
 
-    def _acknowledge(self, *, at_least: int) -> None:
-        """Acknowledge, in batches of `at_least`, what is dealt with or in flight for long enough.
-
-        A window may last longer than a message can stay in flight. The message is only a hint, so
-        it is acknowledged early; the sweeper sends another if the window needs one. A message
-        that could not be dealt with stays in the queue, comes again, and ends as a dead letter.
-        """
-        long_ago = time.monotonic() - _IN_FLIGHT_SECONDS
-        ready: list[InFlight] = []
-        waiting: list[InFlight] = []
-        for it in self._in_flight:
-            # Read once: `take` may return at any moment.
-            finished = it.finished
-            if not finished or it.dealt_with:
-                (ready if finished or it.since < long_ago else waiting).append(it)
-        while len(ready) >= at_least:
-            batch, ready = ready[:_BATCH], ready[_BATCH:]
-            try:
-                self._queue.acknowledge([it.message for it in batch])
-            except errors.Outage as outage:
-                log.event("messages not acknowledged", why=str(outage))
-            except Exception:
-                log.failure("messages not acknowledged")
-        self._in_flight = ready + waiting
-
     def _begin(self, message: dict[str, Any]) -> None:
-        in_flight = InFlight(message)
-        self._in_flight.append(in_flight)
+        received = self._in_flight.add(message)
         try:
-            self._pool.submit(self._handle, in_flight)
+            self._pool.submit(self._handle, received)
         except RuntimeError:
             # No thread can be started now. The pool has queued it for a thread that gets free;
             # until one takes it, it is not acknowledged.
-            in_flight.since = math.inf
+            received.since = math.inf
             log.failure("thread not started")
 
     def _put_back(self, messages: list[dict[str, Any]]) -> None:
@@ -235,16 +197,16 @@ class Poller:
             except errors.Outage as outage:
                 log.event("message not put back", why=str(outage))
 
-    def _handle(self, in_flight: InFlight) -> None:
+    def _handle(self, received: Received) -> None:
         """Have one message dealt with."""
         try:
-            self._take(in_flight.message["Body"])
+            self._take(received.message["Body"])
         except errors.Outage as outage:
             log.event("message not dealt with", why=str(outage))
         except Exception:
             log.failure("message not dealt with")
         else:
-            in_flight.dealt_with = True
+            received.dealt_with = True
         finally:
-            in_flight.finished = True
+            received.finished = True
             self._free.release()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib import errors
-from local import poller
+from local import in_flight, poller
 from tests.support import processes as services
 from tests.support.fake_queue import Queue
 
@@ -14,7 +14,7 @@ from tests.support.fake_queue import Queue
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(poller, "_POLL_RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(poller, "_IN_FLIGHT_SECONDS", 0.01)
+    monkeypatch.setattr(in_flight, "_IN_FLIGHT_SECONDS", 0.01)
 
 
 def drive(
