@@ -173,6 +173,11 @@ class KeyInUse(HoststatError):
 class Outage(HoststatError):
     """A service that this one needs does not answer; try again."""
 
+    def __init__(self, message: str | None = None, *, cause: object = None) -> None:
+        """`cause` says to the log what did not answer, with its address. Callers need not know."""
+        super().__init__(message)
+        self.why = str(cause or self)
+
 
 class NoQueue(Outage):
     """A queue does not exist."""

@@ -59,7 +59,7 @@ class InFlight:
             try:
                 self._queue.acknowledge([it.message for it in batch])
             except errors.Outage as outage:
-                log.event("messages not acknowledged", why=str(outage))
+                log.event("messages not acknowledged", why=outage.why)
             except Exception:
                 log.failure("messages not acknowledged")
         self._received = ready + waiting

@@ -12,8 +12,10 @@ class Pace(NamedTuple):
 
     #: Seconds of one long poll.
     poll: int
-    #: The most seconds between two tries, when the queue does not answer or no work may be taken.
+    #: The most seconds between two tries when the queue does not answer.
     longest: float
+    #: The most seconds between two calls while no work may be taken.
+    rest: float
     #: The most seconds before the first poll. Those of workers that are started together differ.
     first: float = 0
 
@@ -29,7 +31,8 @@ class Pace(NamedTuple):
         return random.uniform(0, min(2 ** min(failures - 1, _MOST_DOUBLINGS), self.longest))
 
 
-#: In a longer poll, moto would give messages to clients that have died.
-LOCAL = Pace(poll=2, longest=1)
+#: In a longer poll, moto would give messages to clients that have died. Somebody waits for the
+#: worker when the service has been started again.
+LOCAL = Pace(poll=2, longest=10, rest=1)
 #: Each call costs money, and there may be a thousand hosts.
-AWS = Pace(poll=20, longest=60, first=20)
+AWS = Pace(poll=20, longest=60, rest=60, first=20)

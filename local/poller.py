@@ -2,7 +2,6 @@
 
 import logging
 import math
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from chalicelib.aws.sqs import Queue
 from local import pace
 from local.in_flight import BATCH, InFlight, Received
 from local.pace import Pace
+from local.trouble import Trouble
 
 #: Seconds between two tries when the queue does not answer or no slot is free.
 _POLL_RETRY_SECONDS = 1
@@ -21,9 +21,6 @@ _POLL_RETRY_SECONDS = 1
 _REACH_SECONDS = 20
 #: Seconds after which a poller that waits notices that it is to leave.
 _LOOK_SECONDS = 0.2
-#: Seconds between two lines in the log that say why no work is taken.
-_SAY_SECONDS = 60
-
 
 #: Deals with the body of a message. It raises if the message must come again.
 Take = Callable[[str], object]
@@ -55,8 +52,13 @@ class Poller:
         #: Failures in a row, and whether the queue is being asked for messages.
         self._failures, self._receiving = 0, False
         self._queue, self._take, self._problem = queue, take, problem
-        self._answered, self._answered_at = answered, time.monotonic()
-        self._said_at = -math.inf
+        self._answered = answered
+        #: When an answer is asked for that no message needs.
+        self._reach_at = time.monotonic() + _REACH_SECONDS
+        # The queue of a new host is made after its worker has begun: that is no trouble.
+        self._missing = Trouble("waiting for the queue", "queue made", level=logging.INFO)
+        self._silence = Trouble("queue not reached", "queue reached again")
+        self._rest = Trouble("no work is taken", "work is taken again")
         self._free = threading.Semaphore(slots)
         self._pool = ThreadPoolExecutor(max_workers=slots, thread_name_prefix="window")
         self._in_flight = InFlight(queue)
@@ -102,7 +104,8 @@ class Poller:
             self._in_flight.acknowledge(at_least=1)
             if self.leaving:
                 return 0
-            if time.monotonic() >= self._answered_at + _REACH_SECONDS or self._due_in() <= 0:
+            due = not self._failures and self._due_in() <= 0
+            if due or time.monotonic() >= self._reach_at:
                 self._reach()
         slots = 1
         while slots < BATCH and self._free.acquire(blocking=False):
@@ -121,11 +124,12 @@ class Poller:
             # hand-overs, meant for other workers.
             self._put_back(messages)
         except errors.Outage as outage:
-            log.event("queue not polled", why=str(outage), at=os.environ.get("AWS_ENDPOINT_URL"))
-            self._back_off()
+            self._missed(outage)
+            self._pause(self._backs_off())
         except Exception:
             log.failure("queue not polled")
-            self._back_off()
+            self._missed()
+            self._pause(self._backs_off())
         return []
 
     def _poll(self, most: int) -> list[dict[str, Any]]:
@@ -137,11 +141,9 @@ class Poller:
         finally:
             self._receiving = False
 
-    def _back_off(self) -> None:
-        """Say that the queue has not answered, and wait: longer after each time, and by chance."""
-        self._failed()
-        self._failures += 1
-        self._pause(self._pace.after(self._failures))
+    def _backs_off(self) -> float:
+        """Give the seconds until the next try: more after each failure, and by chance."""
+        return self._pace.after(self._failures)
 
     def _pause(self, seconds: float) -> None:
         """Wait, but not for longer than until it is time to leave."""
@@ -153,15 +155,14 @@ class Poller:
         """Tell whether no work may be taken now. Say why, and ask the cloud once more."""
         problem = self._problem()
         if problem is None:
-            if self._said_at > -math.inf:
-                log.event("work is taken again")
-            self._said_at = -math.inf
+            self._rest.ends()
             return False
-        if time.monotonic() >= self._said_at + _SAY_SECONDS:
-            log.event("no work is taken", level=logging.WARNING, why=problem)
-            self._said_at = time.monotonic()
+        self._rest.lasts(problem)
         self._in_flight.acknowledge(at_least=1)
-        self._pause(max(min(self._due_in(), self._pace.longest), _POLL_RETRY_SECONDS))
+        if self._failures:
+            self._pause(self._backs_off())
+        else:
+            self._pause(max(min(self._due_in(), self._pace.rest), _POLL_RETRY_SECONDS))
         self._reach()
         return True
 
@@ -170,15 +171,25 @@ class Poller:
         try:
             self._queue.reach()
         except errors.Outage as outage:
-            log.event("queue not reached", why=str(outage))
-            self._failed()
+            self._missed(outage)
             return False
         self._heard()
         return True
 
     def _heard(self) -> None:
-        self._answered_at, self._failures = time.monotonic(), 0
+        self._failures, self._reach_at = 0, time.monotonic() + _REACH_SECONDS
+        self._missing.ends()
+        self._silence.ends()
         self._answered()
+
+    def _missed(self, outage: errors.Outage | None = None) -> None:
+        """Note that the queue has not answered, and say why if an outage says it."""
+        self._failures += 1
+        self._reach_at = time.monotonic() + self._backs_off()
+        if outage:
+            missing = isinstance(outage, errors.NoQueue)
+            (self._missing if missing else self._silence).lasts(outage.why)
+        self._failed()
 
     def _begin(self, message: dict[str, Any]) -> None:
         received = self._in_flight.add(message)
@@ -195,14 +206,14 @@ class Poller:
             try:
                 self._queue.put_back(message)
             except errors.Outage as outage:
-                log.event("message not put back", why=str(outage))
+                log.event("message not put back", why=outage.why)
 
     def _handle(self, received: Received) -> None:
         """Have one message dealt with."""
         try:
             self._take(received.message["Body"])
         except errors.Outage as outage:
-            log.event("message not dealt with", why=str(outage))
+            log.event("message not dealt with", why=outage.why)
         except Exception:
             log.failure("message not dealt with")
         else:

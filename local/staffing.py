@@ -45,7 +45,7 @@ class Staff(NamedTuple):
             if self.presence:
                 self.presence.leave()
         except errors.Outage as outage:
-            log.event("goodbye not said", why=str(outage))
+            log.event("goodbye not said", why=outage.why)
 
 
 def staff(name: Name, systemd: Systemd) -> Staff:

@@ -36,7 +36,7 @@ def sweep_for_ever(sweeper: Sweeper) -> None:
         try:
             sweeper.sweep(_SWEEP_LIMIT)
         except errors.Outage as outage:
-            log.event("not swept", why=str(outage))
+            log.event("not swept", why=outage.why)
         except Exception:
             log.failure("not swept")
 

@@ -83,14 +83,14 @@ def ask(operation: Callable[..., Answer], **parameters: Any) -> Answer:
     try:
         return operation(**parameters)
     except (exceptions.ConnectionError, exceptions.HTTPClientError) as exc:
-        raise errors.Outage from exc
+        raise errors.Outage(cause=exc) from exc
     except exceptions.ClientError as exc:
         status = exc.response["ResponseMetadata"]["HTTPStatusCode"]
         code = exc.response["Error"]["Code"]
         if code in _THROTTLING:
             log_throttle(exc.operation_name)
         if status >= 500 or status in _TRANSIENT_STATUS or code in _TRANSIENT:
-            raise errors.Outage from exc
+            raise errors.Outage(cause=exc) from exc
         raise
 
 

@@ -205,7 +205,7 @@ def transact(client: Any, steps: Sequence[Step]) -> None:
         codes = {reason["Code"] for reason in reasons} - {"None"}
         if codes and codes <= _BUSY:
             aws.log_throttle("TransactWriteItems")
-            raise errors.Outage from exc
+            raise errors.Outage(cause=exc) from exc
         if not codes & {_UNMET, _CONFLICT}:
             raise
         raise Cancelled([_reason(it) for it in reasons]) from exc

@@ -102,9 +102,9 @@ class Queue:
         try:
             return aws.ask(getattr(self._client, operation), **parameters)
         except ClientError as exc:
-            code = exc.response["Error"]["Code"].rpartition("#")[2]
-            kind = errors.NoQueue if code in _MISSING else errors.Outage
-            raise kind(f"The queue {self._name} cannot be used: {exc}") from exc
+            if exc.response["Error"]["Code"].rpartition("#")[2] in _MISSING:
+                raise errors.NoQueue(f"The queue {self._name} is not there.") from exc
+            raise errors.Outage(f"The queue {self._name} cannot be used: {exc}") from exc
         except BotoCoreError as exc:
             raise errors.Outage(f"The queue {self._name} cannot be used: {exc}") from exc
 

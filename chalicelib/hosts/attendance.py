@@ -80,7 +80,7 @@ class Attending:
         try:
             self._store.attend(self._worker, now, kept_until=now + _KEPT_SECONDS)
         except errors.Outage as outage:
-            log.event("attendance not noted", why=str(outage))
+            log.event("attendance not noted", why=outage.why)
 
 
 def _silence(seconds: float) -> int:

@@ -58,7 +58,7 @@ class Presence:
         try:
             self._beat()
         except errors.Outage as outage:
-            log.event("heartbeat not written", host=self._name, why=str(outage))
+            log.event("heartbeat not written", host=self._name, why=outage.why)
 
     def failed(self) -> None:
         """Look whether the host is still there: its queue has not answered.
@@ -73,7 +73,7 @@ class Presence:
         except Refused as refused:
             self._not_there(refused.old)
         except errors.Outage as outage:
-            log.event("host not looked up", host=self._name, why=str(outage))
+            log.event("host not looked up", host=self._name, why=outage.why)
 
     def seconds_left(self) -> float:
         """Give the seconds until the next heartbeat is due; less than 0 if it is late."""

@@ -73,7 +73,7 @@ class FanOut:
                     self.make(group, self._store.get_many(group.ids()))
                     log.event("group finished", group_id=group_id, hosts=len(group.hosts))
             except errors.Outage as outage:
-                log.event("group not finished", group_id=group_id, why=str(outage))
+                log.event("group not finished", group_id=group_id, why=outage.why)
             except Exception:
                 log.failure("group not finished", group_id=group_id)
 

@@ -70,7 +70,7 @@ class GroupService:
             self._fan_out.make(group)
         except errors.Outage as outage:
             # It stands: the sweeper goes on with it.
-            log.event("group not finished", group_id=group.group_id, why=str(outage))
+            log.event("group not finished", group_id=group.group_id, why=outage.why)
         return group.group_id
 
     def _again(self, earlier: IdempotencyKey, asked: Asked) -> str:

@@ -19,7 +19,7 @@ def send(task_id: str, version: str, dispatcher: Dispatcher) -> None:
     try:
         dispatcher.send(task_id, version)
     except errors.Outage as outage:
-        log.event("hint not sent", level=logging.WARNING, task_id=task_id, why=str(outage))
+        log.event("hint not sent", level=logging.WARNING, task_id=task_id, why=outage.why)
 
 
 def encode(task_id: str) -> str:

@@ -95,7 +95,7 @@ class Keeper:
         try:
             self._stop_cancelled(ordered)
         except errors.Outage as outage:
-            log.event("cancelled tasks not looked up", windows=len(ordered), why=str(outage))
+            log.event("cancelled tasks not looked up", windows=len(ordered), why=outage.why)
         except Exception:
             log.failure("cancelled tasks not looked up", windows=len(ordered))
         outages = 0
@@ -116,7 +116,7 @@ class Keeper:
             measurement.stop(Stop.LOST)
         except errors.Outage as outage:
             measurement.failed_at = self._clock.monotonic()
-            log.event("lease not extended", task_id=task_id, why=str(outage))
+            log.event("lease not extended", task_id=task_id, why=outage.why)
             return False
         except Exception:
             log.failure("lease not extended", task_id=task_id)

@@ -112,7 +112,7 @@ class Sweeper:
             found = {task.task_id: task for task in self._store.get_many(ids)}
             hosts = self._find_hosts(found.values())
         except errors.Outage as outage:
-            log.event("tasks not swept", tasks=len(ids), why=str(outage))
+            log.event("tasks not swept", tasks=len(ids), why=outage.why)
             return
         for task in [found[task_id] for task_id in ids if task_id in found]:
             host = hosts.get(task.target or "")
@@ -123,7 +123,7 @@ class Sweeper:
             try:
                 self._look_after(task, host)
             except errors.Outage as outage:
-                log.event("task not swept", task_id=task.task_id, why=str(outage))
+                log.event("task not swept", task_id=task.task_id, why=outage.why)
             except Exception:
                 log.failure("task not swept", task_id=task.task_id)
 
@@ -151,7 +151,7 @@ class Sweeper:
             self._store.keep_swept(Swept(self._clock.now(), of_anybody, places))
             of_users = self._store.count_open(LOGIN_VERSION, _MOST_COUNTED)
         except errors.Outage as outage:
-            log.event("open tasks not counted", why=str(outage))
+            log.event("open tasks not counted", why=outage.why)
         else:
             # The dashboard and an alarm read these two numbers.
             log.event("swept", open_v2=of_anybody, open_v3=of_users)
@@ -160,7 +160,7 @@ class Sweeper:
         try:
             depth = self._dispatcher.dead_letters()
         except errors.Outage as outage:
-            log.event("dead letters not counted", why=str(outage))
+            log.event("dead letters not counted", why=outage.why)
         else:
             if depth:
                 log.event("dead letters", level=logging.WARNING, depth=depth)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chalicelib import errors
 from chalicelib.aws import client as aws
@@ -45,6 +45,17 @@ def test_any_other_outage_is_not_logged_as_throttled(
     with pytest.raises(errors.Outage):
         aws.ask(failing(code, status=status))
     assert logged == []
+
+
+def test_an_outage_tells_the_log_what_did_not_answer_and_callers_nothing_of_it() -> None:
+    def operation() -> None:
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1/")
+
+    with pytest.raises(errors.Outage) as raised:
+        aws.ask(operation)
+    assert raised.value.why == 'Could not connect to the endpoint URL: "http://127.0.0.1:1/"'
+    assert str(raised.value) == "A service that this one needs does not answer; try again."
+    assert errors.Outage("SQS does not answer.").why == "SQS does not answer."
 
 
 def test_any_other_error_is_raised_as_it_is(logged: Logged) -> None:

@@ -50,7 +50,7 @@ def test_each_version_has_a_queue_of_its_own(cloud: Any) -> None:
 
 def test_a_host_has_a_queue_of_its_own(cloud: Any) -> None:
     task_id = f"web-1~{TASK_ID}"
-    with pytest.raises(errors.NoQueue):
+    with pytest.raises(errors.NoQueue, match=r"^The queue hoststat-dev-host-web-1 is not there\.$"):
         parts.dispatcher.send(task_id, "v3")
     parts.host_queues.make("web-1")
     parts.dispatcher.send(task_id, "v3")

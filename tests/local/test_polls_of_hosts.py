@@ -1,11 +1,12 @@
 """The poller of a host: what it tells of answers and failures, and how long it waits."""
 
 import threading
+import time
 from typing import Any
 
 from chalicelib import errors
 from local import poller
-from local.pace import AWS, LOCAL
+from local.pace import AWS, LOCAL, Pace
 from tests.support import processes as services
 from tests.support.fake_queue import Queue
 
@@ -83,7 +84,7 @@ def test_after_failures_it_waits_longer_and_by_lot() -> None:
     for most, found in zip(longest, waits, strict=True):
         assert 0 <= min(found) < most / 4
         assert most * 3 / 4 < max(found) <= most
-    assert max(LOCAL.after(failures) for failures in range(1, 2000)) <= 1
+    assert 9 < max(LOCAL.after(failures) for failures in range(1, 2000)) <= 10
     assert {0 <= AWS.before() <= 20 for _ in range(100)} == {True}
     assert LOCAL.before() == 0
 
@@ -95,6 +96,59 @@ def test_each_failure_is_told_and_an_answer_ends_the_waiting() -> None:
     polling.run()
     assert presence.events == ["answered", "failed", "failed", "answered"]
     assert polling._failures == 0
+
+
+class Steady(Pace):
+    """A pace whose waits say how many failures there were in a row."""
+
+    def before(self) -> float:
+        return 0
+
+    def after(self, failures: int) -> float:
+        return failures / 1000
+
+
+def test_a_host_whose_cloud_is_gone_waits_longer_each_time_before_it_has_its_name() -> None:
+    queue, waits, taken = Timed(), list[float](), list[str]()
+    queue.out = True
+    polling = Presence().poller(
+        queue, taken.append, pace=Steady(*LOCAL), problem=lambda: "The name is not taken yet."
+    )
+    pause = polling._pause
+
+    def paused(seconds: float) -> None:
+        waits.append(seconds)
+        pause(seconds)
+        if len(waits) == 5:
+            polling.leave()
+
+    polling._pause = paused  # type: ignore[method-assign]
+    polling.run()
+    # The first is the one before its first call. Then it has asked twice at once.
+    assert waits == [0, 0.002, 0.003, 0.004, 0.005]
+    assert (queue.waits, taken) == ([], [])
+
+
+def test_a_host_without_a_free_slot_does_not_ask_a_cloud_that_is_gone_all_the_time() -> None:
+    queue, presence, go_on = Queue(["a"]), Presence(), threading.Event()
+    pace = LOCAL._replace(longest=0)
+    polling = presence.poller(queue, lambda _: go_on.wait(services.DEADLINE), pace=pace)
+    thread = threading.Thread(target=polling.run)
+    thread.start()
+    try:
+        assert services.until(lambda: not queue.batches)
+        queue.out, presence.due = True, 0
+        assert services.until(lambda: presence.events[-1] == "failed")
+        # Another answer is due all the time; how long it waits for it says the pace.
+        polling._pace = pace._replace(longest=60)
+        assert services.until(lambda: polling._reach_at > time.monotonic() + 1)
+        assert polling._failures >= 1
+        queue.out, polling._reach_at = False, 0
+        assert services.until(lambda: presence.events[-1] == "answered")
+    finally:
+        go_on.set()
+        polling.leave()
+        thread.join(services.DEADLINE)
 
 
 def test_an_answer_is_asked_for_while_no_slot_is_free() -> None:
