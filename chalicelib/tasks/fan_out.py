@@ -22,7 +22,7 @@ It = TypeVar("It")
 #: Tasks that are made by one call.
 _BATCH = 25
 #: Seconds that a process has for a fan-out, before the sweeper thinks that it was cut off.
-_PATIENCE = 20
+PATIENCE = 20
 
 
 class FanOut:
@@ -65,7 +65,7 @@ class FanOut:
     def finish(self, until: float) -> None:
         """Finish every group whose fan-out was cut off; begin none after the monotonic `until`."""
         now = self._clock.now()
-        for group_id in self._groups.unmade(now - _PATIENCE):
+        for group_id in self._groups.unmade(now - PATIENCE):
             if self._clock.monotonic() > until:
                 return
             try:

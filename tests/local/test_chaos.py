@@ -5,7 +5,6 @@ losing its data. The workers are processes of their own.
 """
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from chalicelib.tasks.model import State, Task
 from local import cloud, stage
 from local.cloud.server import Cloud
 from tests.support import processes as services
-from tests.support.clouds import Serving
+from tests.support.clouds import Serving, enter
 from tests.support.iostats import needs
 
 SETTINGS = {
@@ -54,12 +53,7 @@ class Door:
 @pytest.fixture
 def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
     port = services.free_port()
-    environ = {"PORT": str(port), **SETTINGS}
-    stage.enter(environ)
-    for key in [key for key in os.environ if key.startswith("AWS_")]:
-        monkeypatch.delenv(key)
-    for key, value in environ.items():
-        monkeypatch.setenv(key, value)
+    enter(monkeypatch, port, **SETTINGS)
     made = Door(port)
     try:
         cloud.make_resources()

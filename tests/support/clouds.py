@@ -3,19 +3,31 @@
 import contextlib
 import http.client
 import json
+import os
 import socket
 import threading
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from local import listening
+from local import listening, stage
 from local.cloud import server
 from local.cloud.server import Cloud
 from tests.support.processes import DEADLINE, until
 
 HEADERS = {"Content-Type": "application/x-amz-json-1.0"}
+
+
+def enter(monkeypatch: pytest.MonkeyPatch, port: int, **settings: str) -> None:
+    """Set the environment as the processes of a laptop have it whose API is on `port`."""
+    environ = {"PORT": str(port), **settings}
+    stage.enter(environ)
+    for key in [key for key in os.environ if key.startswith("AWS_")]:
+        monkeypatch.delenv(key)
+    for key, value in environ.items():
+        monkeypatch.setenv(key, value)
 
 
 class Said(NamedTuple):
