@@ -1,16 +1,18 @@
 """Tasks, reports and idempotency keys as items of DynamoDB."""
 
-from chalicelib.aws.items import Item, flag, number, read, to_item, ttl, value
+from chalicelib.aws.items import Item, flag, number, read, ttl, value
 from chalicelib.measure.model import Window
 from chalicelib.tasks.cursor import Cursor
 from chalicelib.tasks.idempotency import IdempotencyKey
 from chalicelib.tasks.model import LOGIN_VERSION, Report, State, Swept, Task, What
 
-#: The partitions that the open tasks of a version have in an index: several, so that none gets all
-#: the writes.
+#: The partitions that the tasks of a version have in an index: several, so that none gets all the
+#: writes. DynamoDB takes 1,000 a second in each, and a group may have as many tasks.
 _SHARDS = 4
 #: The partitions of the index that the release before this one kept of open tasks.
 OLD_SHARDS = ("open-0", "open-1", "open-2", "open-3")
+#: The partition in which the release before has listed all tasks. They are there until they expire.
+LISTED_BEFORE = LOGIN_VERSION
 #: The partition of running tasks that the release before has made.
 OF_THE_RELEASE_BEFORE = f"{LOGIN_VERSION}-0"
 
@@ -25,11 +27,6 @@ def key(task_id: str) -> Item:
     return {"task_id": value(task_id)}
 
 
-def cursor(at: Cursor) -> Item:
-    """Give the key of a task in the index of listed tasks."""
-    return to_item({"listed": LOGIN_VERSION, "created_at": at.created_at, "task_id": at.task_id})
-
-
 def attributes(task: Task) -> dict[str, object]:
     """Give the attributes of a task; those that are None are not stored."""
     fields = {name: getattr(task, name) for name in _TASK_FIELDS - {"window"}}
@@ -42,7 +39,7 @@ def attributes(task: Task) -> dict[str, object]:
         "unended": None if task.due_at is None else shard(task),
         "running": shard(task) if leased else None,
         # Only tasks of v3 have this one, so only they are in the index of listed tasks.
-        "listed": task.version if _is_listed(task) else None,
+        "listed": shard(task) if _is_listed(task) else None,
         "ttl": None if task.expires_at is None else ttl(task.expires_at),
     }
 
@@ -69,8 +66,13 @@ def end(state: State, ended_at: float, expires_at: float) -> dict[str, object]:
 
 
 def shard(task: Task) -> str:
-    """Give the partition that a task belongs to, in the indexes of open and of running tasks."""
-    return shards(task.version)[int(task.task_id[-1], 16) % _SHARDS]
+    """Give the partition that a task belongs to, in each index that is not of a source."""
+    return shard_of(task.version, task.task_id)
+
+
+def shard_of(version: str, task_id: str) -> str:
+    """Give the same of the task of that id."""
+    return shards(version)[int(task_id[-1], 16) % _SHARDS]
 
 
 def shards(version: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib import errors
-from chalicelib.aws import keys, open_tasks, task_items
+from chalicelib.aws import keys, listed_tasks, open_tasks, task_items
 from chalicelib.aws.dynamodb import Cancelled, Step, Table, Unmet, transact
 from chalicelib.aws.items import to_item, ttl
 from chalicelib.tasks import model
@@ -215,18 +215,10 @@ class DynamoTaskStore:
         return {(task_id, report.index): report for task_id, report in reports}
 
     def newest(self, after: Cursor | None, batch: int) -> Iterator[Task]:
-        start = {"ExclusiveStartKey": task_items.cursor(after)} if after else {}
-        found = self._tasks.query(
-            "#listed = :listed",
-            {"listed": model.LOGIN_VERSION},
-            IndexName="listed",
-            ScanIndexForward=False,
-            Limit=batch,
-            **start,
-        )
+        found = listed_tasks.newest(self._tasks, after, batch)
         # The index has only keys, and may be a moment behind. So the tasks are read from the table.
-        while keys := list(itertools.islice(found, batch)):
-            ids = [key["task_id"]["S"] for key in keys]
+        while places := list(itertools.islice(found, batch)):
+            ids = [place.task_id for place in places]
             tasks = {task.task_id: task for task in self.get_many(ids)}
             yield from (tasks[task_id] for task_id in ids if task_id in tasks)
 

@@ -141,8 +141,8 @@ class MemoryStore:
     def newest(self, after: Cursor | None, batch: int) -> Iterator[Task]:
         self.before("newest")
         listed = [task for task in self.tasks.values() if task.version == "v3"]
-        for task in sorted(listed, key=lambda task: task.created_at, reverse=True):
-            if after is None or task.created_at < after.created_at:
+        for task in sorted(listed, key=_place, reverse=True):
+            if after is None or _place(task) < after:
                 yield task
 
     def put_report(self, task_id: str, report: Report, expires_at: float) -> None:
@@ -164,3 +164,7 @@ class MemoryStore:
     def reports_at(self, places: list[tuple[str, int]]) -> dict[tuple[str, int], Report]:
         self.before("reports_at")
         return {place: self.stored[place] for place in places if place in self.stored}
+
+
+def _place(task: Task) -> Cursor:
+    return Cursor(task.created_at, task.task_id)

@@ -1,0 +1,56 @@
+"""The list of v3's tasks, for DynamoDB and for the fake."""
+
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib.aws.items import to_item
+from chalicelib.aws.task_store import DynamoTaskStore
+from chalicelib.tasks.cursor import Cursor
+from chalicelib.tasks.model import Task
+from chalicelib.tasks.ports import Store
+from tests.support.records import NOW, a_task
+
+
+def place(task: Task) -> Cursor:
+    return Cursor(task.created_at, task.task_id)
+
+
+def paged(store: Store, page: int) -> list[Task]:
+    """Give the whole list, read page by page."""
+    found: list[Task] = []
+    after = None
+    while more := [task for task, _ in zip(store.newest(after, page), range(page), strict=False)]:
+        found += more
+        after = place(more[-1])
+    return found
+
+
+@pytest.mark.parametrize("page", [1, 7, 50])
+def test_tasks_of_one_moment_are_all_in_the_pages_once(store: Store, page: int) -> None:
+    group = [a_task(version="v3", created_at=NOW) for _ in range(20)]
+    before, after = (a_task(version="v3", created_at=NOW + number) for number in (-1, 1))
+    for task in [before, *group, after, a_task(version="v2")]:
+        store.create(task)
+    found = paged(store, page)
+    assert (found[0], found[-1]) == (after, before)
+    assert sorted(found[1:-1], key=place) == sorted(group, key=place)
+
+
+def test_the_tasks_that_the_release_before_has_listed_are_among_them(cloud: Any) -> None:
+    client = boto3.client("dynamodb")
+    names = {name: f"hoststat-dev-{name}" for name in ("tasks", "reports", "keys")}
+    store = DynamoTaskStore(client, **names)
+    tasks = [a_task(version="v3", created_at=NOW - number) for number in range(9)]
+    for task in tasks:
+        store.create(task)
+    for task in tasks[::2]:
+        client.update_item(
+            TableName=names["tasks"],
+            Key=to_item({"task_id": task.task_id}),
+            UpdateExpression="SET listed = :before",
+            ExpressionAttributeValues={":before": {"S": "v3"}},
+        )
+    for page in (1, 2, 9):
+        assert paged(store, page) == tasks
