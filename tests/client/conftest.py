@@ -1,5 +1,6 @@
-"""Fixtures: a fake service, a real one, and the command."""
+"""Fixtures: a fake service, and the command."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -12,9 +13,10 @@ import pytest
 from hoststat import profiles
 from hoststat.profiles import Kept, Profile
 from local import stage
-from tests.support import fake_server
+from tests.support import fake_server, terminals
 from tests.support.fake_service import LOGIN, Fake
-from tests.support.processes import DEADLINE
+from tests.support.processes import DEADLINE, until
+from tests.support.terminals import Terminal
 
 
 class Said(NamedTuple):
@@ -33,6 +35,8 @@ class Command:
         own = {name: it for name, it in os.environ.items() if not name.startswith("HOSTSTAT_")}
         self.environ = own | {"XDG_CONFIG_HOME": str(folder), "HOME": str(folder), "TERM": "xterm"}
         self.environ["PYTHONPATH"] = str(stage.PROJECT)
+        # Where bytecode is not kept, each start compiles the command anew.
+        self.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         if url:
             self.log_in(url)
 
@@ -67,6 +71,18 @@ class Command:
             check=False,
         )
         return Said(done.returncode, done.stdout, done.stderr)
+
+
+@contextlib.contextmanager
+def at_terminal(hoststat: Command, *words: str, **environ: str) -> Iterator[Terminal]:
+    command = [sys.executable, "-m", "hoststat", *words]
+    given = {it: value for it, value in hoststat.environ.items() if it != "NO_COLOR"} | environ
+    with terminals.running(command, given, hoststat.folder) as terminal:
+        yield terminal
+
+
+def begun(fake: Fake) -> None:
+    assert until(lambda: fake.tasks or fake.groups)
 
 
 @pytest.fixture

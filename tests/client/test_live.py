@@ -6,12 +6,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local import stage
 from tests.client.conftest import Command
-from tests.support import durable, iostats, processes
+from tests.support import cutting, durable, iostats, processes
 from tests.support.durable import ADMIN, Service
 from tests.support.processes import until
 
@@ -62,44 +63,59 @@ def written(path: Path) -> int:
     return path.read_text().count("vda")
 
 
-def task_of(service: Service) -> dict[str, object]:
+def task_of(service: Service) -> dict[str, Any]:
     """Give the newest task of the service, whole."""
     listed = service.ask("GET", "/v3/task/", auth=ADMIN).json()["tasks"][0]
-    path = f"/v3/task/{listed['task_id']}?detail=1"
-    found: dict[str, object] = service.ask("GET", path, auth=ADMIN).json()
+    return whole(service, listed["task_id"])
+
+
+def whole(service: Service, task_id: str) -> dict[str, Any]:
+    """Give a task of the service, whole."""
+    path = f"/v3/task/{task_id}?detail=1"
+    found: dict[str, Any] = service.ask("GET", path, auth=ADMIN).json()
     return found
 
 
 def ended(service: Service) -> bool:
-    return task_of(service)["state"] == "SUCCESS"
+    return str(task_of(service)["state"]) == "SUCCESS"
 
 
 def test_a_window_in_a_file_is_what_iostat_writes_to_the_byte(
     hoststat: Command, iostat: str, tmp_path: Path
 ) -> None:
+    command = [f"{iostat.partition(':')[0]}/iostat", "-d", "1", "30"]
+    direct = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     with (tmp_path / "out").open("w") as out:
         process = hoststat.start("iostat", "1", "30", stdout=out)
         assert until(lambda: written(tmp_path / "out"))
         assert process.poll() is None, "the first report came only in the end"
         assert process.communicate()[1] == ""
-    command = [f"{iostat.partition(':')[0]}/iostat", "-d", "1", "30"]
-    direct = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert (tmp_path / "out").read_text() == direct.stdout
+    assert (tmp_path / "out").read_text() == direct.communicate()[0]
 
 
 def test_a_service_that_is_killed_and_starts_again_loses_and_doubles_no_report(
     hoststat: Command, service: Service, tmp_path: Path
 ) -> None:
-    out = tmp_path / "out"
-    with out.open("w") as file:
-        process = hoststat.start("iostat", "web-1", "1", "30", "--start-within", "600", stdout=file)
-        assert until(lambda: written(out) >= 3)
+    """Also if, besides, every third connection is cut."""
+    words = ("iostat", "web-1", "1", "30", "--start-within", "600")
+    files = [tmp_path / "direct", tmp_path / "cut"]
+    (tmp_path / "other").mkdir()
+    other = Command(tmp_path / "other")
+    with cutting.proxy(service.url) as proxy:
+        other.log_in(proxy, ADMIN)
+        commands = []
+        for file, command in zip(files, (hoststat, other), strict=True):
+            with file.open("w") as out:
+                commands.append(command.start(*words, stdout=out))
+        assert until(lambda: all(written(it) >= 3 for it in files))
         service.kill()
         service.start()
-        assert process.communicate()[1] == ""
-    assert process.returncode == 0
-    assert task_of(service)["result"] == {"iostat": out.read_text()}
-    assert written(out) == 30
+        assert [it.communicate()[1] for it in commands] == ["", ""]
+    assert [it.returncode for it in commands] == [0, 0]
+    listed = service.ask("GET", "/v3/task/?limit=2", auth=ADMIN).json()["tasks"]
+    measured = [whole(service, it["task_id"])["result"]["iostat"] for it in listed]
+    assert sorted(measured) == sorted(it.read_text() for it in files)
+    assert [written(it) for it in files] == [30, 30]
 
 
 def test_a_laptop_that_slept_goes_on_where_it_was(

@@ -1,15 +1,12 @@
 """Networks that fail: what is tried again, what is not, and what people are told."""
 
-import contextlib
 import json
 import re
-import socket
-import threading
-from collections.abc import Iterator
 
 import pytest
 
 from tests.client.conftest import Command
+from tests.support import cutting
 from tests.support.fake_service import Fake
 from tests.support.processes import free_port, until
 
@@ -51,60 +48,24 @@ def test_what_may_pass_is_tried_again(hoststat: Command, fake: Fake, faults: lis
     assert len(fake.tasks) == 1
 
 
-def test_a_user_whose_add_was_answered_to_nobody_is_there(hoststat: Command, fake: Fake) -> None:
+def test_a_user_whose_add_was_answered_to_nobody_is_there(
+    hoststat: Command, fake: Fake, url: str
+) -> None:
     fake.faults += [CUT, (409, {"detail": "The username 'jl' is taken."})]
-    fullname = ["--fullname", "jl", "--admin", "--password-file", "-"]
+    fullname = ["--fullname", "jl", "--admin", "--new-password-file", "-"]
     said = hoststat("users", "add", "jl", *fullname, given="secret of jl\n")
     assert said == (0, "jl is a user now\n", "")
     fake.faults += [(409, {"detail": "The username 'jl' is taken."})]
     said = hoststat("users", "add", "jl", *fullname, given="secret of jl\n")
-    assert said == (1, "", "hoststat: The username 'jl' is taken.\n")
-
-
-@contextlib.contextmanager
-def cutting_proxy(url: str) -> Iterator[str]:
-    """Stand before a service, and cut every third connection in the middle of its answer."""
-    port = int(url.rpartition(":")[2])
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        number = 0
-        while True:
-            try:
-                client, _ = listener.accept()
-            except OSError:
-                return
-            number += 1
-            threading.Thread(target=relay, args=[client, number % 3 == 0], daemon=True).start()
-
-    def relay(client: socket.socket, cut: bool) -> None:
-        with client, socket.create_connection(("127.0.0.1", port)) as server:
-            client.settimeout(30)
-            server.settimeout(30)
-            with contextlib.suppress(OSError):
-                # One request a connection: so every third request is cut.
-                asked = b""
-                while b"\r\n\r\n" not in asked:
-                    asked += client.recv(65_536)
-                server.sendall(asked.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
-                answer = b""
-                while more := server.recv(65_536):
-                    answer += more
-                client.sendall(answer[: len(answer) // 2] if cut else answer)
-
-    threading.Thread(target=serve, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        listener.close()
+    assert said == (1, "", f"hoststat: The username 'jl' is taken. ({url})\n")
 
 
 def test_with_every_third_connection_cut_no_report_is_lost_or_doubled(
     hoststat: Command, fake: Fake, url: str
 ) -> None:
     fake.at_once = False
-    with cutting_proxy(url) as cutting:
-        hoststat.log_in(cutting)
+    with cutting.proxy(url) as proxy:
+        hoststat.log_in(proxy)
         process = hoststat.start("iostat", "web-1", "1", "12")
         for number in range(12):
             assert until(lambda: fake.tasks)
@@ -118,17 +79,23 @@ def test_with_every_third_connection_cut_no_report_is_lost_or_doubled(
     assert "vda" not in rest
 
 
-def test_a_window_over_twenty_hosts_takes_few_requests(hoststat: Command, fake: Fake) -> None:
-    fake.at_once, fake.hosts = False, {f"web-{number:02}": True for number in range(20)}
+@pytest.mark.parametrize(("hosts", "latency"), [(20, 0.0), (50, 0.3)])
+def test_a_window_over_many_hosts_takes_few_requests(
+    hoststat: Command, fake: Fake, hosts: int, latency: float
+) -> None:
+    fake.at_once, fake.hosts = False, {f"web-{number:02}": True for number in range(hosts)}
+    fake.hosts["web-dead"], fake.gives_up, fake.latency = False, True, latency
     process = hoststat.start("iostat", "web-*", "1", "10", "--json")
     assert until(lambda: fake.groups)
     assert process.stdout is not None
     seen = []
     for _ in range(10):
         fake.measure(1)
-        seen += [json.loads(process.stdout.readline()) for _ in range(20)]
-    assert process.communicate() == ("", "")
-    assert process.returncode == 0
+        seen += [json.loads(process.stdout.readline()) for _ in range(hosts)]
+    why = "web-dead did not begin it within 30 s; it was last seen 3 days ago."
+    assert process.communicate() == ("", f"hoststat: {why}\n")
+    assert process.returncode == 3
+    del fake.hosts["web-dead"]
     for host in fake.hosts:
         assert [it["index"] for it in seen if it["host"] == host] == list(range(10))
     assert len(fake.asked) <= 25
@@ -147,10 +114,10 @@ def test_a_login_that_is_refused_is_exit_code_4(hoststat: Command, url: str) -> 
     assert hoststat("hosts") == (4, "", f"hoststat: {told}\n")
 
 
-def test_verbose_adds_the_id_of_the_request(hoststat: Command) -> None:
+def test_verbose_adds_the_id_of_the_request(hoststat: Command, url: str) -> None:
     for words in (["--verbose", "show", "1"], ["show", "1", "--verbose"]):
         said = hoststat(*words)
-        assert said == (2, "", "hoststat: There is no task 1. (request request-1)\n")
+        assert said == (2, "", f"hoststat: There is no task 1. ({url}, request request-1)\n")
 
 
 def test_a_server_that_is_no_hoststat_is_told(stranger: Command, fake: Fake, url: str) -> None:

@@ -23,8 +23,15 @@ class Terminal:
 
     def __init__(self, master: int, process: "subprocess.Popen[bytes]") -> None:
         self._master, self.process = master, process
+        self._closed = False
         #: All that the terminal was told so far.
         self.said = ""
+
+    def close(self) -> None:
+        """Close the terminal, as somebody closes a window."""
+        if not self._closed:
+            os.close(self._master)
+            self._closed = True
 
     def type(self, keys: bytes) -> None:
         """Press keys."""
@@ -82,10 +89,11 @@ def running(
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )
     os.close(slave)
+    terminal = Terminal(master, process)
     try:
-        yield Terminal(master, process)
+        yield terminal
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        os.close(master)
+        terminal.close()
