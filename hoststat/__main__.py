@@ -7,7 +7,7 @@ import click
 
 from hoststat import __version__, context, grammar, show
 from hoststat.context import Setup
-from hoststat.errors import DONE, Failed, Gone, Problem, Usage
+from hoststat.errors import DONE, Failed, Gone, Problem, Usage, told
 from hoststat.hosts import hosts
 from hoststat.iostat import iostat, watch
 from hoststat.login import login
@@ -36,7 +36,17 @@ Examples:
   hoststat tasks --state STARTED     then: hoststat cancel ID
   hoststat users add jluser
 
-`hoststat COMMAND --help` says more, with examples.""",
+`hoststat COMMAND --help` says more, with examples.
+
+\b
+Exit codes:
+  0    done; also Ctrl-C where iostat had no COUNT
+  1    a window failed, or the service refused something
+  2    wrong usage, such as an unknown host
+  3    some hosts did not answer; standard error names them
+  4    a login is needed, or was refused
+  5    the service cannot be reached
+  130  Ctrl-C; 143 SIGTERM, 129 a closed terminal""",
 )
 @click.version_option(__version__, message="hoststat %(version)s")
 @context.service
@@ -109,16 +119,18 @@ def main() -> int:
     except (click.Abort, KeyboardInterrupt):
         return 128 + signal.SIGINT
     except (click.ClickException, Problem, Failed, OSError) as error:
-        failed = _failed(error, verbose=setup.verbose)
-        setup.screen.complain(str(failed))
+        failed = _failed(error)
+        setup.screen.complain(told(failed, verbose=setup.verbose))
         return failed.code
 
 
-def _failed(error: Exception, *, verbose: bool) -> Failed:
+def _failed(error: Exception) -> Failed:
     if isinstance(error, Failed):
         return error
     if isinstance(error, Problem):
-        return error.failed(verbose=verbose)
+        failed = error.failed()
+        failed.__cause__ = error
+        return failed
     if isinstance(error, click.ClickException):
         return Usage(_usage(error))
     return Failed(f"{error}.")

@@ -191,7 +191,7 @@ class Api:
             detail = f"{self.site.url} leads elsewhere: log in to {headers.get('Location', '?')}."
         elif not isinstance(detail, str):
             detail = f"{self.site.url} answers with status {status}; is that a hoststat?"
-        return Problem(status, detail, request_id)
+        return Problem(self.site.url, status, detail, request_id)
 
     def _headers(self, key: str) -> dict[str, str]:
         headers = {"User-Agent": f"hoststat/{__version__}", "Accept": "application/json"}

@@ -81,10 +81,13 @@ def read_password(file: str) -> str:
     return password
 
 
-def ask_password(what: str, *, twice: bool = False) -> str:
-    """Give the password that somebody types. Raises LoginNeeded where nobody can type."""
+def ask_password(what: str, *, twice: bool = False, option: str = "--password-file") -> str:
+    """Give the password that somebody types. Raises LoginNeeded where nobody can type.
+
+    `option` names the file that would have it then.
+    """
     if not sys.stdin.isatty():
-        raise LoginNeeded(f"{what} is needed: --password-file FILE, or - for standard input.")
+        raise LoginNeeded(f"{what} is needed: {option} FILE, or - for standard input.")
     typed: str = click.prompt(what, hide_input=True, confirmation_prompt=twice, err=True)
     return typed
 
@@ -117,7 +120,7 @@ def talk(command: _Command) -> _Command:
 def service(command: _Command) -> _Command:
     """Add the options that choose the service and the login."""
     for name, metavar, said in (
-        ("password-file", "FILE", "Read the password from a file's first line; - is stdin."),
+        ("password-file", "FILE", "Read your password from a file's first line; - is stdin."),
         ("cacert", "FILE", "Trust the certificates in this file."),
         ("profile", "NAME", "Use this profile (see `hoststat login --help`)."),
     ):

@@ -38,7 +38,6 @@ class Unreachable(Failed):
 _BY_STATUS: dict[int, type[Failed]] = {
     400: Usage,
     401: LoginNeeded,
-    403: LoginNeeded,
     404: Usage,
     415: Usage,
     422: Usage,
@@ -52,16 +51,30 @@ _BY_STATUS: dict[int, type[Failed]] = {
 class Problem(Exception):
     """The service answered with an error."""
 
-    def __init__(self, status: int, detail: str, request_id: str) -> None:
+    def __init__(self, url: str, status: int, detail: str, request_id: str) -> None:
         super().__init__(detail)
-        self.status, self.detail, self.request_id = status, detail, request_id
+        self.url, self.status, self.detail, self.request_id = url, status, detail, request_id
         #: How often it was asked. A change may have been made by a try whose answer was lost.
         self.tries = 1
 
-    def failed(self, *, verbose: bool = False) -> Failed:
-        """Give what it means for the command; `verbose` adds the id of the request."""
-        told = f"{self.detail} (request {self.request_id or 'unknown'})" if verbose else self.detail
-        return _BY_STATUS.get(self.status, Failed)(told)
+    def failed(self) -> Failed:
+        """Give what it means for the command."""
+        return _BY_STATUS.get(self.status, Failed)(self.detail)
+
+
+def told(error: Exception, *, verbose: bool) -> str:
+    """Give the sentence for a person: what the error says, and which service has answered so.
+
+    `verbose` adds the id of the request.
+    """
+    problem = error if isinstance(error, Problem) else error.__cause__
+    if not isinstance(problem, Problem):
+        return str(error)
+    # People may have a profile that they do not think of.
+    where = [] if problem.url in str(error) else [problem.url]
+    if verbose:
+        where.append(f"request {problem.request_id or 'unknown'}")
+    return f"{error} ({', '.join(where)})" if where else str(error)
 
 
 class Gone(Exception):

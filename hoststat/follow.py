@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from hoststat import registry
+from hoststat import registry, show
 from hoststat.api import Api
 from hoststat.errors import DONE, FAILED, NO_ANSWER, Gone, Problem, Unreachable
 from hoststat.looks import Follower, Work
@@ -18,6 +18,8 @@ from hoststat.signals import Left, Signals, Stopped, leave
 _FIRST_HOLD, _HOLD = 1, 20
 #: Seconds after a Ctrl-C in which a second one leaves everything as it was.
 GRACE = 1.0
+#: Seconds after which a service says that a task waits because no worker is there.
+_UNATTENDED = 11.0
 #: Seconds beyond its `start_within` that the end of a task is waited for.
 _SWEEP = 2.0
 
@@ -37,7 +39,7 @@ class _Following:
         self._api, self._screen, self._writer, self._owned = api, screen, writer, owned
         self._signals = Signals(self._told)
         self._work: Work | None = None
-        self._cancelled = False
+        self._cancelled = self._warned = False
 
     def run(self, begin: Callable[[], Work]) -> int:
         signals = self._signals
@@ -63,9 +65,17 @@ class _Following:
             try:
                 self._follow(follower, self._work)
             except Gone:
-                self._cancel(self._work)
-                return 128 + signal.SIGPIPE
+                self._abandon(self._work)
+                first = self._signals.first
+                return self._code_of_signal(self._work) if first else 128 + signal.SIGPIPE
+            except OSError:
+                # Such as a full disk: the rest could not be written either.
+                self._abandon(self._work)
+                raise
         if self._signals.first:
+            if self._cancelled:
+                kept = show.number(follower.seen, "report")
+                self._screen.remark(f"stopped: {kept} kept. {self._way()}")
             return self._code_of_signal(self._work)
         return self._outcome(follower, self._work)
 
@@ -90,9 +100,13 @@ class _Following:
         if self._writer.needs_text and not follower.text:
             self._screen.note("this service is older: the text comes when the window has ended.")
         self._name_offline(follower, work)
+        self._name_silence(follower, work)
         while not follower.ended:
             hold = _HOLD
             waiting = follower.waiting()
+            if waiting and work.start_within is None:
+                soon = began + _UNATTENDED - time.monotonic()
+                hold = min(_HOLD, int(soon) + 1) if soon > 0 else _HOLD
             if work.start_within is not None and waiting:
                 left = began + work.start_within + _SWEEP - time.monotonic()
                 if left <= 0 and not any(it["state"] == "STARTED" for it in follower.tasks):
@@ -100,6 +114,14 @@ class _Following:
                     return
                 hold = max(1, min(_HOLD, int(left) + 1))
             self._writer.reports(follower.look(hold))
+            self._name_silence(follower, work)
+
+    def _name_silence(self, follower: Follower, work: Work) -> None:
+        """Say once that no worker is there: nobody shall wait for ever and not know why."""
+        why = follower.body.get("waiting")
+        if why and not self._warned:
+            self._warned = True
+            self._screen.note(f"{why} `hoststat cancel {work.id}` ends this one.")
 
     def _name_offline(self, follower: Follower, work: Work) -> None:
         """Name the hosts that cannot begin now, so that nobody waits for them unknowingly."""
@@ -108,11 +130,16 @@ class _Following:
             for sentence in registry.absent(self._api, waiting):
                 self._screen.note(f"{sentence}; it has {work.start_within} s to begin.")
 
+    def _abandon(self, work: Work) -> None:
+        """Cancel what is ours: nobody can have the rest of it here."""
+        if self._owned:
+            self._cancel(work)
+
     def _cancel(self, work: Work) -> None:
         """Cancel what has not ended yet."""
-        self._cancelled = True
         with contextlib.suppress(Problem):
             self._api.ask("DELETE", work.path)
+        self._cancelled = True
 
     def _told(self, number: int) -> None:
         name = self._work.name if self._work else "it"
@@ -128,7 +155,8 @@ class _Following:
         if self._work is None:
             return ""
         if self._cancelled:
-            return f"It is cancelled; `hoststat show {self._work.id}` has what was measured."
+            how = "watch" if self._work.is_group else "show"
+            return f"`hoststat {how} {self._work.id}` shows what was measured."
         return f"`hoststat watch {self._work.id}` picks it up, `hoststat cancel` stops it."
 
     def _code_of_signal(self, work: Work) -> int:

@@ -64,7 +64,7 @@ def hosts(
 def add(setup: Setup, name: str) -> None:
     """Add a host. Only admins may. The worker is started there, under this name."""
     _change(setup, "PUT", name)
-    setup.screen.put(f"{name} is a host now\n")
+    setup.screen.confirm(f"{name} is a host now")
 
 
 @hosts.command()
@@ -74,7 +74,7 @@ def add(setup: Setup, name: str) -> None:
 def remove(setup: Setup, name: str) -> None:
     """Remove a host. Only admins may. Its windows end, and its worker stops."""
     _change(setup, "DELETE", name)
-    setup.screen.put(f"{name} is removed\n")
+    setup.screen.confirm(f"{name} is removed")
 
 
 def _show(setup: Setup, query: dict[str, object], *, as_json: bool, clear: bool = False) -> None:

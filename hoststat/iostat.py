@@ -31,7 +31,7 @@ def shaped(command: Any) -> Any:
     epilog="""\b
 Examples:
   hoststat iostat web-1              one report, the average since boot
-  hoststat iostat web-1 1 30         30 reports, one each second
+  hoststat iostat web-1 1 30         30 reports, one each second, the first since boot
   hoststat iostat web-1 5            a report every 5 s until Ctrl-C
   hoststat iostat 'web-*' db-1 5 12 -y
                                      several hosts, without the since-boot reports
@@ -74,14 +74,17 @@ def iostat(
 ) -> int:
     """Show what iostat prints on HOST (a name, or a pattern in quotes such as 'web-*'), live.
 
-    INTERVAL is in seconds, COUNT is the number of reports. Without COUNT it goes on until Ctrl-C.
-    Without HOST, the service measures where its worker runs.
+    INTERVAL is in seconds, COUNT is the number of reports. As with iostat, the first report is the
+    average since boot: `1 10` is that one and nine of a second each. With -y it is left out, and
+    `-y 1 10` is ten of a second each. Without HOST, the service measures where its worker runs.
+
+    Without COUNT it goes on until Ctrl-C, or until there are as many reports as the service takes:
+    10,000, or fewer. `hoststat tasks` shows that number as its COUNT.
 
     Ctrl-C stops iostat over there, too, and keeps what was measured. A second Ctrl-C leaves at once
     and lets it run on; `hoststat watch ID` picks it up again.
 
-    Exit codes: 0 done, 1 a window failed, 2 wrong usage, 3 some hosts did not answer, 4 login
-    needed, 5 service not reachable, 130 Ctrl-C (0 without COUNT).
+    `hoststat --help` lists the exit codes.
     """
     asked = grammar.read(words)
     if skip_boot and asked.interval is not None and asked.count is not None:

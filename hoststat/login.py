@@ -34,9 +34,13 @@ Examples:
 def login(setup: Setup, url: str, user: str | None, credential_command: str) -> None:
     """Try a name and a password at the service at URL, and keep them in a profile.
 
-    The profiles are in a file that only you can read. Several services have several profiles:
+    The profile is named `default`. Several services have several profiles:
     `hoststat --profile NAME login URL`. The one that was logged in to last is used, unless
     --profile or HOSTSTAT_URL (and HOSTSTAT_USER) say something else.
+
+    The profiles are in a file that only you can read: ~/.config/hoststat/profiles.toml, or
+    ~/Library/Application Support/hoststat/profiles.toml on a Mac. It lists them. To log out, delete
+    the lines of a profile there, or the file.
     """
     profile = Profile(
         url.rstrip("/"),
@@ -57,7 +61,7 @@ def login(setup: Setup, url: str, user: str | None, credential_command: str) -> 
     if not credential_command:
         profile = profile._replace(password=password)
     _keep(setup.profile or profiles.DEFAULT, profile)
-    setup.screen.put(f"{name} is logged in to {profile.url}\n")
+    setup.screen.confirm(f"{name} is logged in to {profile.url}")
 
 
 def _try(api: Api, name: str) -> None:

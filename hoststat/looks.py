@@ -3,6 +3,7 @@
 import time
 from typing import Any, NamedTuple
 
+from hoststat import show
 from hoststat.api import LONG_PATIENCE, Api
 from hoststat.errors import Problem
 
@@ -40,9 +41,11 @@ class Follower:
         self.body: dict[str, Any] = {}
         #: Why there is no connection now, "" if there is one.
         self.lost = ""
+        #: How many reports there were so far.
+        self.seen = 0
         self._cursor: Any = None
         self._more = False
-        self._seen, self._last = 0, time.monotonic()
+        self._last = time.monotonic()
 
     @property
     def ended(self) -> bool:
@@ -83,7 +86,7 @@ class Follower:
         host = request.get("host") or self.body.get("host")
         found = [it if "host" in it else {"host": host, **it} for it in self.body["reports"]]
         if found:
-            self._seen, self._last = self._seen + len(found), time.monotonic()
+            self.seen, self._last = self.seen + len(found), time.monotonic()
         elif not self.ended and time.monotonic() - began < hold / 2:
             # This stage holds no answers: then the pace is ours.
             self._api.sleep(min(max(request.get("wait", 1), _SOON), _LATE))
@@ -108,12 +111,13 @@ class Follower:
             return f"{self._work.name}: queued"
         if self._work.is_group:
             counts = self.body["counts"]
-            return f"{counts['STARTED']} of {counts['hosts']} hosts · {self._seen} reports"
+            of = show.number(counts["hosts"], "host")
+            return f"{counts['STARTED']} of {of} · {show.number(self.seen, 'report')}"
         if not self._work.counted:
-            return f"{self._seen} reports · Ctrl-C ends it"
+            return f"{show.number(self.seen, 'report')} · Ctrl-C ends it"
         of, wait = self.body["progress"]["of"], self.body["request"]["wait"]
-        left = (of - self._seen) * wait - (time.monotonic() - self._last)
-        return f"{self._seen}/{of} · {max(left, 0):.0f} s left"
+        left = (of - self.seen) * wait - (time.monotonic() - self._last)
+        return f"{self.seen}/{of} · {max(left, 0):.0f} s left"
 
     def _knows_text(self) -> bool:
         kind = "group/{group_id}" if self._work.is_group else "task/{task_id}"

@@ -1,6 +1,7 @@
 """What a person and a pipe get to see: the result, notes, and one line of progress."""
 
 import contextlib
+import errno
 import os
 import select
 import sys
@@ -36,8 +37,21 @@ class Screen:
                     data = data[os.write(1, data) :]
                 except BlockingIOError:
                     select.select([], [1], [])
-                except BrokenPipeError as broken:
+                except OSError as broken:
+                    # EIO: the terminal was closed.
+                    if broken.errno not in (errno.EPIPE, errno.EIO):
+                        raise
                     raise Gone from broken
+
+    def confirm(self, text: str) -> None:
+        """Say that something was done, unless people want it quiet. Raises Gone."""
+        if not self.quiet:
+            self.put(f"{text}\n")
+
+    def remark(self, text: str) -> None:
+        """Tell a person something about the work: nobody reads it without a terminal."""
+        if self._is_terminal:
+            self.note(text)
 
     def note(self, text: str) -> None:
         """Tell something about the work, unless people want it quiet."""

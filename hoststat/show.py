@@ -28,6 +28,11 @@ def facts(found: Sequence[tuple[str, object]]) -> str:
     return "".join(f"{name.ljust(width)}  {_printable(str(it))}\n" for name, it in known)
 
 
+def number(many: int, noun: str) -> str:
+    """Give how many there are of something, such as "1 report" or "12 reports"."""
+    return f"{many} {noun}" if many == 1 else f"{many} {noun}s"
+
+
 def _cell(value: object) -> str:
     return _printable("-" if value in (None, "") else str(value))
 

@@ -67,6 +67,9 @@ class Signals:
             time.sleep(seconds)
 
     def _hear(self, number: int, _: FrameType | None) -> None:
+        if self.first and number == signal.SIGHUP:
+            # When a terminal is closed, both the kernel and the shell may say so.
+            return
         if self.first:
             raise Left(number)
         self.first, self.at = number, time.monotonic()

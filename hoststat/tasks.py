@@ -6,7 +6,7 @@ import click
 
 from hoststat import context, show, times, windows
 from hoststat.context import Setup
-from hoststat.errors import DONE, FAILED, Problem
+from hoststat.errors import DONE, FAILED, Problem, told
 from hoststat.looks import Follower
 
 _STATES = ("QUEUED", "STARTED", "SUCCESS", "FAILURE", "REVOKED")
@@ -16,7 +16,7 @@ _PAGE = 100
 @click.command(
     epilog="""\b
 Examples:
-  hoststat tasks --state STARTED      what is measured now
+  hoststat tasks --state STARTED              what is measured now
   hoststat tasks --owner jluser --limit 10""",
     short_help="List tasks (windows), the newest first.",
 )
@@ -32,7 +32,10 @@ def tasks(
 ) -> None:
     """List tasks, the newest first. A task is a window: COUNT reports, WAIT seconds apart.
 
-    ID is what `hoststat watch`, `show` and `cancel` take.
+    ID is what `hoststat watch`, `show` and `cancel` take. A window of several hosts is a task for
+    each of them, all of one GROUP, whose id these commands take as well.
+
+    A window that was begun without a COUNT has the most that the service takes, such as 10,000.
     """
     api = setup.users_api
     query: dict[str, object] | None
@@ -68,24 +71,28 @@ def show_task(setup: Setup, task_id: str, as_json: bool) -> int:
     return FAILED if body["state"] == "FAILURE" else DONE
 
 
-@click.command(short_help="Stop tasks or groups; what was measured is kept.")
+@click.command(
+    epilog="""\b
+Examples:
+  hoststat tasks --state STARTED     lists the ids of what is measured now
+  hoststat cancel ID
+  hoststat cancel GROUP              the windows of all its hosts""",
+    short_help="Stop tasks or groups; what was measured is kept.",
+)
 @click.argument("task_ids", metavar="ID...", nargs=-1, required=True)
 @context.talk
 @context.setup
 def cancel(setup: Setup, task_ids: tuple[str, ...]) -> int:
-    """Stop windows, also those of others. `hoststat show ID` still shows what was measured.
-
-    `hoststat tasks --state STARTED` lists the ids.
-    """
+    """Stop windows, also those of others. `hoststat watch ID` still shows what was measured."""
     code = DONE
     for task_id in task_ids:
         try:
             setup.api.ask("DELETE", windows.find(setup.api, task_id).path)
         except Problem as problem:
             code = problem.failed().code
-            setup.screen.complain(str(problem))
+            setup.screen.complain(told(problem, verbose=setup.verbose))
         else:
-            setup.screen.put(f"{task_id} REVOKED\n")
+            setup.screen.confirm(f"{task_id} REVOKED")
     return code
 
 
@@ -99,10 +106,17 @@ def _table(found: list[dict[str, Any]]) -> str:
             task["request"].get("count"),
             task["request"].get("wait"),
             task.get("owner"),
+            _group(task),
         )
         for task in found
     ]
-    return show.table("ID STATE AGE HOST COUNT WAIT OWNER", rows)
+    return show.table("ID STATE AGE HOST COUNT WAIT OWNER GROUP", rows)
+
+
+def _group(task: dict[str, Any]) -> str | None:
+    """Give the id of the group that a task belongs to."""
+    path = next((it["href"] for it in task.get("links", ()) if it["rel"] == "group"), None)
+    return path and str(path).rpartition("/")[2]
 
 
 def _facts(body: dict[str, Any]) -> str:
@@ -116,7 +130,7 @@ def _facts(body: dict[str, Any]) -> str:
             (
                 "window",
                 request.get("count")
-                and f"{request['count']} reports, {request.get('wait')} s apart",
+                and f"{show.number(request['count'], 'report')}, {request.get('wait')} s apart",
             ),
             ("reports", progress.get("done")),
             *(

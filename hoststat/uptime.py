@@ -24,7 +24,8 @@ _LEAST_START = 30
 Examples:
   hoststat uptime                the service's own uptime
   hoststat uptime web-1          that of a host, asked now
-  hoststat uptime web-1 'db-*'   one line for each host""",
+  hoststat uptime web-1 'db-*'   one line for each host
+  hoststat uptime '*'            every host""",
     short_help="Show the uptime of hosts.",
 )
 @click.argument("hosts", nargs=-1, metavar="[HOST]...", shell_complete=completion.hosts)

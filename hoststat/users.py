@@ -18,7 +18,7 @@ _PAGE = 1000
 Examples:
   hoststat users
   hoststat users add jluser --fullname 'J. Random Luser'
-  pwgen 20 1 | hoststat users add jluser --password-file -
+  pwgen 20 1 | hoststat users add jluser --new-password-file -
   hoststat users set jluser --admin
   hoststat users remove jluser""",
     short_help="Show the users; add, change and remove them.",
@@ -44,8 +44,10 @@ def users(ctx: click.Context, as_json: bool) -> None:
     setup.screen.put(show.document({"users": found}) if as_json else table)
 
 
+#: Not --password-file: that has the password of whoever asks.
+_FILE_OPTION = "--new-password-file"
 _password = click.option(
-    "--password-file",
+    _FILE_OPTION,
     "new_password",
     metavar="FILE",
     help="Read the new password from a file's first line; - is stdin.",
@@ -73,7 +75,7 @@ def add(
         # The answer to our own first try may be lost: then the user is there, as we made it.
         if not (problem.status == 409 and problem.tries > 1 and _is_there(setup, fields)):
             raise
-    setup.screen.put(f"{name} is a user now\n")
+    setup.screen.confirm(f"{name} is a user now")
 
 
 @users.command(name="set")
@@ -103,7 +105,7 @@ def change(
     if not fields:
         raise Usage("Say what to change: --rename, --fullname, --admin, --no-admin or --password.")
     api.ask("PATCH", item("/v3/users/", name), body=fields)
-    setup.screen.put(f"{rename or name} is changed\n")
+    setup.screen.confirm(f"{rename or name} is changed")
 
 
 @users.command()
@@ -113,7 +115,7 @@ def change(
 def remove(setup: Setup, name: str) -> None:
     """Remove a user, who is refused from then on."""
     setup.users_api.ask("DELETE", item("/v3/users/", name))
-    setup.screen.put(f"{name} is removed\n")
+    setup.screen.confirm(f"{name} is removed")
 
 
 def _is_there(setup: Setup, fields: dict[str, Any]) -> bool:
@@ -124,4 +126,4 @@ def _is_there(setup: Setup, fields: dict[str, Any]) -> bool:
 def _new_password(name: str, file: str | None) -> str:
     if file:
         return context.read_password(file)
-    return context.ask_password(f"New password of {name}", twice=True)
+    return context.ask_password(f"New password of {name}", twice=True, option=_FILE_OPTION)

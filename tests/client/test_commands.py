@@ -6,6 +6,7 @@ import pytest
 
 from tests.client.conftest import Command
 from tests.support.fake_service import Fake, text
+from tests.support.processes import until
 
 
 def test_the_live_text_of_a_host_is_iostats_to_the_byte(hoststat: Command, fake: Fake) -> None:
@@ -57,7 +58,7 @@ def test_json_is_a_line_for_each_report(hoststat: Command) -> None:
 
 
 def test_csv_is_a_row_for_each_device_and_report(hoststat: Command) -> None:
-    said = hoststat("iostat", "--csv", "-y", "web-*", "1", "1")
+    said = hoststat("iostat", "--csv", "-y", "web-1", "web-2", "1", "1")
     assert said.out == (
         "host,index,at,since_boot,device,tps,kB_read/s\n"
         "web-1,1,2026-11-22T10:00:00Z,false,vda,32.47,755.5\n"
@@ -111,13 +112,13 @@ def test_uptime_of_the_service_a_host_and_several(hoststat: Command) -> None:
     assert found == {"host": "web-1", "uptime": "10:00:00 up web-1", "seconds": 1.0}
 
 
-def test_a_host_that_gives_no_uptime_is_exit_code_3(hoststat: Command) -> None:
-    said = "hoststat: web-3 did not answer; it was last seen 3 days ago.\n"
+def test_a_host_that_gives_no_uptime_is_exit_code_3(hoststat: Command, url: str) -> None:
+    said = f"hoststat: web-3 did not answer; it was last seen 3 days ago. ({url})\n"
     assert hoststat("uptime", "web-3") == (3, "", said)
 
 
-def test_an_unknown_host_is_wrong_usage(hoststat: Command) -> None:
-    said = "hoststat: There is no host db-9. `hoststat hosts` lists the hosts.\n"
+def test_an_unknown_host_is_wrong_usage(hoststat: Command, url: str) -> None:
+    said = f"hoststat: There is no host db-9. `hoststat hosts` lists the hosts. ({url})\n"
     assert hoststat("iostat", "db-9", "1", "2") == (2, "", said)
 
 
@@ -138,9 +139,9 @@ def test_tasks_are_listed_shown_and_cancelled(hoststat: Command, fake: Fake) -> 
     fake.at_once = False
     task_id = hoststat("iostat", "web-1", "2", "30", "--detach").out.strip()
     heading, row = hoststat("tasks").out.splitlines()
-    assert heading.split() == ["ID", "STATE", "AGE", "HOST", "COUNT", "WAIT", "OWNER"]
+    assert heading.split() == ["ID", "STATE", "AGE", "HOST", "COUNT", "WAIT", "OWNER", "GROUP"]
     assert row.split()[:2] == [task_id, "QUEUED"]
-    assert row.split()[-4:] == ["web-1", "30", "2", "root"]
+    assert row.split()[-5:] == ["web-1", "30", "2", "root", "-"]
     assert json.loads(hoststat("tasks", "--json").out)["tasks"][0]["task_id"] == task_id
     fake.measure(2)
     shown = hoststat("show", task_id)
@@ -150,9 +151,47 @@ def test_tasks_are_listed_shown_and_cancelled(hoststat: Command, fake: Fake) -> 
     assert json.loads(hoststat("show", task_id, "--json").out)["state"] == "REVOKED"
 
 
-def test_what_cannot_be_cancelled_is_exit_code_1(hoststat: Command) -> None:
+def test_the_tasks_of_a_group_are_listed_with_its_id(hoststat: Command) -> None:
+    group_id = hoststat("iostat", "web-1", "web-2", "--detach").out.strip()
+    rows = [it.split() for it in hoststat("tasks").out.splitlines()[1:]]
+    assert [(row[4], row[-1]) for row in rows] == [("web-1", group_id), ("web-2", group_id)]
+
+
+def test_quiet_does_not_say_what_was_done(hoststat: Command, fake: Fake, url: str) -> None:
+    fake.at_once = False
+    task_id = hoststat("iostat", "web-1", "1", "3", "--detach").out.strip()
+    login = ("login", url, "--user", "root", "--password-file", "-")
+    for words in (
+        login,
+        ("hosts", "add", "db-1"),
+        ("hosts", "remove", "db-1"),
+        ("cancel", task_id),
+    ):
+        assert hoststat(*words, "--quiet", given="secret of root\n") == (0, "", "")
+
+
+def test_what_only_admins_may_is_exit_code_1(hoststat: Command, fake: Fake, url: str) -> None:
+    fake.faults += [(403, {"detail": "Only admins may change hosts."})]
+    said = f"hoststat: Only admins may change hosts. ({url})\n"
+    assert hoststat("hosts", "add", "db-1") == (1, "", said)
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_that_no_worker_is_there_is_said_once(hoststat: Command, fake: Fake, quiet: bool) -> None:
+    fake.at_once, fake.waiting = False, "No worker has been seen for 2 minutes; tasks wait."
+    process = hoststat.start("iostat", "1", "2", *(["--quiet"] if quiet else []))
+    assert until(lambda: len(fake.paths("GET")) > 1)
+    ((task_id, task),) = fake.tasks.items()
+    fake.measure(1)
+    fake.measure(1)
+    out, err = process.communicate()
+    said = f"hoststat: {fake.waiting} `hoststat cancel {task_id}` ends this one.\n"
+    assert (process.returncode, out, err) == (0, task.text, "" if quiet else said)
+
+
+def test_what_cannot_be_cancelled_is_exit_code_1(hoststat: Command, url: str) -> None:
     task_id = hoststat("iostat", "web-1", "--detach").out.strip()
-    said = "hoststat: The task has ended as SUCCESS and cannot be cancelled.\n"
+    said = f"hoststat: The task has ended as SUCCESS and cannot be cancelled. ({url})\n"
     assert hoststat("cancel", task_id) == (1, "", said)
 
 

@@ -1,17 +1,13 @@
 """The command at a real terminal: live lines, one line of progress, and Ctrl-C."""
 
-import contextlib
 import os
 import re
 import sys
-from collections.abc import Iterator
 
 import pytest
 
-from tests.client.conftest import Command
-from tests.support import terminals
+from tests.client.conftest import Command, at_terminal, begun
 from tests.support.fake_service import Fake, text
-from tests.support.processes import until
 from tests.support.terminals import CTRL_C, Terminal
 
 ERASED = "\r\x1b[K"
@@ -23,24 +19,12 @@ def _live(fake: Fake) -> None:
     fake.at_once = False
 
 
-@contextlib.contextmanager
-def at_terminal(hoststat: Command, *words: str, **environ: str) -> Iterator[Terminal]:
-    command = [sys.executable, "-m", "hoststat", *words]
-    given = {it: value for it, value in hoststat.environ.items() if it != "NO_COLOR"} | environ
-    with terminals.running(command, given, hoststat.folder) as terminal:
-        yield terminal
-
-
 def shown(terminal: Terminal) -> str:
     """Give what stays on the terminal: without the lines that were erased."""
     return "\n".join(
         _ESCAPES.sub("", line.rpartition(ERASED)[2]).rpartition("\r")[2]
         for line in terminal.said.split("\n")
     )
-
-
-def begun(fake: Fake) -> None:
-    assert until(lambda: fake.tasks or fake.groups)
 
 
 def test_lines_come_before_the_window_ends_and_no_progress_stays(
@@ -95,15 +79,19 @@ def test_ctrl_c_stops_it_over_there_and_prints_what_was_on_its_way(
         terminal.until("stopping web-1 … (again to leave it running)")
         fake.measure(1)
         assert terminal.end() == 130
-    (task,) = fake.tasks.values()
+    ((task_id, task),) = fake.tasks.items()
     assert (task.state, len(task.reports)) == ("REVOKED", 13)
     assert shown(terminal).count("vda") == 13
+    told = f"hoststat: stopped: 13 reports kept. `hoststat show {task_id}` shows what was measured."
+    assert shown(terminal).endswith(f"\n{told}\n")
 
 
 def test_ctrl_c_without_a_count_is_the_usual_end(hoststat: Command, fake: Fake) -> None:
     with at_terminal(hoststat, "iostat", "web-1", "1") as terminal:
         begun(fake)
-        fake.measure(2)
+        fake.measure(1)
+        terminal.until("1 report · Ctrl-C ends it")
+        fake.measure(1)
         terminal.until("2 reports · Ctrl-C ends it")
         terminal.type(CTRL_C)
         assert terminal.end() == 0
@@ -154,35 +142,6 @@ def test_without_a_terminal_there_is_no_progress(hoststat: Command, fake: Fake) 
     fake.measure(2)
     out, err = process.communicate()
     assert (process.returncode, out, err) == (0, text(0, 2) + text(1, 2), "")
-
-
-def test_a_pipe_whose_reader_leaves_ends_it_quietly_and_over_there(
-    hoststat: Command, fake: Fake
-) -> None:
-    process = hoststat.start("iostat", "web-1", "1", "30")
-    begun(fake)
-    fake.measure(1)
-    assert process.stdout is not None
-    assert process.stdout.readline().startswith("Linux")
-    process.stdout.close()
-    fake.measure(1)
-    assert process.wait() == 141
-    assert process.stderr is not None
-    assert process.stderr.read() == ""
-    process.stderr.close()
-    assert [it.state for it in fake.tasks.values()] == ["REVOKED"]
-
-
-def test_sigterm_is_as_one_ctrl_c(hoststat: Command, fake: Fake) -> None:
-    process = hoststat.start("iostat", "web-1", "1", "30")
-    begun(fake)
-    fake.measure(1)
-    assert process.stdout is not None
-    assert process.stdout.readline().startswith("Linux")
-    process.terminate()
-    _, err = process.communicate()
-    assert (process.returncode, err) == (143, "hoststat: stopping web-1 …\n")
-    assert [it.state for it in fake.tasks.values()] == ["REVOKED"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has pipes of packets")

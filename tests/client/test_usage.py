@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from hoststat.__main__ import cli
 from local import stage
@@ -51,11 +52,20 @@ def test_every_command_has_help_and_those_that_take_more_have_examples(stranger:
     assert (listed.code, listed.err) == (0, "")
     for name, command in cli.commands.items():
         assert f"\n  {name} " in listed.out
-        said = stranger(name, "--help")
-        assert (said.code, said.err) == (0, "")
-        assert said.out.startswith(f"Usage: hoststat {name} ")
+        said = CliRunner().invoke(cli, [name, "--help"], prog_name="hoststat")
+        assert (said.exit_code, said.stderr) == (0, "")
+        assert said.stdout.startswith(f"Usage: hoststat {name} ")
         takes_more = len([it for it in command.params if it.param_type_name == "option"]) > 5
-        assert not takes_more or "Examples:" in said.out
+        assert not takes_more or "Examples:" in said.stdout
+
+
+def test_the_help_of_all_lists_the_exit_codes_of_the_docs(stranger: Command) -> None:
+    docs = (stage.PROJECT / "docs" / "client.md").read_text()
+    promised = re.findall(r"^\| ([0-9]+)(?:, ([0-9]+), ([0-9]+))? \| .* \|$", docs, re.MULTILINE)
+    codes = {code for found in promised for code in found if code}
+    assert codes == {"0", "1", "2", "3", "4", "5", "129", "130", "143"}
+    listed = stranger("--help").out.partition("Exit codes:")[2]
+    assert set(re.findall(r"[0-9]+", listed)) == codes
 
 
 def test_no_command_at_all_is_help(stranger: Command) -> None:

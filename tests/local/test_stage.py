@@ -22,7 +22,7 @@ def test_a_variable_of_the_shell_counts_unless_it_says_where_the_cloud_is() -> N
         "PORT": "8100",
         "MAX_COUNT": "7",
         "OUTAGE_HINT": "Call me.",
-        "NO_TASK_HINT": "A laptop also forgets its tasks when the service ends; "
+        "NO_TASK_HINT": "This service has also forgotten the tasks of before its last start; "
         "`make service DATA=dir` keeps them.",
         "STAGE": "dev",
         "AWS_CONFIG_FILE": "/dev/null",

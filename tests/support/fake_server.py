@@ -5,6 +5,7 @@ import contextlib
 import http.server
 import json
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -25,6 +26,7 @@ class _Asked(http.server.BaseHTTPRequestHandler):
         given: dict[str, Any] = dict(parse_qsl(parts.query))
         given |= json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "{}")
         fake.asked.append((self.command, parts.path, given))
+        time.sleep(fake.latency)
         if fake.faults:
             fault = fake.faults.pop(0)
             if fault is None:

@@ -70,6 +70,10 @@ class Fake:
         #: What was asked: the method, the path, and the fields of the query and of the body.
         self.asked: list[tuple[str, str, dict[str, Any]]] = []
         self.users: dict[str, dict[str, Any]] = {}
+        #: Seconds that a network takes for each request.
+        self.latency = 0.0
+        #: Why tasks that are for no host wait, as the service says it.
+        self.waiting = ""
         #: Answers that go before all others: a status and a body, or None for a cut connection.
         self.faults: list[tuple[int, dict[str, Any]] | None] = []
 
@@ -128,9 +132,10 @@ class Fake:
     def _new(self, host: str | None, given: dict[str, Any]) -> Task:
         what = given.get("what", "iostat")
         task = Task(host, int(given.get("count", 1)), int(given.get("wait", 1)), what=what)
-        if self.at_once and (host is None or self.hosts[host]):
+        works = host is None or self.hosts[host]
+        if self.at_once and works:
             task.measure(task.count)
-        elif self.gives_up:
+        elif self.gives_up and not works:
             task.state = "FAILURE"
             task.why = f"{host} did not begin it within 30 s; it was last seen 3 days ago."
         return task
@@ -191,6 +196,8 @@ class Fake:
         body: dict[str, Any] = {"task_id": name, "state": it.state, "request": request}
         body |= {"progress": {"done": len(it.reports), "of": it.count}, "host": "node-1"}
         body |= {"started_at": _AT if it.reports else None, "reports": shown, "next": following}
+        if it.state == "QUEUED" and self.waiting:
+            body["waiting"] = self.waiting
         if it.state in ("SUCCESS", "REVOKED"):
             body["result"] = {"iostat": it.text}
         elif it.state == "FAILURE":
@@ -236,12 +243,19 @@ class Fake:
         return body | {"version": "0.2.0" if online else "0.1.0", "problem": None}
 
     def _list(self) -> tuple[int, Any]:
-        return 200, {"tasks": [self._listed(*it) for it in self.tasks.items()]}
+        alone = [self._listed(name, it) for name, it in self.tasks.items()]
+        grouped = [
+            self._listed(f"{it.host}~{at}", it, ("group", f"/v3/group/{name}"))
+            for name, tasks in self.groups.items()
+            for at, it in enumerate(tasks)
+        ]
+        return 200, {"tasks": alone + grouped}
 
-    def _listed(self, name: str, it: Task) -> dict[str, Any]:
+    def _listed(self, name: str, it: Task, *links: tuple[str, str]) -> dict[str, Any]:
         body = self._task(name, it, [], 0)
         kept = {key: body[key] for key in ("task_id", "state", "request")}
-        return kept | {"created_at": _AT, "owner": LOGIN[0]}
+        led = [{"rel": rel, "href": path} for rel, path in links]
+        return kept | {"created_at": _AT, "owner": LOGIN[0], "links": led}
 
 
 def problem(status: int, detail: str) -> tuple[int, dict[str, Any]]:
