@@ -201,5 +201,8 @@ def cases(host: ThisMachine) -> Iterator[Case]:
     # The user and the host are read.
     yield Case("v3 create, for a host", for_host, 4)
     yield from _groups(host, login)
+    listing = events.event("GET", "/v3/task", headers=login)
+    # The user, five partitions, and the tasks themselves.
+    yield Case("v3 list of tasks", partial(events.ask, listing), 7)
     parts.sweeper.sweep()
     yield Case("sweep, nothing due", parts.sweeper.sweep)

@@ -48,8 +48,9 @@ class DynamoHostStore:
         item = self._table.get(_key(name))
         return _host(item) if item else None
 
-    def get_many(self, names: Sequence[str]) -> list[Host]:
-        return [_host(item) for item in self._table.get_many([_key(name) for name in names])]
+    def get_many(self, names: Sequence[str], *, fresh: bool = True) -> list[Host]:
+        found = self._table.get_many([_key(name) for name in names], fresh=fresh)
+        return [_host(item) for item in found]
 
     def names(self, after: str, most: int) -> list[str]:
         return self._listed(_HOSTS, most, after)

@@ -23,8 +23,11 @@ class HostStore(Protocol):
         The read sees every write that ended before it.
         """
 
-    def get_many(self, names: Sequence[str]) -> list[Host]:
-        """Give the rows of these names that exist, in any order, read as by `get`."""
+    def get_many(self, names: Sequence[str], *, fresh: bool = True) -> list[Host]:
+        """Give the rows of these names that exist, in any order, read as by `get`.
+
+        Those that are not `fresh` may be as they were a moment ago; they cost half as much.
+        """
 
     def names(self, after: str, most: int) -> list[str]:
         """Give at most `most` names of hosts that follow `after`, in their order, by bytes.

@@ -135,7 +135,7 @@ class HostService:
         batch = min(most, _BATCH)
         while names := self._store.names(after, batch):
             fit = [name for name in names if glob is None or model.matches(name, glob)]
-            rows = {host.host: host for host in self._store.get_many(fit)}
+            rows = {host.host: host for host in self._store.get_many(fit, fresh=False)}
             yield from ((name, rows.get(name)) for name in names)
             if len(names) < batch:
                 return

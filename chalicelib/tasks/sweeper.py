@@ -1,8 +1,7 @@
 """The sweeper: sends hints for open tasks that nobody works on, or ends them as failed."""
 
-import itertools
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from chalicelib import errors, log
 from chalicelib.clock import Clock
@@ -10,7 +9,7 @@ from chalicelib.comparison import Comparison
 from chalicelib.hosts.model import Host, HostState
 from chalicelib.hosts.ports import HostQueues, HostStore
 from chalicelib.settings import Settings
-from chalicelib.tasks import lease, model, run, silence
+from chalicelib.tasks import lease, model, run, shares, silence
 from chalicelib.tasks.cursor import Cursor
 from chalicelib.tasks.fan_out import FanOut
 from chalicelib.tasks.model import LOGIN_VERSION, OPEN_VERSION, State, Swept, Task
@@ -22,10 +21,6 @@ _MAX_GAP = 3600
 _MOST_DOUBLINGS = 64
 #: Seconds before the end of an invocation at which a sweep stops; the next one goes on.
 _MARGIN_SECONDS = 10
-#: Open tasks of each version that one sweep looks at, besides all that are running.
-SHARE = 1000
-#: Tasks that are read at once.
-_BATCH = 100
 #: The fields that must be as they were read when the sweeper writes: else somebody was faster.
 _AS_READ = ("due_at", "hints", "lease_until")
 _HOUR = 3600
@@ -66,32 +61,15 @@ class Sweeper:
         if not self._problem:
             # First of all, so that no task of a group that was cancelled gets a hint.
             self._fan_out.finish(until)
-        listed = itertools.chain(
-            self._store.running(),
-            self._store.due(self._clock.now()),
-            self._share(LOGIN_VERSION, places),
-            self._share(OPEN_VERSION, places),
-        )
-        while task_ids := list(itertools.islice(listed, _BATCH)):
-            self._look_after_all(task_ids, until)
+        hosts: dict[str, Host] = {}
+        for task_ids, fresh in shares.batches(self._store, self._clock.now(), places):
+            self._look_after_all(task_ids, hosts, until, fresh=fresh)
             if why := self._why_stop(until):
                 log.event("sweep stopped", level=logging.WARNING, why=why)
                 break
         if not self._problem:
             self._leave(places)
         self._log_dead_letters()
-
-    def _share(self, version: str, places: dict[str, Cursor]) -> Iterator[str]:
-        """Give the next open tasks of a version, and note in `places` where they end."""
-        found = self._store.unended(version, places.get(version))
-        seen = 0
-        for place in itertools.islice(found, SHARE):
-            seen += 1
-            places[version] = place
-            yield place.task_id
-        if seen < SHARE:
-            # That was the last one. The next sweep begins with the oldest.
-            places.pop(version, None)
 
     @property
     def _problem(self) -> str | None:
@@ -105,14 +83,18 @@ class Sweeper:
         # The list of tasks has brought a Date.
         return self._problem
 
-    def _look_after_all(self, task_ids: list[str], until: float) -> None:
-        """Look after these tasks in their order, as long as this sweep may go on."""
-        ids = list(dict.fromkeys(task_ids))
+    def _look_after_all(
+        self, ids: list[str], hosts: dict[str, Host], until: float, *, fresh: bool
+    ) -> None:
+        """Look after these tasks in their order, as long as this sweep may go on.
+
+        `hosts` are those that this sweep has read; more are added.
+        """
         try:
-            found = {task.task_id: task for task in self._store.get_many(ids)}
-            hosts = self._find_hosts(found.values())
+            found = {task.task_id: task for task in self._store.get_many(ids, fresh=fresh)}
+            self._find_hosts(found.values(), hosts)
         except errors.Outage as outage:
-            log.event("tasks not swept", tasks=len(ids), why=outage.why)
+            log.event("tasks not swept", tasks=len(ids), why=str(outage))
             return
         for task in [found[task_id] for task_id in ids if task_id in found]:
             host = hosts.get(task.target or "")
@@ -127,11 +109,11 @@ class Sweeper:
             except Exception:
                 log.failure("task not swept", task_id=task.task_id)
 
-    def _find_hosts(self, tasks: Iterable[Task]) -> dict[str, Host]:
-        """Give the hosts that open tasks are for, by name."""
-        names = {it.target for it in tasks if it.target and not it.state.ended}
+    def _find_hosts(self, tasks: Iterable[Task], known: dict[str, Host]) -> None:
+        """Add the hosts that open tasks are for to those that are `known`, by name."""
+        names = {it.target for it in tasks if it.target and not it.state.ended} - known.keys()
         found = self._hosts.get_many(sorted(names)) if names else []
-        return {host.host: host for host in found if host.is_there()}
+        known.update((host.host, host) for host in found if host.is_there())
 
     def _waits_in_vain(self, task: Task, host: Host | None) -> bool:
         """Tell whether a task waits for a host that is not online."""

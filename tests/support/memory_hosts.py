@@ -20,7 +20,7 @@ class MemoryHosts:
     def get(self, name: str) -> Host | None:
         return self.rows.get(name)
 
-    def get_many(self, names: Sequence[str]) -> list[Host]:
+    def get_many(self, names: Sequence[str], *, fresh: bool = True) -> list[Host]:
         return [self.rows[name] for name in names if name in self.rows]
 
     def names(self, after: str, most: int) -> list[str]:

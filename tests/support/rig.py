@@ -46,13 +46,14 @@ class Rig:
         store: Store | None = None,
         dispatcher: Dispatcher | None = None,
         groups: GroupStore | None = None,
+        hosts: MemoryHosts | None = None,
     ) -> None:
         self.clock, self.store, self.dispatcher = FakeClock(1000), MemoryStore(), FakeDispatcher()
         self.machine, self.settings = FakeMachine(self.clock), settings
         used = store or self.store
         self.keeper = Keeper(store=used, clock=self.clock, settings=settings, threaded=False)
         self.clock.every_second = self.keeper.tick
-        self.hosts, self.queues = MemoryHosts(), MemoryQueues()
+        self.hosts, self.queues = hosts or MemoryHosts(), MemoryQueues()
         self.group_store = MemoryGroups(self.store)
         self.parts = Parts(
             settings=settings,

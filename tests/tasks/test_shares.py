@@ -1,15 +1,17 @@
 """What one sweep looks at: all running tasks, then a share of the open ones; and what it leaves."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import pytest
 
 from chalicelib import errors
+from chalicelib.hosts.model import Host
 from chalicelib.measure.model import Window
-from chalicelib.tasks import sweeper
+from chalicelib.tasks import shares
 from chalicelib.tasks.cursor import Cursor
 from chalicelib.tasks.model import State, Swept, Task
+from tests.support.memory_hosts import MemoryHosts
 from tests.support.memory_store import MemoryStore
 from tests.support.records import a_task
 from tests.support.rig import Rig
@@ -32,7 +34,7 @@ def test_lost_workers_come_first_then_tasks_of_users(rig: Rig) -> None:
 def test_a_sweep_goes_on_where_the_last_one_ended(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeper, "SHARE", 2)
+    monkeypatch.setattr(shares, "MOST", {"v2": 2})
     ids = rig.create_some(5, every=0.001)
     seen = []
     for _ in range(4):
@@ -45,7 +47,7 @@ def test_a_sweep_goes_on_where_the_last_one_ended(
 
 
 def test_a_sweep_whose_time_is_up_goes_on_there(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeper, "_BATCH", 1)
+    monkeypatch.setattr(shares, "_BATCH", 1)
     ids = rig.create_some(3, every=1)
     rig.store.before = lambda method: rig.clock.freeze(30) if method == "move" else None
     for _ in range(2):
@@ -102,7 +104,7 @@ class Metered(MemoryStore):
         self.units = 0.0
 
     def get_many(self, task_ids: list[str], *, fresh: bool = True) -> list[Task]:
-        self.units += len(task_ids)
+        self.units += len(task_ids) * (1 if fresh else 0.5)
         return super().get_many(task_ids)
 
     def running(self) -> Iterator[str]:
@@ -145,3 +147,42 @@ def test_among_200_000_open_tasks_a_lost_worker_is_noticed_at_once_and_at_little
     rig.sweeper.sweep()
     assert rig.dispatcher.sent == [lost.task_id]
     assert store.units <= 5000
+
+
+class MeteredHosts(MemoryHosts):
+    """Hosts whose reads are counted in the same units."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.units = 0
+
+    def get_many(self, names: Sequence[str], *, fresh: bool = True) -> list[Host]:
+        self.units += len(names)
+        return super().get_many(names)
+
+
+def test_groups_of_3000_tasks_for_1000_hosts_are_looked_at_in_one_sweep_at_little_cost() -> None:
+    store, hosts = Metered(), MeteredHosts()
+    rig = Rig(store=store, hosts=hosts)
+    now = rig.clock.now()
+    for number in range(1000):
+        name = f"h{number}"
+        hosts.rows[name] = Host(host=name, added_at=now, seen_at=now)
+    for number in range(5000):
+        task = a_task(
+            task_id=f"h{number % 1000}~{number:08x}-0000-4000-8000-000000000000",
+            version="v3",
+            target=f"h{number % 1000}",
+            created_at=now + number / 100,
+            start_by=now + 600,
+            due_at=now + 600,
+        )
+        if number < 2000:
+            task = task._replace(state=State.STARTED, run=1, lease_until=now + 90, due_at=now + 99)
+        store.tasks[task.task_id] = task
+    late = [task.task_id for task in store.tasks.values()][3000:5000:400]
+    for task_id in late:
+        store.tasks[task_id] = store.tasks[task_id]._replace(start_by=now - 1, due_at=now - 1)
+    rig.sweeper.sweep()
+    assert [it for it in store.tasks if store.tasks[it].state is State.FAILURE] == late
+    assert store.units + hosts.units <= 5000
