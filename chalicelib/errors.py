@@ -4,9 +4,6 @@ import errno
 import json
 from typing import Self
 
-#: System errors that are over when another process has freed memory or descriptors.
-_SHORTAGES = {errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
-
 
 class HoststatError(Exception):
     """Something went wrong. Without a message, the docstring of the class is the message."""
@@ -46,8 +43,11 @@ class UnreadableLogin(Unauthorized):
 class TooManyLogins(HoststatError):
     """Too many wrong logins; no other login is tried for `seconds`."""
 
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"Too many wrong logins from this address; try again in {seconds} s.")
+    def __init__(self, seconds: int, *, one_name: bool = False) -> None:
+        """`one_name` tells whether one name has to pause there, and not the whole address."""
+        who = "with this name from this address" if one_name else "from this address"
+        sooner = " A new password that an admin gives it ends this sooner." if one_name else ""
+        super().__init__(f"Too many wrong logins {who}; try again in {seconds} s.{sooner}")
         self.seconds = seconds
 
 
@@ -236,8 +236,8 @@ def from_os_error(what: str, exc: OSError) -> HoststatError:
     A shortage of memory, processes or descriptors may be over soon, so it is Killed, which is
     tried again. Everything else is MachineFailed, which is not.
     """
-    kind = Killed if exc.errno in _SHORTAGES else MachineFailed
-    return kind(f"{what}: {exc}")
+    short = exc.errno in (errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+    return (Killed if short else MachineFailed)(f"{what}: {exc}")
 
 
 def shorten(given: object, limit: int = 60) -> str:

@@ -39,6 +39,11 @@ class Tally(NamedTuple):
     #: A new one with each write, so that two failures with the same numbers count as two.
     token: str = ""
 
+    @property
+    def is_of_one_name(self) -> bool:
+        """Whether it counts one name from a source; no source has a space."""
+        return " " in self.who
+
     def failed(self, now: float, *, limit: int, again: int) -> Self:
         """Give the tally with one more failure.
 
@@ -160,7 +165,8 @@ class Throttle:
     def _read(self, *whos: str) -> list[Tally]:
         found = self._store.tallies(list(whos))
         tallies = [found.get(who, Tally(who=who)) for who in whos]
-        left = max(tally.paused_until for tally in tallies) - self._clock.now()
+        longest = max(tallies, key=lambda tally: tally.paused_until)
+        left = longest.paused_until - self._clock.now()
         if left > 0:
-            raise errors.TooManyLogins(math.ceil(left))
+            raise errors.TooManyLogins(math.ceil(left), one_name=longest.is_of_one_name)
         return tallies

@@ -183,7 +183,10 @@ class TestGuessing:
             answer = ask("GET", "/v3/uptime", headers=headers)
             seconds = int(answer.headers["Retry-After"])
             assert 590 <= seconds <= 600
-            detail = f"Too many wrong logins from this address; try again in {seconds} s."
+            detail = (
+                f"Too many wrong logins with this name from this address; try again in {seconds} s."
+                " A new password that an admin gives it ends this sooner."
+            )
             assert (answer.status, answer.body) == (429, problem(429, "Too Many Requests", detail))
         forged = {**wrong, "x-forwarded-for": "192.0.2.9", "forwarded": "for=192.0.2.9"}
         assert ask("GET", "/v3/uptime", headers=forged).status == 429

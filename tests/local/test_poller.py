@@ -7,7 +7,6 @@ import pytest
 
 from chalicelib import errors
 from local import in_flight, poller
-from local.pace import LOCAL
 from tests.support import processes as services
 from tests.support.fake_queue import Queue
 
@@ -63,33 +62,6 @@ def test_while_messages_come_only_whole_batches_are_acknowledged() -> None:
 def test_a_queue_that_fails_is_polled_again(trouble: Exception) -> None:
     queue = Queue(trouble, ["a"], trouble, ["b"])
     drive(queue, lambda *_: None, slots=2, until=lambda: queue.acknowledged == [["a"], ["b"]])
-
-
-GONE = errors.Outage(cause='Could not connect to the endpoint URL: "http://127.0.0.1:1/"')
-
-
-@pytest.mark.parametrize(
-    ("outage", "said"),
-    [
-        (GONE, [("queue not reached", GONE.why), ("queue reached again", None)]),
-        (
-            errors.NoQueue("The queue q is not there."),
-            [("waiting for the queue", "The queue q is not there."), ("queue made", None)],
-        ),
-    ],
-)
-def test_a_queue_that_is_gone_for_long_is_named_in_one_line_of_the_log(
-    outage: errors.Outage, said: list[tuple[str, object]], logged: list[tuple[str, dict[str, Any]]]
-) -> None:
-    queue = Queue(*[outage] * 9, ["a"])
-    polling = poller.Poller(
-        queue,  # type: ignore[arg-type]
-        lambda *_: polling.leave(),
-        slots=1,
-        pace=LOCAL._replace(longest=0),
-    )
-    polling.run()
-    assert [(event, fields.get("why")) for event, fields in logged] == said
 
 
 @pytest.mark.parametrize("trouble", [errors.Outage(), KeyError("task_id")])

@@ -78,7 +78,10 @@ class TestGuessing:
         for index in range(rig.LIMIT * 10):
             fail(rig.logins, authorization(f"stranger-{index}:secret guess"), HERE)
         for header in (RIGHT, authorization("somebody:else")):
-            assert pause(rig.logins, header, HERE) == 600
+            with pytest.raises(errors.TooManyLogins) as caught:
+                rig.logins.check(header, HERE)
+            said = "Too many wrong logins from this address; try again in 600 s."
+            assert str(caught.value) == said
         assert rig.logins.check(RIGHT, THERE).username == "jluser"
 
     def test_a_right_login_erases_the_failures_of_the_name(self, rig: LoginRig) -> None:
