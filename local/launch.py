@@ -50,9 +50,9 @@ class Child:
             signal.signal(signal.SIGINT, before)
 
     @property
-    def ended(self) -> bool:
-        """Whether the process is over."""
-        return self._process.poll() is not None
+    def code(self) -> int | None:
+        """The exit code of the process, less than 0 for a signal; None while it runs."""
+        return self._process.poll()
 
     def end(self) -> None:
         """End the process, and wait for that."""
@@ -92,8 +92,8 @@ class Children:
         """Wait a moment. Raises Broken if a child has ended by itself."""
         time.sleep(_LOOK_SECONDS)
         for child in self._started:
-            if child.ended:
-                raise Broken(f"The {child.name} ended by itself, and so does everything.")
+            if (code := child.code) is not None:
+                raise Broken(how_it_ended(child.name, code))
 
     def __exit__(self, *_: object) -> None:
         for number in supervision.ENDING:
@@ -102,6 +102,20 @@ class Children:
         # Worker, API, cloud: nobody outlives what it needs.
         for child in reversed(self._started):
             child.end()
+
+
+def how_it_ended(name: str, code: int) -> str:
+    """Say how a child ended by itself, and what to do; `code` is less than 0 for a signal."""
+    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    why = (
+        "Somebody killed it, or the system did for lack of memory: see `dmesg`."
+        if code == -signal.SIGKILL
+        else "Its last lines in the log say why."
+    )
+    return (
+        f"The {name} ended by itself ({how}), and so does everything. {why} "
+        "Then start the service again."
+    )
 
 
 def answers(port: int) -> bool:

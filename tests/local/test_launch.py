@@ -92,8 +92,24 @@ def test_a_child_that_crashes_ends_the_service(child: str) -> None:
         assert services.until(lambda: own.pids(child))
         os.kill(own.pids(child)[0], signal.SIGKILL)
         said = own.process.communicate(timeout=services.DEADLINE)[1]
-        assert f"hoststat: The {child} ended by itself, and so does everything.\n" in said
+        assert (
+            f"hoststat: The {child} ended by itself (signal SIGKILL), and so does everything. "
+            "Somebody killed it, or the system did for lack of memory: see `dmesg`. Then start the "
+            "service again.\n"
+        ) in said
         assert end_of(own.process) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (1, "exit code 1), and so does everything. Its last lines in the log say why."),
+        (-11, "signal SIGSEGV), and so does everything. Its last lines in the log say why."),
+    ],
+)
+def test_a_child_that_ends_says_how_and_what_to_do(code: int, said: str) -> None:
+    ended = service.how_it_ended("cloud", code)
+    assert ended == f"The cloud ended by itself ({said} Then start the service again."
 
 
 def test_the_children_end_with_a_parent_that_is_killed() -> None:
