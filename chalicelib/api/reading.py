@@ -9,6 +9,7 @@ from typing import Any, NoReturn, cast
 from chalice.app import Request
 
 from chalicelib import errors
+from chalicelib.api import links
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 HTML = "text/html"
@@ -27,7 +28,7 @@ def query(request: Request, *allowed: str) -> dict[str, str]:
     if given is None:
         return {}
     for name in given:
-        _known(name, allowed, "The query")
+        _known(name, allowed, "The query", request)
         times = len(given.getlist(name))
         if times > 1:
             raise errors.Invalid(f"{name} was given {times} times; give it once.")
@@ -57,7 +58,7 @@ def body(request: Request, *allowed: str) -> dict[str, Any]:
     read = _read_form if media_type(request) == FORM else _read_json
     fields = _unique(read(raw))
     for name in fields if allowed else ():
-        _known(name, allowed, "The body")
+        _known(name, allowed, "The body", request)
     return fields
 
 
@@ -139,7 +140,16 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-def _known(name: str, allowed: Iterable[str], where: str) -> None:
+def _known(name: str, allowed: Iterable[str], where: str, request: Request) -> None:
     if name not in allowed:
         names = ", ".join(allowed) or "none"
-        raise errors.Invalid.quoting(f"{where} has ", name, f"; allowed here: {names}.")
+        more = _who_knows_hosts(request) if name == "host" else ""
+        raise errors.Invalid.quoting(f"{where} has ", name, f"; allowed here: {names}.{more}")
+
+
+def _who_knows_hosts(request: Request) -> str:
+    """Say where a host is asked for what the path measures here; "" if it measures nothing."""
+    what = request.path.strip("/").partition("/")[2]
+    if what not in ("uptime", "iostat"):
+        return ""
+    return f" v3 measures hosts: GET {links.prefix(request)}/v3/{what}/?host=NAME."

@@ -124,10 +124,38 @@ class TestCreate:
         assert answer.status == 400
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    @pytest.mark.parametrize("name", ["host", "start_within"])
-    def test_v2_knows_no_hosts(self, method: str, name: str) -> None:
-        answer = ask(method, "/v2/iostat/", **dict[str, Any]({name: "60"}))
-        detail = f"The query has '{name}'; allowed here: count, wait, extended, cpu."
+    def test_v2_knows_no_start_within(self, method: str) -> None:
+        answer = ask(method, "/v2/iostat/", start_within="60")
+        detail = "The query has 'start_within'; allowed here: count, wait, extended, cpu."
+        assert answer.body == problem(400, "Bad Request", detail)
+
+    @pytest.mark.parametrize(
+        ("method", "path", "allowed"),
+        [
+            ("GET", "/v1/uptime", "detail"),
+            ("GET", "/v2/uptime", "detail"),
+            ("GET", "/v1/iostat", "count, wait, extended, cpu, detail"),
+            ("GET", "/v2/iostat", "count, wait, extended, cpu"),
+            ("POST", "/v2/iostat", "count, wait, extended, cpu"),
+        ],
+    )
+    def test_v1_and_v2_know_no_hosts_and_say_who_does(
+        self, method: str, path: str, allowed: str
+    ) -> None:
+        what = path.rpartition("/")[2]
+        detail = (
+            f"The query has 'host'; allowed here: {allowed}. "
+            f"v3 measures hosts: GET /api/v3/{what}/?host=NAME."
+        )
+        answer = ask(method, path, prefix="/api", host="web-1")
+        assert answer.body == problem(400, "Bad Request", detail)
+
+    def test_v2_says_so_of_a_body_too(self) -> None:
+        answer = ask("POST", "/v2/iostat/", headers=JSON, body='{"count": 2, "host": "web-1"}')
+        detail = (
+            "The body has 'host'; allowed here: count, wait, extended, cpu. "
+            "v3 measures hosts: GET /v3/iostat/?host=NAME."
+        )
         assert answer.body == problem(400, "Bad Request", detail)
 
 
