@@ -94,8 +94,7 @@ class TaskService:
             log.event(
                 "task created",
                 task_id=task_id,
-                count=window.count,
-                wait=window.wait,
+                **window._asdict(),
                 user=owner,
                 source=source,
             )

@@ -67,6 +67,8 @@ def test_a_create_is_logged_with_the_request_the_user_and_the_task(logged: Logge
         "task_id": task_id,
         "count": 3,
         "wait": 1,
+        "extended": False,
+        "cpu": False,
         "user": "root",
         "source": "127.0.0.1",
     }

@@ -57,13 +57,16 @@ def ended(store: MemoryStore, task: Task, state: State, error: str | None = None
 def test_who_created_a_task_is_logged(
     service: TaskService, logged: list[tuple[str, dict[str, object]]]
 ) -> None:
-    window = {"count": 3, "wait": 1}
+    window = {"count": 3, "wait": 1, "extended": False, "cpu": False}
     task_id = service.create("v2", WINDOW, source="203.0.113.7")
     fields = {"task_id": task_id, **window, "user": None, "source": "203.0.113.7"}
     assert logged.pop() == ("task created", fields)
     task_id = service.create("v3", WINDOW, owner="jluser", source="203.0.113.7")
     fields = {"task_id": task_id, **window, "user": "jluser", "source": "203.0.113.7"}
     assert logged.pop() == ("task created", fields)
+    service.create("v3", WINDOW._replace(extended=True, cpu=True), owner="jluser")
+    _, options = logged.pop()
+    assert (options["extended"], options["cpu"]) == (True, True)
 
 
 def test_a_created_task_is_stored_and_the_workers_get_a_hint(
