@@ -61,6 +61,8 @@ class Settings(NamedTuple):
     lambda_worker: str = "off"
     #: A sentence that is added to each answer of 503: what a person can do about it.
     outage_hint: str = ""
+    #: The same where no worker has been seen.
+    no_worker_hint: str = ""
     #: A sentence that is added to each answer of 404 for a task: why else it may be gone.
     no_task_hint: str = ""
 

@@ -11,6 +11,7 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parent.parent
 LOOPBACK = "127.0.0.1"
 LOCAL = "dev"
+DEFAULT_PORT = 8000
 
 #: The local cloud is that far from the API: apart from the ports that systems hand out.
 _CLOUD_OFFSET = 10_000
@@ -18,7 +19,7 @@ _CLOUD_OFFSET = 10_000
 
 def port(environ: MutableMapping[str, str]) -> int:
     """The API's port, ``PORT`` or 8000. Raises ValueError if it is not a port."""
-    raw = environ.get("PORT", "8000")
+    raw = environ.get("PORT", str(DEFAULT_PORT))
     if not raw.isdigit() or not 1 <= int(raw) <= 65_535:
         raise ValueError(f"PORT must be a number from 1 to 65535, not {raw!r}")
     return int(raw)
@@ -45,7 +46,11 @@ def enter(environ: MutableMapping[str, str] = os.environ) -> None:
         for key in [key for key in environ if key.startswith("AWS_")]:
             del environ[key]
         environ["AWS_CONFIG_FILE"] = environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
-        environ["AWS_ENDPOINT_URL"] = f"http://{LOOPBACK}:{cloud_port(port(environ))}"
+        at = port(environ)
+        environ["AWS_ENDPOINT_URL"] = f"http://{LOOPBACK}:{cloud_port(at)}"
+        if at != DEFAULT_PORT:
+            hint = f"On a laptop, `make worker PORT={at}` starts one."
+            environ.setdefault("NO_WORKER_HINT", hint)
         if environ.get("DATA"):
             # A folder keeps all tasks: the hint of the stage would be wrong.
             environ.setdefault("NO_TASK_HINT", "")

@@ -115,6 +115,8 @@ def answer(error: errors.HoststatError, settings: Settings) -> Response:
 
 
 def _hint(error: errors.HoststatError, settings: Settings) -> str:
+    if isinstance(error, errors.NoWorker):
+        return settings.no_worker_hint
     if isinstance(error, errors.Outage):
         return settings.outage_hint
     return settings.no_task_hint if isinstance(error, errors.NoSuchTask) else ""

@@ -4,6 +4,9 @@ import socket
 
 import pytest
 
+from chalicelib import errors
+from chalicelib.api import problems
+from chalicelib.settings import Settings
 from tests.support.asking import ask, ask_task, problem
 
 
@@ -25,6 +28,13 @@ def test_tasks_are_503_and_say_when_to_try_again(
     answer = ask(method, path) if path.endswith("iostat") else ask_task(method, task_id)
     detail = "A service that this one needs does not answer; try again. Start it with make."
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.body == problem(503, "Service Unavailable", detail)
+
+
+def test_a_service_that_misses_nothing_but_a_worker_says_how_to_start_one() -> None:
+    hints = Settings(outage_hint="Start it with make.", no_worker_hint="Start a worker.")
+    answer = problems.answer(errors.NoWorker(2), hints)
+    detail = "No worker has been seen for 2 minutes; tasks wait. Start a worker."
     assert answer.body == problem(503, "Service Unavailable", detail)
 
 

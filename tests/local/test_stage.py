@@ -22,6 +22,7 @@ def test_a_variable_of_the_shell_counts_unless_it_says_where_the_cloud_is() -> N
         "PORT": "8100",
         "MAX_COUNT": "7",
         "OUTAGE_HINT": "Call me.",
+        "NO_WORKER_HINT": "On a laptop, `make worker PORT=8100` starts one.",
         "NO_TASK_HINT": "This service has also forgotten the tasks of before its last start; "
         "`make service DATA=dir` keeps them.",
         "STAGE": "dev",
@@ -34,6 +35,12 @@ def test_a_variable_of_the_shell_counts_unless_it_says_where_the_cloud_is() -> N
         "NO_PROXY": "example.org,127.0.0.1",
         "no_proxy": "127.0.0.1",
     }
+
+
+@pytest.mark.parametrize("environ", [{}, {"PORT": "8000"}])
+def test_at_the_usual_port_a_worker_is_started_without_it(environ: dict[str, str]) -> None:
+    stage.enter(environ)
+    assert environ["NO_WORKER_HINT"] == "On a laptop, `make worker` starts one."
 
 
 def test_where_a_folder_keeps_tasks_nobody_is_told_that_they_may_be_lost() -> None:
