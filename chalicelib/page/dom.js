@@ -58,10 +58,11 @@ export function row(name, ...cells) {
 
 /** Give a button that asks to be pressed twice, within 5 seconds, before it acts. */
 export function twice(label, name, act) {
-  const button = quiet(label);
+  const button = quiet(label, { className: "quiet bad" });
   let waiting = 0;
   const ask = (text, more) => {
     button.textContent = text;
+    button.classList.toggle("sure", Boolean(more));
     button.ariaLabel = `${label} ${name}${more}`;
   };
   const calm = () => {
@@ -76,6 +77,11 @@ export function twice(label, name, act) {
   };
   calm();
   return button;
+}
+
+/** Write how many reports a request asks for. */
+export function size({ count, wait }) {
+  return count > 1 ? `${count} reports, ${wait} s apart` : "1 report";
 }
 
 /** Write a time of the API, or milliseconds since the epoch, as a date and time of here. */

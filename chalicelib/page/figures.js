@@ -38,16 +38,19 @@ export function span(elapsed, planned) {
   return Math.max(Math.min(found, planned), elapsed);
 }
 
-/** Write a number with three digits and a prefix of the SI, such as "1.5 MB/s" or "12 ms". */
-export function si(value, unit = "") {
+/**
+ * Write a number with three digits and a prefix of the SI, such as "1.5 MB/s" or "12 ms".
+ * It is the prefix that `like` would have: the numbers of one axis have the same.
+ */
+export function si(value, unit = "", like = value) {
   if (!Number.isFinite(value)) return "–";
   if (unit === "%") return `${short(value)} %`;
-  let at = 2, scaled = value;
-  while (Math.abs(scaled) >= 999.5 && at < PREFIXES.length - 1) (scaled /= 1000), at++;
+  let at = 2, scaled = Math.abs(like);
+  while (scaled >= 999.5 && at < PREFIXES.length - 1) (scaled /= 1000), at++;
   // A number without a unit, such as a length of a queue, is not written in thousandths.
   const least = unit === "s" ? 0 : 2;
-  while (scaled && Math.abs(scaled) < 0.9995 && at > least) (scaled *= 1000), at--;
-  return `${short(scaled)} ${PREFIXES[at]}${unit}`.trim();
+  while (scaled && scaled < 0.9995 && at > least) (scaled *= 1000), at--;
+  return `${short(value / 1000 ** (at - 2))} ${PREFIXES[at]}${unit}`.trim();
 }
 
 function short(value) {

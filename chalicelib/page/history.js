@@ -1,7 +1,7 @@
 /** The history: windows of everybody, the newest first. */
 
 import { ask, following } from "./api.js";
-import { badge, make, moment, onSend, parts, row, say } from "./dom.js";
+import { badge, make, moment, onSend, parts, row, say, size } from "./dom.js";
 
 /** Make the view. */
 export function makeHistory(section) {
@@ -34,7 +34,7 @@ export function makeHistory(section) {
       next = following(body);
       more.hidden = !next;
       say(problem, "");
-      say(none, rows.rows.length ? "" : "No window is like that.");
+      say(none, rows.rows.length ? "" : "No measurement matches this filter.");
     } catch (error) {
       say(problem, error.message);
     }
@@ -49,10 +49,9 @@ export function makeHistory(section) {
 }
 
 function entry({ task_id: id, state, created_at: created, owner, request, links }) {
-  const { host, count, wait, what } = request;
-  const size = what ?? (count > 1 ? `${count}, ${wait} s apart` : "1");
+  const { host, what } = request;
   const group = links.find(({ rel }) => rel === "group")?.href.split("/").pop();
   const whole = group ? make("a", { href: `#group=${group}` }, "group") : "–";
   const name = make("a", { href: `#task=${id}` }, moment(created));
-  return row(name, badge(state), host ?? "–", size, owner ?? "–", whole);
+  return row(name, badge(state), host ?? "–", what ?? size(request), owner ?? "–", whole);
 }

@@ -10,8 +10,8 @@ const RENEW = 10;
 /** Make the table. `onChoice` is called when other hosts are chosen. */
 export function makeHosts(section, onChoice) {
   const rows = section.querySelector("tbody");
-  const [filter, every, problem, none, form] = parts(
-    section, "filter", "every", "problem", "none", "add");
+  const [filter, every, many, problem, none, form] = parts(
+    section, "filter", "every", "many", "problem", "none", "add");
   const known = new Map();
   let user = null, stopped = null;
 
@@ -93,14 +93,14 @@ export function makeHosts(section, onChoice) {
       row.hidden = !name.includes(wanted);
       if (!row.hidden) visible++;
     }
+    say(many, wanted && `${visible} of ${known.size}`);
     say(none, visible ? "" : known.size ? "No host has such a name." : "There are no hosts yet.");
     choice();
   }
 
   function choice() {
     const visible = [...known.values()].filter(({ row }) => !row.hidden);
-    const many = visible.filter(({ box }) => box.checked).length;
-    every.checked = many > 0 && many === visible.length;
+    every.checked = visible.length > 0 && visible.every(({ box }) => box.checked);
     onChoice();
   }
 

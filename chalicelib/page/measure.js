@@ -25,7 +25,7 @@ export function makeMeasure(section, onStart) {
 
   function tell() {
     const { names, offline, known } = hosts.chosen();
-    const none = known ? "No host is chosen: whichever worker is free measures." : "";
+    const none = known ? "No host is chosen: any free worker measures." : "";
     const late = offline.length ? ` Not online: ${offline.join(", ")}.` : "";
     say(chosen, names.length ? `Chosen: ${names.slice(0, 9).join(", ")}${names[9] ? " …" : ""}.${late}` : none);
   }

@@ -1,4 +1,4 @@
-/** Many hosts beside each other: a small plot of each on one scale, the worst first. */
+/** Many hosts beside each other: a small plot of each on one scale, those that failed and the worst first. */
 
 import { badge, make, say } from "./dom.js";
 import { Plot } from "./plot.js";
@@ -23,7 +23,7 @@ export class Multiples {
     this.element = make("div", {},
       make("p", { className: "choice" },
         make("label", { htmlFor: "metric" }, "Show"), this.select,
-        make("span", { className: "faint" }, "on one scale, the worst first")),
+        make("span", { className: "faint" }, "on one scale, failed and worst first")),
       this.grid);
   }
 
@@ -61,7 +61,7 @@ export class Multiples {
       say(why, run.why ?? run.uptime ?? "");
       if (metric && !cell.plot && run.peaks.has(metric.key)) {
         cell.plot = new Plot(run, metric, {
-          height: 100, title: "", onPoint: (at, from) => from.cross(at, true),
+          height: 100, title: "", onPoint: (at, from) => from.cross(at),
         });
         element.append(cell.plot.element);
       }
@@ -87,7 +87,7 @@ export class Multiples {
     if (this.sorted > 0 && this.grid.matches(":hover, :focus-within")) return;
     this.sorted = now;
     const order = [...this.cells].sort((one, other) =>
-      other.run.worst(key) - one.run.worst(key) || (one.run.host < other.run.host ? -1 : 1));
+      other.run.failed - one.run.failed || other.run.worst(key) - one.run.worst(key) || (one.run.host < other.run.host ? -1 : 1));
     if (order.some((cell, at) => this.grid.children[at] !== cell.element)) {
       this.grid.append(...order.map(({ element }) => element));
     }

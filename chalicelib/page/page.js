@@ -9,7 +9,7 @@ import { makeUsers } from "./users.js";
 import { makeWindow } from "./window.js";
 
 const main = document.querySelector("main");
-const nav = document.querySelector("nav");
+const known = document.querySelectorAll(".known");
 const who = document.getElementById("who");
 const sections = {};
 // Only the view that is shown is in the document, so a label stands there once.
@@ -39,8 +39,8 @@ function show(name, ...given) {
   current = views[name];
   main.replaceChildren(sections[name]);
   const heading = sections[name].querySelector("h1");
-  title(heading.dataset.title ?? heading.textContent);
-  for (const link of nav.querySelectorAll("a")) {
+  title(heading.textContent);
+  for (const link of document.querySelectorAll("nav a")) {
     const here = link.getAttribute("href") === `#${name === "measure" ? "" : name}`;
     if (here) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -61,14 +61,14 @@ function route() {
 function logIn(found) {
   user = found;
   say(who, user.username);
-  nav.hidden = false;
+  for (const it of known) it.hidden = false;
   route();
 }
 
 function logOut(why) {
   forget();
   user = null;
-  nav.hidden = true;
+  for (const it of known) it.hidden = true;
   show("login", why);
 }
 

@@ -4,7 +4,7 @@ import { make, quiet, row } from "./dom.js";
 import { clock } from "./figures.js";
 import { Plot, swatch } from "./plot.js";
 
-/** Reports whose text is shown; the download has all. */
+/** Reports whose text is shown: the average since boot and the last ones. The download has all. */
 const TEXTS = 50;
 
 /** The panel of one Run, with headings of that level. `renew` it when reports have come; `end` it when it is thrown away. */
@@ -14,7 +14,6 @@ export class Panel {
     this.plots = new Map();
     this.at = null;
     this.shown = 0;
-    this.boot = make("pre", { tabIndex: 0, ariaLabel: "The average since boot" });
     this.grid = make("div", { className: "plots" });
     this.slider = make("input", { type: "range", id: "report", min: 0, max: 0, value: 0 });
     this.slider.oninput = () => this.choose(Number(this.slider.value));
@@ -27,8 +26,7 @@ export class Panel {
     const table = make("table", { className: "numbers" }, make("thead", {}, this.head), this.rows);
     const area = { className: "scroll", tabIndex: 0, role: "region", ariaLabel: "Numbers" };
     this.element = make("div", { className: "panel" },
-      make(heading, {}, "Since boot"), this.boot, this.grid,
-      make(heading, {}, "Numbers"),
+      this.grid, make(heading, {}, "Numbers"),
       make("p", { className: "choice" },
         make("label", { htmlFor: "report" }, "Report"), this.slider, this.which, latest),
       make("div", area, table),
@@ -44,16 +42,17 @@ export class Panel {
     const { run } = this;
     for (const metric of run.metrics) {
       if (this.plots.has(metric.key)) continue;
-      const plot = new Plot(run, metric, { onPoint: (at, from) => this.cross(at, from) });
+      const plot = new Plot(run, metric, { onPoint: (at) => this.cross(at) });
       this.plots.set(metric.key, plot);
       this.grid.append(plot.element);
     }
     for (const plot of this.plots.values()) plot.later();
-    for (const report of run.reports.slice(Math.max(this.shown, run.reports.length - TEXTS))) {
-      this.text.append(report.text);
-    }
-    while (this.text.childNodes.length > TEXTS) this.text.firstChild.remove();
-    if (!this.shown && run.reports.length) this.boot.textContent = run.reports[0].text.trim();
+    const texts = this.text.childNodes, count = run.reports.length;
+    if (!this.shown && count) this.text.append(run.reports[0].text);
+    const from = Math.max(this.shown, 1, count - TEXTS);
+    for (const report of run.reports.slice(from)) this.text.append(report.text);
+    if (count > TEXTS && this.shown <= TEXTS) texts[0].data += "…\n\n";
+    while (texts.length > TEXTS) texts[1].remove();
     this.shown = run.reports.length;
     this.slider.max = Math.max(0, this.shown - 1);
     if (this.at === null) this.table(this.shown - 1);
@@ -63,19 +62,19 @@ export class Panel {
   choose(index) {
     this.at = index;
     const place = index === null ? -1 : this.run.plotted.indexOf(index);
-    for (const plot of this.plots.values()) plot.cross(place < 0 ? null : place, false);
+    for (const plot of this.plots.values()) plot.cross(place < 0 ? null : place);
     this.table(index ?? this.shown - 1);
   }
 
   /** Follow the crosshair of one plot in all of them, and in the table. */
-  cross(at, from) {
-    for (const plot of this.plots.values()) plot.cross(at, plot === from);
+  cross(at) {
+    for (const plot of this.plots.values()) plot.cross(at);
     this.at = at === null ? null : this.run.plotted[at];
     this.table(this.at ?? this.shown - 1);
   }
 
   table(index) {
-    const report = this.run.reports[index];
+    const { run } = this, report = run.reports[index];
     if (!report) return;
     this.slider.value = index;
     const at = report.at ? `, ${clock(Date.parse(report.at) / 1000)}` : "";
@@ -89,13 +88,13 @@ export class Panel {
       this.rows.replaceChildren();
     }
     while (this.rows.rows.length > report.devices.length) this.rows.lastChild.remove();
-    report.devices.forEach((device, line) => {
+    run.sorted(report).forEach((device, line) => {
       const cells = (this.rows.rows[line] ?? this.addRow(names)).cells;
       names.forEach((name, at) => {
         const text = number(name, device[name]);
         const cell = cells[at].lastChild;
         if (cell.data !== text) cell.data = text;
-        const place = at ? -1 : this.run.devices.indexOf(text);
+        const place = at ? -1 : run.devices.indexOf(text);
         if (place >= 0 && cells[0].plotted !== place) {
           cells[0].plotted = place;
           cells[0].replaceChildren(swatch(place), cell);

@@ -1,4 +1,4 @@
-/** One plot: lines against time in SVG, with axes, a legend and a crosshair. */
+/** One plot: lines against time in SVG, with axes, a crosshair, and a legend with the values there. */
 
 import { make, svg } from "./dom.js";
 import { clock, line, nearest, si, ticks, timeTicks } from "./figures.js";
@@ -8,7 +8,7 @@ const LEFT = 62, RIGHT = 10, TOP = 8, BOTTOM = 20;
 const TAIL = 30;
 /** Colours of lines; the lines after them have the same ones, dashed. */
 const COLOURS = 8;
-/** Devices in a legend, and values under a crosshair: the busiest. The table has all. */
+/** Devices in a legend: the busiest. The table has all. */
 const NAMED = 8;
 /** Milliseconds of drawing in one frame. What is left waits for the next one. */
 const BUDGET = 6;
@@ -24,7 +24,10 @@ const seen = new IntersectionObserver((entries) => {
   }
 }, { rootMargin: "100px" });
 const sized = new ResizeObserver((entries) => {
-  for (const { target } of entries) target.plot.later();
+  for (const { target: { plot } } of entries) {
+    plot.drawn.at = NaN;
+    plot.later();
+  }
 });
 
 function drawSome() {
@@ -43,7 +46,7 @@ function drawSoon() {
 /** A plot of one metric of one host. `onPoint` is called with the place under the crosshair. */
 export class Plot {
   constructor(run, metric, { height = 150, title = metric.key, onPoint = () => {} } = {}) {
-    Object.assign(this, { run, metric, height, onPoint, visible: false, at: null });
+    Object.assign(this, { run, metric, height, onPoint, visible: false, at: null, mine: false });
     this.lines = [];
     this.drawn = {};
     this.paper = svg("g", { transform: `translate(${LEFT} ${TOP})` });
@@ -51,17 +54,19 @@ export class Plot {
     this.words = svg("g", { class: "words" });
     this.curves = svg("g", { class: "curves", transform: "scale(.1)" });
     this.hair = svg("path", { class: "hair" });
-    this.paper.append(this.grid, this.words, this.curves, this.hair);
+    this.when = svg("text", { class: "when", "text-anchor": "middle" });
+    this.paper.append(this.grid, this.words, this.curves, this.hair, this.when);
     this.svg = svg("svg", { role: "img", tabindex: 0, height, "aria-label": this.name }, this.paper);
     this.legend = make("ul", { className: "legend" });
-    this.tip = make("div", { className: "tip", hidden: true });
-    this.frame = make("div", { className: "paper" }, this.svg, this.tip);
+    this.frame = make("div", { className: "paper" }, this.svg);
     this.frame.plot = this;
     this.heading = make("figcaption", {}, title);
     this.element = make("figure", { className: "plot" }, this.heading, this.frame, this.legend);
     this.svg.onpointermove = (event) => this.follow(event.offsetX);
     this.svg.onpointerdown = (event) => this.follow(event.offsetX);
-    this.svg.onpointerleave = this.svg.onblur = () => this.tip.hidden || this.onPoint(null, this);
+    this.svg.onblur = () => this.point(null);
+    // A finger that is lifted leaves the crosshair where it was.
+    this.svg.onpointerleave = (event) => event.pointerType === "touch" || this.point(null);
     this.svg.onkeydown = (event) => this.press(event);
     seen.observe(this.frame);
     sized.observe(this.frame);
@@ -108,8 +113,11 @@ export class Plot {
     const gap = 2 * run.wait + 1.5;
     this.scale = { x0: from, perX: width / span, height, perY: height / top, gap };
     this.extend(values, run.times);
-    this.key(values);
     this.cross(this.at);
+    if (!(performance.now() - this.drawn.told < 5000) || run.ended) {
+      this.drawn.told = performance.now();
+      this.svg.setAttribute("aria-label", `${this.name}. ${this.summary}`);
+    }
   }
 
   /** Draw what is new of every line. */
@@ -136,23 +144,23 @@ export class Plot {
     this.svg.setAttribute("viewBox", `0 0 ${all} ${this.height}`);
     const rows = steps.map((it) => [Math.round(height - (it / top) * height) + 0.5, it]);
     const columns = this.run.times.length
-      ? timeTicks(from, from + span, Math.max(2, Math.floor(width / 90)))
+      ? timeTicks(from, from + span, Math.max(2, Math.floor(width / 64)))
       : [];
     const places = columns.map((at) => [Math.round(((at - from) / span) * width) + 0.5, at]);
     this.grid.setAttribute("d", rows.map(([y]) => `M0 ${y}h${width}`).join("")
       + places.map(([x]) => `M${x} ${height}v4`).join(""));
     const whole = places.every(([, at]) => at % 60 === 0);
-    const words = rows.map(([y, it]) => word(-6, y + 4, si(it, this.metric.unit), "end"));
+    const words = rows.map(([y, it]) => word(-6, y + 4, si(it, this.metric.unit, top), "end"));
     words.push(...places
       .filter(([x]) => x < width - 20)
       .map(([x, at]) => word(x, height + 17, clock(at, !whole), x < 26 ? "start" : "middle")));
     this.words.replaceChildren(...words);
   }
 
-  /** Renew the legend: the busiest devices, with their last values. */
-  key(values) {
-    const { devices } = this.run;
-    const order = values.map((it, at) => [it.at(-1), at]);
+  /** Renew the legend: the busiest devices, with their values at the crosshair or their last ones. */
+  key() {
+    const { devices, times } = this.run, now = this.at ?? times.length - 1;
+    const order = this.values.map((it, at) => [it[now], at]);
     if (order.length > NAMED) order.sort((one, other) => (other[0] || 0) - (one[0] || 0));
     const shown = order.slice(0, NAMED).sort((one, other) => one[1] - other[1]);
     const ids = shown.map(([, at]) => at).join();
@@ -167,10 +175,6 @@ export class Plot {
     shown.forEach(([value], place) => {
       this.numbers[place].firstChild.data = si(value, this.metric.unit);
     });
-    if (!(performance.now() - this.drawn.told < 5000) || this.run.ended) {
-      this.drawn.told = performance.now();
-      this.svg.setAttribute("aria-label", `${this.name}. ${this.summary}`);
-    }
   }
 
   /** What a plot says to somebody who does not see it. */
@@ -185,7 +189,7 @@ export class Plot {
   follow(x) {
     const { run, scale } = this;
     if (scale && run.times.length) {
-      this.onPoint(nearest(run.times, scale.x0 + (x - LEFT) / scale.perX), this);
+      this.point(nearest(run.times, scale.x0 + (x - LEFT) / scale.perX));
     }
   }
 
@@ -200,30 +204,30 @@ export class Plot {
     }[event.key];
     if (to === undefined || last < 0) return;
     event.preventDefault();
-    this.onPoint(to, this);
+    this.point(to);
   }
 
-  /**
-   * Move the crosshair to the report at this place; null takes it away. `here` shows the values;
-   * without it they are shown if they were.
-   */
-  cross(at, here) {
+  /** Tell where the crosshair shall be; only the plot that has moved it takes it away. */
+  point(at) {
+    if (at === null && !this.mine) return;
+    this.mine = at !== null;
+    this.onPoint(at, this);
+  }
+
+  /** Move the crosshair to the report at this place, and the legend's values; null takes it away. */
+  cross(at) {
     this.at = at;
-    const { run, scale, metric } = this;
-    const own = here || (this.at !== null && !this.tip.hidden && here === undefined);
-    this.tip.hidden = !own;
-    if (at === null || !scale) return this.hair.removeAttribute("d");
-    const x = Math.round((run.times[at] - scale.x0) * scale.perX) + 0.5;
-    this.hair.setAttribute("d", `M${x} 0v${scale.height}`);
-    if (!own) return;
-    const found = this.values.map((it, place) => [it[at], place]).filter(([it]) => it === it);
-    found.sort((one, other) => other[0] - one[0]);
-    const rows = found.slice(0, NAMED).map(([value, place]) =>
-      make("div", {}, swatch(place), `${run.devices[place]} `, make("b", {}, si(value, metric.unit))));
-    this.tip.replaceChildren(make("div", { className: "faint" }, clock(run.times[at])), ...rows);
-    const left = x + LEFT + 10, wide = this.tip.offsetWidth;
-    const fits = left + wide <= this.frame.clientWidth;
-    this.tip.style.left = `${fits ? left : Math.max(0, left - wide - 20)}px`;
+    const { run, scale } = this;
+    if (!scale) return;
+    const x = at === null ? 0 : Math.round((run.times[at] - scale.x0) * scale.perX) + 0.5;
+    this.hair.setAttribute("d", at === null ? "" : `M${x} 0v${scale.height}`);
+    this.when.textContent = at === null ? "" : clock(run.times[at]);
+    this.when.setAttribute("x", x);
+    for (const it of this.words.querySelectorAll(":not([text-anchor=end])")) {
+      it.setAttribute("opacity", at === null || Math.abs(it.getAttribute("x") - x) > 60 ? 1 : 0);
+    }
+    this.when.setAttribute("y", scale.height + 17);
+    this.key();
   }
 }
 

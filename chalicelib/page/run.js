@@ -31,6 +31,9 @@ export class Run {
     this.peaks = new Map();
     this.state = "QUEUED";
     this.ended = false;
+    this.failed = false;
+    /** How busy each device was in all, in the order of `devices`. */
+    this.busy = [];
   }
 
   /** Learn how many reports will come, and how many seconds apart. */
@@ -67,8 +70,10 @@ export class Run {
     let place = this.devices.indexOf(device.device);
     if (place < 0) {
       place = this.devices.push(device.device) - 1;
+      this.busy.push(0);
       for (const lines of this.series.values()) lines.push(new Array(at).fill(NaN));
     }
+    this.busy[place] += device["%util"] ?? transfers(device) ?? 0;
     for (const { key, of, factor = 1 } of METRICS) {
       const value = (of(device) ?? NaN) * factor;
       const values = this.series.get(key)[place];
@@ -88,6 +93,12 @@ export class Run {
     const elapsed = this.times.length ? this.times.at(-1) - this.times[0] : 0;
     // The first report, of the average since boot, is not plotted.
     return this.ended ? Math.max(elapsed, 1) : span(elapsed, this.planned - this.wait);
+  }
+
+  /** Give the devices of a report, the busiest of the whole window first. */
+  sorted(report) {
+    const busy = ({ device }) => this.busy[this.devices.indexOf(device)] ?? -1;
+    return [...report.devices].sort((one, other) => busy(other) - busy(one));
   }
 
   /** The highest value of the last report, to sort by; -1 if there is none. */

@@ -1,7 +1,7 @@
 /** A window while it is measured, and after: of one task, or of a group of hosts. */
 
 import { ask, insist } from "./api.js";
-import { make, say } from "./dom.js";
+import { make, say, size } from "./dom.js";
 import { csv, json, save, text } from "./downloads.js";
 import { Multiples } from "./multiples.js";
 import { Panel } from "./panel.js";
@@ -55,6 +55,15 @@ export function makeWindow(section, title) {
     seen.multiples?.renew();
   }
 
+  function entitle(text) {
+    at("title").textContent = text;
+    title(text);
+  }
+
+  function entitleGroup() {
+    entitle(seen.request ? `${seen.hosts}: ${size(seen.request)}` : seen.hosts);
+  }
+
   const any = () => [...seen.runs.values()].some((it) => it.reports.length);
 
   function hearTask(body) {
@@ -69,10 +78,7 @@ export function makeWindow(section, title) {
     run.host = name;
     run.ended = ended(body.state);
     for (const report of body.reports) run.add(report);
-    const { count, wait } = body.request;
-    const apart = count > 1 ? `, ${wait} s apart` : "";
-    at("title").textContent = `${name}: ${count} report${count > 1 ? "s" : ""}${apart}`;
-    title(at("title").textContent);
+    entitle(`${name}: ${size(body.request)}`);
     say(at("progress"), `${run.reports.length} of ${body.progress.of} reports`);
     say(at("problem"), body.state === "FAILURE" ? String(body.result ?? "It failed.") : "");
   }
@@ -83,6 +89,7 @@ export function makeWindow(section, title) {
       at("panels").replaceChildren(seen.multiples.element, make("div", { className: "one" }));
       learnRequest(body.tasks[0].task_id);
     }
+    const failed = [];
     for (const { host, state, why } of body.tasks) {
       if (!seen.runs.has(host)) {
         const run = new Run(host, seen.request);
@@ -90,6 +97,8 @@ export function makeWindow(section, title) {
         seen.multiples.add(run);
       }
       const run = seen.runs.get(host);
+      run.failed = state === "FAILURE";
+      if (run.failed) failed.push(host);
       Object.assign(run, { state, why, ended: ended(state) });
     }
     for (const { host, ...report } of body.reports) {
@@ -98,12 +107,11 @@ export function makeWindow(section, title) {
       else run.uptime = report.uptime;
     }
     const { hosts, ...states } = body.counts;
-    at("title").textContent = `${hosts} hosts`;
-    title(at("title").textContent);
+    seen.hosts = `${hosts} hosts`;
+    entitleGroup();
     const counts = Object.entries(states).filter(([, many]) => many);
     say(at("progress"), counts.map(([state, many]) => `${many} ${state}`).join(", "));
-    const silent = body.no_answer?.length ? `No answer: ${body.no_answer.join(", ")}.` : "";
-    say(at("problem"), silent);
+    say(at("problem"), failed.length ? `Failed: ${failed.join(", ")}.` : "");
   }
 
   /** A group says nothing of its numbers; its tasks do. */
@@ -113,6 +121,7 @@ export function makeWindow(section, title) {
     if (!body?.request || seen !== mine) return;
     mine.request = body.request;
     for (const run of mine.runs.values()) run.expect(body.request);
+    entitleGroup();
     mine.multiples.renew();
   }
 

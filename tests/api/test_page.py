@@ -106,6 +106,6 @@ def test_a_query_that_is_not_known_is_refused() -> None:
 
 
 def test_the_page_is_light_and_each_file_is_short() -> None:
-    assert sum(len(text.encode()) for text in page.files().texts.values()) < 60 * 1024
+    assert sum(len(text.encode()) for text in page.files().texts.values()) < 60_000
     assert {it.suffix for it in FILES} == set(page.TYPES)
     assert max(len(it.read_text().splitlines()) for it in FILES) <= 250

@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -137,9 +137,9 @@ def start(page: Page, count: int | None, *, extended: bool = False) -> str:
     return page.url
 
 
-def numbers(page: Page, lines: list[list[str]]) -> None:
-    """Wait until the table of numbers has these lines."""
-    words = [word for line in lines for word in line]
+def numbers(page: Page, lines: list[list[str]], busy: Mapping[str, float]) -> None:
+    """Wait until the table of numbers has these lines, each of a device, the busiest first."""
+    words = [word for line in sorted(lines, key=lambda it: -busy[it[0]]) for word in line]
     expect(page.locator(".numbers tbody :is(th, td)")).to_have_text(words)
 
 

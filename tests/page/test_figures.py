@@ -60,6 +60,15 @@ def test_numbers_are_written_with_si_prefixes(figures: Figures) -> None:
     assert figures("f.si(NaN, 's')") == "–"  # noqa: RUF001
 
 
+def test_the_numbers_of_an_axis_have_one_prefix(figures: Figures) -> None:
+    assert figures("[0, 2e5, 1e6].map((it) => f.si(it, 'B/s', 1e6))") == [
+        "0 MB/s",
+        "0.2 MB/s",
+        "1 MB/s",
+    ]
+    assert figures("[0, 0.05].map((it) => f.si(it, 's', 0.05))") == ["0 ms", "50 ms"]
+
+
 def test_times_are_whole_on_the_clock(figures: Figures) -> None:
     ticks = figures("f.timeTicks(1000000003, 1000000058, 6)")
     assert ticks == [1_000_000_010, 1_000_000_020, 1_000_000_030, 1_000_000_040, 1_000_000_050]

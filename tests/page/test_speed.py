@@ -1,6 +1,7 @@
 """How much the page computes for a report, and that every point of a busy window is right."""
 
 import statistics
+from collections import Counter
 
 from playwright.sync_api import expect
 
@@ -32,11 +33,14 @@ def test_60_reports_of_20_devices_cost_little_and_are_right(open_page: Open) -> 
         costs.append(spent() - before)
     expect(page.get_by_text("SUCCESS", exact=True)).to_be_visible()
     print(f"script for a report, ms: median {statistics.median(costs):.1f}, most {max(costs):.1f}")
-    for index in range(60):
+    reports = [report(index, 20, "web-1") for index in range(60)]
+    busy: Counter[str] = Counter()
+    for it in reports[1:]:
+        busy.update({device["device"]: device["%util"] for device in it["devices"]})
+    for index, it in enumerate(reports):
         page.get_by_role("slider").fill(str(index))
         expect(page.locator("output")).to_contain_text(f"{index + 1} of 60")
-        lines = report(index, 20, "web-1")["text"].splitlines()[1:]
-        numbers(page, [line.split() for line in lines if line])
+        numbers(page, [line.split() for line in it["text"].splitlines()[1:] if line], busy)
     # A line has two paths: what stays as it is, and its end. Plots below the window have them, too.
     expect(page.locator("figure")).to_have_count(7)
     expect(page.locator(".curves path:nth-child(even)[d^=M]")).to_have_count(7 * 20)

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.page.conftest import ADMIN, Open, check, log_in, numbers, start
+from tests.page.simulated import ID, Simulated, report
 from tests.support import processes as services
 
 DRAWN = ".curves path[d^='M']"
@@ -55,7 +57,11 @@ def test_a_window_is_plotted_within_two_seconds_and_stopped(inside: Page) -> Non
 def test_the_table_has_what_iostat_printed(inside: Page, url: str) -> None:
     address = start(inside, 4)
     ended(inside)
-    lines = [line.split() for line in api(url, address)["result"]["iostat"].splitlines()]
+    task = api(url, address, "?detail=1")
+    lines = [line.split() for line in task["result"]["iostat"].splitlines()]
+    busy: Counter[str] = Counter()
+    for it in task["reports"][1:]:
+        busy.update({device["device"]: device["tps"] for device in it["devices"]})
     blocks: list[list[list[str]]] = []
     for words in lines:
         if words[:1] == ["Device"]:
@@ -66,7 +72,7 @@ def test_the_table_has_what_iostat_printed(inside: Page, url: str) -> None:
     for index, block in enumerate(blocks):
         inside.get_by_role("slider").fill(str(index))
         expect(inside.locator("output")).to_contain_text(f"{index + 1} of 4")
-        numbers(inside, block)
+        numbers(inside, block, busy)
 
 
 def test_what_is_taken_along_is_what_the_api_says(inside: Page, url: str) -> None:
@@ -100,6 +106,44 @@ def test_a_colleague_sees_the_same_window_by_its_address(
     measured = len(api(url, address, "?detail=1")["reports"])
     for page in (inside, other):
         expect(page.locator(".progress")).to_have_text(f"{measured} of 60 reports")
+
+
+def test_the_legends_show_the_values_under_the_crosshair(open_page: Open) -> None:
+    page = open_page(f"/page/#task={ID}", timezone_id="UTC")
+    Simulated(page, {"web-1": 2}).grow(5)
+    log_in(page)
+    busy = page.get_by_role("figure").filter(has_text="%util")
+
+    def legend(index: int) -> None:
+        values = [device["%util"] for device in report(index, 2, "web-1")["devices"]]
+        written = [f"{it:.1f}" if it > 10 else f"{it:.2f}" for it in values]
+        expect(busy.locator("b")).to_have_text([f"{float(it):g} %" for it in written])
+
+    legend(4)
+    first = page.get_by_role("img").first
+    first.press("Home")
+    legend(1)
+    expect(page.locator(".when")).to_have_text(["10:00:01"] * 7)
+    expect(page.locator("output")).to_contain_text("2 of 5")
+    first.press("Escape")
+    legend(4)
+    expect(page.locator(".when")).to_have_text([""] * 7)
+    busy.get_by_role("img").hover()
+    expect(page.locator(".when").first).to_have_text("10:00:04")
+    page.get_by_role("heading").first.hover()
+    expect(page.locator(".when").first).to_be_empty()
+
+
+def test_the_text_keeps_the_average_since_boot_and_the_last_reports(open_page: Open) -> None:
+    page = open_page(f"/page/#task={ID}")
+    simulated = Simulated(page, {"web-1": 1})
+    log_in(page)
+    for reports in (40, 15, 5):
+        simulated.grow(reports)
+        expect(page.locator(".progress")).to_contain_text(f"{simulated.done} of 60")
+    texts = [report(index, 1, "web-1")["text"] for index in range(60)]
+    shown = page.get_by_label("What iostat printed")
+    assert shown.text_content() == f"{texts[0]}…\n\n{''.join(texts[-49:])}"
 
 
 def test_a_window_that_is_not_there_is_said(open_page: Open) -> None:
@@ -155,5 +199,5 @@ def test_history_leads_back_to_a_window(inside: Page) -> None:
     inside.locator(DRAWN).first.wait_for(state="attached")
     inside.get_by_role("link", name="History").click()
     inside.get_by_label("State").select_option("FAILURE")
-    expect(inside.get_by_text("No window is like that.")).to_be_visible()
+    expect(inside.get_by_text("No measurement matches this filter.")).to_be_visible()
     check(inside)
