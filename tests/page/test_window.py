@@ -172,23 +172,6 @@ def test_a_window_without_an_end_is_as_long_as_the_service_allows(open_page: Ope
     ended(page, "REVOKED")
 
 
-def test_a_hidden_tab_asks_nothing(inside: Page) -> None:
-    start(inside, 60)
-    inside.locator(DRAWN).first.wait_for(state="attached")
-    hide = "Object.defineProperty(document, 'hidden', {get: () => true, configurable: true})"
-    inside.evaluate(hide)
-    inside.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    asked: list[str] = []
-    inside.on("request", lambda request: asked.append(request.url))
-    inside.wait_for_timeout(3000)
-    assert asked == []
-    inside.evaluate("delete document.hidden")
-    inside.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(inside.locator(".progress")).to_have_text(re.compile("[5-9] of 60"))
-    assert asked
-    inside.get_by_role("button", name="Stop").click()
-
-
 def test_history_leads_back_to_a_window(inside: Page) -> None:
     address = start(inside, 2)
     ended(inside)
