@@ -2,31 +2,61 @@
 
 import signal
 import sys
+from importlib import import_module
+from typing import NamedTuple
 
 import click
 
-from hoststat import __version__, context, grammar, show
-from hoststat.context import Setup
+from hoststat import __version__, common
+from hoststat.common import Common
 from hoststat.errors import DONE, Failed, Gone, Problem, Usage, told
-from hoststat.hosts import hosts
-from hoststat.iostat import iostat, watch
-from hoststat.login import login
-from hoststat.tasks import cancel, show_task, tasks
-from hoststat.uptime import uptime
-from hoststat.users import users
-
-_SHELLS = ("bash", "zsh", "fish")
 
 
-class _InOrder(click.Group):
-    """A group whose help lists the commands as a newcomer needs them."""
+class _Place(NamedTuple):
+    """Where a command is: the module, its name there, and what the help of all says of it."""
+
+    module: str
+    name: str
+    help: str
+
+
+#: The commands, as a newcomer needs them.
+COMMANDS = {
+    "login": _Place("login", "login", "Log in to a service, and use it from now on."),
+    "hosts": _Place("hosts", "hosts", "Show the hosts; add and remove them."),
+    "uptime": _Place("uptime", "uptime", "Show the uptime of hosts."),
+    "iostat": _Place("iostat", "iostat", "Show iostat of hosts, line by line as it comes."),
+    "watch": _Place("iostat", "watch", "Follow a task or a group from its first report on."),
+    "tasks": _Place("tasks", "tasks", "List tasks (windows), the newest first."),
+    "show": _Place("tasks", "show_task", "Show a task: its state, its times and its reports."),
+    "cancel": _Place("tasks", "cancel", "Stop tasks or groups; what was measured is kept."),
+    "users": _Place("users", "users", "Show the users; add, change and remove them."),
+    "health": _Place("service", "health", "Tell whether the service works."),
+    "open": _Place("service", "open_page", "Open the service's page in a browser."),
+    "completion": _Place("completion", "completion", "Print what lets a shell complete commands."),
+}
+
+
+class _Commands(click.Group):
+    """The commands, each imported when it is used: the help of all needs none of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        found: click.Command = getattr(import_module(f"hoststat.{place.module}"), place.name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, place.help) for name, place in COMMANDS.items()])
 
 
 @click.group(
-    cls=_InOrder,
+    cls=_Commands,
     epilog="""\b
 Examples:
   hoststat login https://hoststat.example.com
@@ -49,70 +79,20 @@ Exit codes:
   130  Ctrl-C; 143 SIGTERM, 129 a closed terminal""",
 )
 @click.version_option(__version__, message="hoststat %(version)s")
-@context.service
-@context.talk
-@context.setup
-def cli(setup: Setup) -> None:
+@common.service
+@common.talk
+def cli() -> None:
     """Show the uptime and the iostat of remote hosts, live, as if they were here.
 
     The result goes to standard output, everything else to standard error.
     """
 
 
-@click.command(short_help="Tell whether the service works.")
-@click.option("--deep", is_flag=True, help="Also ask its database, its queue and its workers.")
-@context.as_json
-@context.talk
-@context.setup
-def health(setup: Setup, deep: bool, as_json: bool) -> None:
-    """Tell whether the service works: "ok", or an error that says what does not answer."""
-    body = setup.api.get("/health", {"deep": deep}, final=[503]).body
-    rows = [(name, it) for name, it in body.items() if name != "status"]
-    text = f"{body['status']}\n" + show.facts(rows)
-    setup.screen.put(show.document(body) if as_json else text)
-
-
-@click.command(name="open", short_help="Open the service's page in a browser.")
-@context.talk
-@context.setup
-def open_page(setup: Setup) -> None:
-    """Print the address of the service's page, and open it in a browser on a terminal."""
-    url = f"{setup.api.site.url}/page/"
-    setup.screen.put(f"{url}\n")
-    if sys.stdout.isatty():
-        click.launch(url)
-
-
-@click.command(short_help="Print what a shell needs to complete commands.")
-@click.argument("shell", type=click.Choice(_SHELLS))
-@context.setup
-def completion(setup: Setup, shell: str) -> None:
-    r"""Print a script that lets SHELL complete commands and options.
-
-    \b
-    bash:  eval "$(hoststat completion bash)"              in ~/.bashrc
-    zsh:   eval "$(hoststat completion zsh)"               in ~/.zshrc
-    fish:  hoststat completion fish > ~/.config/fish/completions/hoststat.fish
-    """
-    from click.shell_completion import get_completion_class
-
-    kind = get_completion_class(shell)
-    if kind is not None:
-        setup.screen.put(kind(cli, {}, "hoststat", "_HOSTSTAT_COMPLETE").source() + "\n")
-
-
-for command in (
-    login, hosts, uptime, iostat, watch, tasks, show_task, cancel, users, health, open_page,
-    completion,
-):  # fmt: skip
-    cli.add_command(command)
-
-
 def main() -> int:
     """Do what the command line says; give the exit code."""
-    setup = Setup()
+    given = Common()
     try:
-        code = cli.main(prog_name="hoststat", standalone_mode=False, obj=setup)
+        code = cli.main(prog_name="hoststat", standalone_mode=False, obj=given)
         return code if isinstance(code, int) else DONE
     except Gone:
         return 128 + signal.SIGPIPE
@@ -120,7 +100,7 @@ def main() -> int:
         return 128 + signal.SIGINT
     except (click.ClickException, Problem, Failed, OSError) as error:
         failed = _failed(error)
-        setup.screen.complain(told(failed, verbose=setup.verbose))
+        given.screen.complain(told(failed, verbose=given.verbose))
         return failed.code
 
 
@@ -143,6 +123,8 @@ def _usage(wrong: click.ClickException) -> str:
     if isinstance(wrong, click.NoSuchOption) and wrong.option_name in _before_commands():
         return f"{wrong.option_name} stands before the command: `hoststat --help` says how."
     if isinstance(wrong, click.NoSuchOption) and path == "hoststat iostat":
+        from hoststat import grammar
+
         return f"iostat's {wrong.option_name} is not offered; {grammar.OFFERED} are."
     said = wrong.format_message().rstrip(".")
     said += " " if said.endswith("?") else ": "

@@ -1,36 +1,33 @@
-"""What all commands have in common: which service, who asks, and how much is told."""
+"""What follows from the options of all commands: the service that is asked, and the login."""
 
 import os
 import sys
 from collections.abc import Callable
+from functools import update_wrapper
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from hoststat import profiles
 from hoststat.api import Api, Site
+from hoststat.common import Common
 from hoststat.errors import LoginNeeded, Usage
 from hoststat.profiles import Profile
-from hoststat.screen import Screen
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 class Setup:
-    """The options that come before a command, and what follows from them."""
+    """The service that a command asks, and as whom."""
 
-    def __init__(self) -> None:
-        self.profile = self.password_file = self.cacert = ""
-        self.insecure_http = self.verbose = False
-        self.screen = Screen()
+    def __init__(self, common: Common) -> None:
+        self.common, self.screen = common, common.screen
         self._api: Api | None = None
 
     @property
     def api(self) -> Api:
         """The service that is asked. Raises Usage, LoginNeeded."""
         if self._api is None:
-            profile = profiles.choose(self.profile, os.environ, Path.cwd())
+            profile = profiles.choose(self.common.profile, os.environ, Path.cwd())
             self._api = Api(self.site(profile, self._password(profile)))
         return self._api
 
@@ -47,14 +44,14 @@ class Setup:
 
         Raises Usage, LoginNeeded.
         """
-        profile = profiles.choose(self.profile, os.environ, Path.cwd())
+        profile = profiles.choose(self.common.profile, os.environ, Path.cwd())
         return Api(self.site(profile, profile.password)) if profile.password else None
 
     def site(self, profile: Profile, password: str) -> Site:
         """Give a profile's service, as the options allow it to be asked. Raises Usage."""
         profile = profile._replace(
-            insecure_http=profile.insecure_http or self.insecure_http,
-            cacert=self.cacert or profile.cacert,
+            insecure_http=profile.insecure_http or self.common.insecure_http,
+            cacert=self.common.cacert or profile.cacert,
         )
         profiles.check_url(profile)
         if profile.cacert and not Path(profile.cacert).is_file():
@@ -64,8 +61,8 @@ class Setup:
     def _password(self, profile: Profile) -> str:
         if not profile.user:
             return ""
-        if self.password_file:
-            return read_password(self.password_file)
+        if self.common.password_file:
+            return read_password(self.common.password_file)
         return profiles.password_of(profile) or ask_password(f"Password of {profile.user}")
 
 
@@ -92,50 +89,16 @@ def ask_password(what: str, *, twice: bool = False, option: str = "--password-fi
     return typed
 
 
-def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
-    """Give the callback that keeps the value of an option in the command's `Setup`."""
-
-    def keep(context: click.Context, _: click.Parameter, value: Any) -> None:
-        setup = context.ensure_object(Setup)
-        if name == "quiet":
-            setup.screen.quiet = setup.screen.quiet or value
-        elif value:
-            setattr(setup, name, value)
-
-    return keep
+def of(ctx: click.Context) -> Setup:
+    """Give the setup of a command."""
+    return Setup(ctx.ensure_object(Common))
 
 
-def talk(command: _Command) -> _Command:
-    """Add the options that say how much is told, which work before a command and after it."""
-    for name, said in (
-        ("verbose", "Add the request's id to errors, for whoever reads the service's log."),
-        ("quiet", "Tell errors only, and show no progress."),
-    ):
-        command = click.option(
-            f"--{name}", is_flag=True, help=said, expose_value=False, callback=_keep(name)
-        )(command)
-    return command
+def setup(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command have its setup as the first argument."""
 
+    @click.pass_context
+    def call(ctx: click.Context, *args: Any, **given: Any) -> Any:
+        return command(of(ctx), *args, **given)
 
-def service(command: _Command) -> _Command:
-    """Add the options that choose the service and the login."""
-    for name, metavar, said in (
-        ("password-file", "FILE", "Read your password from a file's first line; - is stdin."),
-        ("cacert", "FILE", "Trust the certificates in this file."),
-        ("profile", "NAME", "Use this profile (see `hoststat login --help`)."),
-    ):
-        key = name.replace("-", "_")
-        command = click.option(
-            f"--{name}", metavar=metavar, help=said, expose_value=False, callback=_keep(key)
-        )(command)
-    return click.option(
-        "--insecure-http",
-        is_flag=True,
-        help="Allow plain HTTP beyond this machine. Others can read the password then.",
-        expose_value=False,
-        callback=_keep("insecure_http"),
-    )(command)
-
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-setup = click.make_pass_decorator(Setup, ensure=True)
+    return update_wrapper(call, command)

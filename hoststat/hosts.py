@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from hoststat import __version__, context, registry, show, times
+from hoststat import __version__, common, context, registry, show, times
 from hoststat.api import item
 from hoststat.context import Setup
 from hoststat.errors import Problem, Usage
@@ -30,13 +30,12 @@ Examples:
   hoststat hosts --name 'web-*' --watch
   hoststat hosts add web-4
   hoststat hosts remove web-4""",
-    short_help="Show the hosts; add and remove them.",
 )
 @click.option("--name", metavar="PATTERN", help="Only hosts of that name, such as 'web-*'.")
 @click.option("--state", type=click.Choice(_STATES), help="Only hosts in this state.")
 @click.option("--watch", is_flag=True, help="Renew the list every 5 s, until Ctrl-C.")
-@context.as_json
-@context.talk
+@common.as_json
+@common.talk
 @click.pass_context
 def hosts(
     ctx: click.Context, name: str | None, state: str | None, watch: bool, as_json: bool
@@ -47,7 +46,7 @@ def hosts(
     """
     if ctx.invoked_subcommand:
         return
-    setup = ctx.ensure_object(Setup)
+    setup = context.of(ctx)
     query: dict[str, object] = {"name": name, "state": state}
     # Ctrl-C is the usual end of what is renewed for ever.
     with contextlib.suppress(KeyboardInterrupt) if watch else contextlib.nullcontext():
@@ -59,7 +58,7 @@ def hosts(
 
 @hosts.command()
 @click.argument("name")
-@context.talk
+@common.talk
 @context.setup
 def add(setup: Setup, name: str) -> None:
     """Add a host. Only admins may. The worker is started there, under this name."""
@@ -69,7 +68,7 @@ def add(setup: Setup, name: str) -> None:
 
 @hosts.command()
 @click.argument("name")
-@context.talk
+@common.talk
 @context.setup
 def remove(setup: Setup, name: str) -> None:
     """Remove a host. Only admins may. Its windows end, and its worker stops."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from hoststat import completion, context, grammar, windows
+from hoststat import common, completion, context, grammar, windows
 from hoststat.context import Setup
 from hoststat.errors import Usage
 from hoststat.follow import follow
@@ -13,7 +13,7 @@ from hoststat.reports import Csv, Lines, Shape, Text, Writer
 
 def shaped(command: Any) -> Any:
     """Add the options that say how reports are shown."""
-    command = context.talk(command)
+    command = common.talk(command)
     for name, said in (
         ("--csv", "Print CSV: a row for each device and report, below one row of names."),
         ("--json", "Print JSON lines: one for each report, as it comes."),
@@ -38,7 +38,6 @@ Examples:
   hoststat iostat web-1 db-1 1 10 --csv > ten.csv
   hoststat iostat web-1 60 480 --detach
                                      prints an id; `hoststat watch ID` follows it""",
-    short_help="Show iostat of hosts, line by line as it comes.",
 )
 @click.argument(
     "words",
@@ -107,7 +106,6 @@ def iostat(
 Examples:
   hoststat watch ID
   hoststat watch ID --csv > all.csv""",
-    short_help="Follow a task or a group from its first report on.",
 )
 @click.argument("task_id", metavar="ID")
 @shaped

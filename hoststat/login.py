@@ -4,7 +4,7 @@ import os
 
 import click
 
-from hoststat import context, profiles
+from hoststat import common, context, profiles
 from hoststat.api import Api, item
 from hoststat.context import Setup
 from hoststat.errors import Failed, LoginNeeded, Problem, Unreachable, Usage
@@ -18,7 +18,6 @@ Examples:
   hoststat --profile prod login https://hoststat.example.com --user ops
   pass show hoststat | hoststat login URL --user ops --password-file -
   hoststat login URL --user ops --credential-command 'pass show hoststat'""",
-    short_help="Log in to a service, and use it from now on.",
 )
 @click.argument("url")
 @click.option("--user", metavar="NAME", help="The name; without it, it is asked for.")
@@ -28,8 +27,8 @@ Examples:
     default="",
     help="Keep this command, which prints the password, instead of the password.",
 )
-@context.service
-@context.talk
+@common.service
+@common.talk
 @context.setup
 def login(setup: Setup, url: str, user: str | None, credential_command: str) -> None:
     """Try a name and a password at the service at URL, and keep them in a profile.
@@ -45,14 +44,14 @@ def login(setup: Setup, url: str, user: str | None, credential_command: str) -> 
     profile = Profile(
         url.rstrip("/"),
         credential_command=credential_command,
-        cacert=os.path.abspath(setup.cacert) if setup.cacert else "",
-        insecure_http=setup.insecure_http,
+        cacert=os.path.abspath(setup.common.cacert) if setup.common.cacert else "",
+        insecure_http=setup.common.insecure_http,
     )
     setup.site(profile, "")
     name = user or os.environ.get("HOSTSTAT_USER") or click.prompt("Name", err=True)
     profile = profile._replace(user=name)
-    if setup.password_file:
-        password = context.read_password(setup.password_file)
+    if setup.common.password_file:
+        password = context.read_password(setup.common.password_file)
     elif credential_command:
         password = profiles.password_of(profile)
     else:
@@ -60,7 +59,7 @@ def login(setup: Setup, url: str, user: str | None, credential_command: str) -> 
     _try(Api(setup.site(profile, password)), name)
     if not credential_command:
         profile = profile._replace(password=password)
-    _keep(setup.profile or profiles.DEFAULT, profile)
+    _keep(setup.common.profile or profiles.DEFAULT, profile)
     setup.screen.confirm(f"{name} is logged in to {profile.url}")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from hoststat import context, show, times, windows
+from hoststat import common, context, show, times, windows
 from hoststat.context import Setup
 from hoststat.errors import DONE, FAILED, Problem, told
 from hoststat.looks import Follower
@@ -18,14 +18,13 @@ _PAGE = 100
 Examples:
   hoststat tasks --state STARTED              what is measured now
   hoststat tasks --owner jluser --limit 10""",
-    short_help="List tasks (windows), the newest first.",
 )
 @click.option("--state", type=click.Choice(_STATES), help="Only tasks in this state.")
 @click.option("--owner", metavar="USER", help="Only tasks of this user.")
 @click.option("--host", metavar="HOST", help="Only tasks of this host.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most.")
-@context.as_json
-@context.talk
+@common.as_json
+@common.talk
 @context.setup
 def tasks(
     setup: Setup, state: str | None, owner: str | None, host: str | None, limit: int, as_json: bool
@@ -50,10 +49,10 @@ def tasks(
     setup.screen.put(show.document({"tasks": found}) if as_json else _table(found))
 
 
-@click.command(name="show", short_help="Show a task: its state, its times and its reports.")
+@click.command(name="show")
 @click.argument("task_id", metavar="ID")
-@context.as_json
-@context.talk
+@common.as_json
+@common.talk
 @context.setup
 def show_task(setup: Setup, task_id: str, as_json: bool) -> int:
     """Show a task or a group as it stands now; `hoststat watch ID` follows it.
@@ -77,10 +76,9 @@ Examples:
   hoststat tasks --state STARTED     lists the ids of what is measured now
   hoststat cancel ID
   hoststat cancel GROUP              the windows of all its hosts""",
-    short_help="Stop tasks or groups; what was measured is kept.",
 )
 @click.argument("task_ids", metavar="ID...", nargs=-1, required=True)
-@context.talk
+@common.talk
 @context.setup
 def cancel(setup: Setup, task_ids: tuple[str, ...]) -> int:
     """Stop windows, also those of others. `hoststat watch ID` still shows what was measured."""
@@ -90,7 +88,7 @@ def cancel(setup: Setup, task_ids: tuple[str, ...]) -> int:
             setup.api.ask("DELETE", windows.find(setup.api, task_id).path)
         except Problem as problem:
             code = problem.failed().code
-            setup.screen.complain(told(problem, verbose=setup.verbose))
+            setup.screen.complain(told(problem, verbose=setup.common.verbose))
         else:
             setup.screen.confirm(f"{task_id} REVOKED")
     return code

@@ -4,7 +4,7 @@ import uuid
 
 import click
 
-from hoststat import completion, context, show, windows
+from hoststat import common, completion, context, show, windows
 from hoststat.api import Api, item
 from hoststat.context import Setup
 from hoststat.errors import Problem
@@ -26,11 +26,10 @@ Examples:
   hoststat uptime web-1          that of a host, asked now
   hoststat uptime web-1 'db-*'   one line for each host
   hoststat uptime '*'            every host""",
-    short_help="Show the uptime of hosts.",
 )
 @click.argument("hosts", nargs=-1, metavar="[HOST]...", shell_complete=completion.hosts)
-@context.as_json
-@context.talk
+@common.as_json
+@common.talk
 @context.setup
 def uptime(setup: Setup, hosts: tuple[str, ...], as_json: bool) -> int:
     """Show what uptime prints on each HOST: a name, or a pattern in quotes such as 'web-*'.

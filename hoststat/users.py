@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from hoststat import context, show
+from hoststat import common, context, show
 from hoststat.api import item
 from hoststat.context import Setup
 from hoststat.errors import Problem, Usage
@@ -21,16 +21,15 @@ Examples:
   pwgen 20 1 | hoststat users add jluser --new-password-file -
   hoststat users set jluser --admin
   hoststat users remove jluser""",
-    short_help="Show the users; add, change and remove them.",
 )
-@context.as_json
-@context.talk
+@common.as_json
+@common.talk
 @click.pass_context
 def users(ctx: click.Context, as_json: bool) -> None:
     """Show who may log in. Only admins may add, change and remove users."""
     if ctx.invoked_subcommand:
         return
-    setup = ctx.ensure_object(Setup)
+    setup = context.of(ctx)
     api = setup.users_api
     found: list[dict[str, Any]] = []
     path: str | None = "/v3/users/"
@@ -59,7 +58,7 @@ _password = click.option(
 @click.option("--fullname", help="The name of the person; the username if it is not given.")
 @click.option("--admin", is_flag=True, help="Let this user change users and hosts.")
 @_password
-@context.talk
+@common.talk
 @context.setup
 def add(
     setup: Setup, name: str, fullname: str | None, admin: bool, new_password: str | None
@@ -85,7 +84,7 @@ def add(
 @click.option("--admin/--no-admin", default=None, help="Whether the user may change users.")
 @click.option("--password", "typed", is_flag=True, help="Ask for a new password, twice.")
 @_password
-@context.talk
+@common.talk
 @context.setup
 def change(
     setup: Setup,
@@ -110,7 +109,7 @@ def change(
 
 @users.command()
 @click.argument("name")
-@context.talk
+@common.talk
 @context.setup
 def remove(setup: Setup, name: str) -> None:
     """Remove a user, who is refused from then on."""
