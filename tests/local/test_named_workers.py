@@ -1,9 +1,11 @@
 """Workers with names, as processes: one machine a name, and none after the host was removed."""
 
 import contextlib
+import datetime
 import json
 import re
 import sys
+import time
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -28,8 +30,10 @@ class Service:
         found: dict[str, Any] = self.ask("GET", f"/v3/hosts/{name}").json()
         return found
 
-    def worker(self, name: str, session: str, log: IO[Any]) -> Any:
-        command = [sys.executable, "-m", "local.worker"]
+    def worker(self, name: str, session: str, log: IO[Any], *, ahead: int = 0) -> Any:
+        """Run a worker whose clock is so many seconds `ahead`."""
+        skewed = ["tests.support.skewed", str(ahead)] if ahead else []
+        command = [sys.executable, "-m", *skewed, "local.worker"]
         environ = {"PORT": str(self.port), "HOST": name, "HOST_SESSION": session}
         return services.process(*command, log=log, **environ)
 
@@ -96,6 +100,21 @@ def test_after_a_removal_a_worker_ends_and_that_of_the_service_goes_on(log: IO[A
         "The host db-1 was removed: this worker works for it no more.",
         "The host laptop-1 was removed: this worker works for it no more.",
     ]
+
+
+def test_a_host_whose_clock_is_an_hour_off_is_online_and_says_so(log: IO[Any]) -> None:
+    with serving(log, WORKER="0") as own, own.worker("db-1", "one", log, ahead=3600):
+        assert services.until(lambda: own.host("db-1").get("clock_off_s"))
+        made = own.ask("POST", "/v3/iostat/?host=db-1").json()
+        shown = own.host("db-1")
+        # The cloud's time is in whole seconds.
+        assert 3598 <= shown["clock_off_s"] <= 3600
+        seen_at = datetime.datetime.fromisoformat(shown["seen_at"]).timestamp()
+        assert abs(time.time() - seen_at) < services.DEADLINE
+        said = f"This machine's clock is {shown['clock_off_s']:.0f} s ahead of the cloud's; "
+        assert (shown["state"], shown["problem"].startswith(said)) == ("online", True)
+        task = own.ask("GET", f"/v3/task/{made['task_id']}?timeout=3").json()
+        assert task["state"] == "QUEUED"
 
 
 def gone(log: IO[Any]) -> list[str]:
