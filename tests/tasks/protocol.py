@@ -19,21 +19,19 @@ from chalicelib.comparison import Comparison
 from chalicelib.measure.model import Window
 from chalicelib.settings import Settings
 from chalicelib.tasks import run
-from chalicelib.tasks.model import State
+from chalicelib.tasks.model import State, Task
 from chalicelib.tasks.ports import Refused, Store
 from chalicelib.tasks.run import Run
 from chalicelib.tasks.service import TaskService
 from chalicelib.tasks.sweeper import Sweeper
 from tests.support.fakes import FakeClock, FakeDispatcher
 from tests.support.faults import Crash, Faulty, crash, lose
-from tests.tasks.invariants import Invariants
-from tests.tasks.worlds import SkewedClock, Snapshot, in_memory, without_hosts
+from tests.tasks.clocks import MachineClock
+from tests.tasks.invariants import SKEW, Invariants
+from tests.tasks.worlds import Snapshot, Watched, in_memory, without_hosts
 
 SETTINGS = Settings(lease_seconds=90, heartbeat_seconds=15, sweep_seconds=60, max_attempts=3)
 COUNT = 3
-#: Seconds by which a worker's clock may be wrong. The margins of a lease allow for this.
-SKEW = 4
-
 PICK = st.integers(min_value=0, max_value=5)
 
 
@@ -47,8 +45,9 @@ class Protocol(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.store, self.snapshot, self.close = type(self).make_store()
-        self.clock, self.queue = FakeClock(1000), FakeDispatcher()
-        self.faulty, self.faulty_queue = Faulty(self.store), Faulty(self.queue)
+        self.clock, self.queue = FakeClock(), FakeDispatcher()
+        watched = Watched(self.store, self.written)
+        self.faulty, self.faulty_queue = Faulty(watched), Faulty(self.queue)
         shared: Any = {"store": self.faulty, "dispatcher": self.faulty_queue}
         shared |= {"clock": self.clock, "settings": SETTINGS}
         # Ids come in order, so that the same choices always give the same test.
@@ -57,8 +56,11 @@ class Protocol(RuleBasedStateMachine):
         self.sweeper = Sweeper(**shared, **none, comparison=Comparison(self.clock))
         numbers = itertools.count(1)
         self.ids, self.promised = list[str](), list[str]()
-        self.runs: list[Run] = []
-        self.seen = Invariants(count=COUNT, max_attempts=SETTINGS.max_attempts)
+        #: Each run of a worker that is alive, with the clock of its machine.
+        self.runs: dict[Run, MachineClock] = {}
+        self.seen = Invariants(count=COUNT, settings=SETTINGS)
+        #: Whether the clock of whoever writes was judged, and whether that is the sweeper.
+        self.judged, self.sweeping = True, False
 
     # What callers do.
 
@@ -103,50 +105,59 @@ class Protocol(RuleBasedStateMachine):
 
     # What workers do, one step at a time. A frozen worker does nothing; a killed one is removed.
 
-    def claim(self, task_id: str, skew: int = 0) -> Run | None:
-        before = self.store.get(task_id)
+    def claim(self, task_id: str, off: int = 0) -> Run | None:
+        """Let a worker claim a task, by a clock that is `off` seconds ahead."""
+        clock = MachineClock(self.clock, off)
         try:
             a_run = run.claim(
                 task_id,
                 host="web-1",
                 source="iostat",
                 store=self.faulty,
-                clock=SkewedClock(self.clock, skew),
+                clock=clock,
                 settings=SETTINGS,
             )
         except (Crash, errors.Outage, Refused):
             return None
-        # Nobody may take over a task while its lease lasts.
-        assert before is not None
-        left = before.lease_until - self.clock.now()
-        assert before.state is State.QUEUED or not 0 <= left <= 2 * SETTINGS.lease_seconds - SKEW
-        self.runs.append(a_run)
+        self.runs[a_run] = clock
         return a_run
 
-    def step(self, pick: int, do: Callable[[Run], None]) -> None:
-        """Let one worker do something. Remove it if it is killed, or if its run is over or lost."""
-        a_run = self.runs[pick % len(self.runs)]
+    def picked(self, pick: int) -> Run:
+        return list(self.runs)[pick % len(self.runs)]
+
+    def step(self, a_run: Run, do: Callable[[Run], None]) -> None:
+        """Let a worker do something. Remove it if it is killed, or if its run is over or lost."""
         try:
             do(a_run)
-        except (Crash, Refused, errors.LeaseLost):
-            self.runs.remove(a_run)
+        except (Crash, errors.LeaseLost):
+            del self.runs[a_run]
+        except Refused:
+            del self.runs[a_run]
+            stored = self.store.get(a_run.task.task_id)
+            assert (
+                not stored
+                or stored.run != a_run.task.run
+                or stored.lease_until == 0
+                or (stored.state is not State.STARTED)
+            )
         except errors.Outage:
             return
         else:
             if a_run.task.state.ended or a_run.task.lease_until == 0:
-                self.runs.remove(a_run)
+                del self.runs[a_run]
 
     @precondition(lambda self: self.runs)
     @rule(pick=PICK, tail=st.sampled_from(["", "x" * 4000]))
     def report(self, pick: int, tail: str = "") -> None:
         """Report a short or a long text. A long last report is not written with the end."""
         text = "{} of run {}\n" + tail
-        self.step(pick, lambda a_run: a_run.report(text.format(a_run.task.done, a_run.task.run)))
+        a_run = self.picked(pick)
+        self.step(a_run, lambda it: it.report(text.format(it.task.done, it.task.run)))
 
     @precondition(lambda self: self.runs)
     @rule(pick=PICK)
     def beat(self, pick: int) -> None:
-        self.step(pick, lambda a_run: a_run.beat())
+        self.step(self.picked(pick), lambda a_run: a_run.beat())
 
     @precondition(lambda self: self.runs)
     @rule(pick=PICK)
@@ -155,34 +166,36 @@ class Protocol(RuleBasedStateMachine):
             a_run.give_back()
             self.faulty_queue.send(a_run.task.task_id, "v2")
 
-        self.step(pick, give_back)
+        self.step(self.picked(pick), give_back)
 
     @precondition(lambda self: self.runs)
     @rule(pick=PICK)
     def iostat_is_killed(self, pick: int) -> None:
-        self.step(pick, lambda a_run: a_run.fail_attempt("Killed."))
+        self.step(self.picked(pick), lambda a_run: a_run.fail_attempt("Killed."))
 
     @precondition(lambda self: self.runs)
     @rule(pick=PICK)
     def iostat_refuses(self, pick: int) -> None:
-        self.step(pick, lambda a_run: a_run.fail("Refused."))
+        self.step(self.picked(pick), lambda a_run: a_run.fail("Refused."))
 
     @precondition(lambda self: self.runs)
     @rule(pick=PICK)
     def kill_a_worker(self, pick: int) -> None:
-        self.runs.pop(pick % len(self.runs))
+        del self.runs[self.picked(pick)]
 
     # What time and the sweeper do.
 
-    @rule(seconds=st.sampled_from([1, 20, 60, 95, 100, 4000]))
+    @rule(seconds=st.sampled_from([1, 20, 60, 88, 95, 100, 4000]))
     def time_passes(self, seconds: int) -> None:
         self.clock.freeze(seconds)
 
     @rule()
     def sweep(self) -> None:
         if self.sweeper_works:
+            self.sweeping = True
             with contextlib.suppress(Crash, errors.Outage):
                 self.sweeper.sweep()
+            self.sweeping = False
 
     # What goes wrong.
 
@@ -194,35 +207,17 @@ class Protocol(RuleBasedStateMachine):
     def a_call_will_fail(self, call: str, when: str, fault: Callable[[], None]) -> None:
         (self.faulty_queue if call == "send" else self.faulty).arm(call, when, fault)
 
-    @precondition(lambda self: self.runs)
-    @rule(
-        pick=PICK,
-        call=st.sampled_from(["put_report", "move"]),
-        other=st.sampled_from(["worker", "caller"]),
-    )
-    def a_worker_is_frozen_in_a_write(self, pick: int, call: str, other: str) -> None:
-        """Freeze a worker before its write takes effect, while another worker or a caller acts."""
-        task_id = self.runs[pick % len(self.runs)].task.task_id
+    # What must be true of every write, and after every step.
 
-        def others_go_on() -> None:
-            self.faulty.heal()
-            if other == "caller":
-                self.service.cancel("v2", task_id)
-            else:
-                self.clock.freeze(SETTINGS.lease_seconds * 1.2)
-                if a_run := self.claim(task_id):
-                    self.step(self.runs.index(a_run), lambda a_run: a_run.report("usurped\n"))
-            self.nothing_is_broken()
-
-        self.faulty.arm(call, "before", others_go_on)
-        with contextlib.suppress(errors.TaskEnded):
-            self.report(pick)
-        self.faulty.heal()
-
-    # What must be true after every step.
+    def written(self, before: Task, after: Task) -> None:
+        self.seen.check_write(
+            before, after, self.clock.now(), judged=self.judged, by_sweeper=self.sweeping
+        )
 
     @invariant()
     def nothing_is_broken(self) -> None:
+        for wrong in self.seen.broken:
+            raise wrong
         stored, reports = self.snapshot()
         for task in stored:
             self.seen.check(task, reports.get(task.task_id, []))
@@ -237,6 +232,8 @@ class Protocol(RuleBasedStateMachine):
                 self.clock.freeze(4000)
                 self.sweep()
                 self.drain()
+                if all(task.state.ended for task in self.store.get_many(self.promised)):
+                    break
             self.nothing_is_broken()
             assert all(task.state.ended for task in self.store.get_many(self.promised))
         finally:
@@ -245,5 +242,5 @@ class Protocol(RuleBasedStateMachine):
     def drain(self) -> None:
         while self.queue.sent:
             a_run = self.claim(self.queue.sent.pop())
-            while a_run in self.runs:
-                self.step(self.runs.index(a_run), lambda a_run: a_run.report("at the end\n"))
+            while a_run and a_run in self.runs:
+                self.step(a_run, lambda it: it.report("at the end\n"))

@@ -1,4 +1,4 @@
-"""What the protocol is tested with: clocks that differ, and a store in memory."""
+"""What the protocol is tested with: a store in memory, and one whose writes are watched."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,22 +6,9 @@ from typing import Any
 from chalicelib.tasks.fan_out import FanOut
 from chalicelib.tasks.model import Report, Task
 from chalicelib.tasks.ports import Store
-from tests.support.fakes import FakeClock
 from tests.support.memory_groups import MemoryGroups
 from tests.support.memory_hosts import MemoryHosts, MemoryQueues
 from tests.support.memory_store import MemoryStore
-
-
-class SkewedClock:
-    """A worker's clock, which is wrong by some seconds."""
-
-    def __init__(self, true: FakeClock, skew: float) -> None:
-        self._true, self._skew = true, skew
-        self.monotonic, self.sleep = true.monotonic, true.freeze
-
-    def now(self) -> float:
-        return self._true.now() + self._skew
-
 
 #: Reads everything in a store: its tasks, and their reports by task.
 Snapshot = Callable[[], tuple[list[Task], dict[str, list[Report]]]]
@@ -45,3 +32,26 @@ def without_hosts(**shared: Any) -> Any:
     groups = MemoryGroups(MemoryStore())
     fan_out = FanOut(groups=groups, **shared)
     return {"hosts": MemoryHosts(), "queues": MemoryQueues(), "fan_out": fan_out}
+
+
+class Watched:
+    """A store that shows each write that takes effect: the task before it, and after it."""
+
+    def __init__(self, real: Any, show: Callable[[Task, Task], None]) -> None:
+        self._real, self._show = real, show
+
+    def __getattr__(self, call: str) -> Any:
+        real = getattr(self._real, call)
+        if call not in ("claim", "move", "cancel"):
+            return real
+
+        def called(what: Any, *args: Any, **kwargs: Any) -> Any:
+            task_id = getattr(what, "task_id", what)
+            before = self._real.get(task_id)
+            answer = real(what, *args, **kwargs)
+            after = self._real.get(task_id)
+            if before != after:
+                self._show(before, after)
+            return answer
+
+        return called
