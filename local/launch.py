@@ -5,7 +5,6 @@ import fcntl
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -82,7 +81,7 @@ class Children:
         self._started.append(Child(name))
         deadline = time.monotonic() + _START_SECONDS
         port = self._ports.get(name)
-        while port and not answers(port):
+        while port and not listening.answers(port):
             self.watch()
             if time.monotonic() > deadline:
                 raise Broken(f"The {name} does not answer.")
@@ -116,12 +115,6 @@ def how_it_ended(name: str, code: int) -> str:
         f"The {name} ended by itself ({how}), and so does everything. {why} "
         "Then start the service again."
     )
-
-
-def answers(port: int) -> bool:
-    """Tell whether somebody listens there."""
-    with socket.socket() as probe:
-        return probe.connect_ex((stage.LOOPBACK, port)) == 0
 
 
 @contextlib.contextmanager
@@ -178,15 +171,17 @@ def run(api_port: int, given_admin: str) -> NoReturn:
         admin = make_first_admin(given_admin)
         url = f"http://{stage.LOOPBACK}:{api_port}"
         # Whoever sees that the service answers finds its profile.
-        profile.keep(url, admin.username, admin.password)
-        children.start("gateway")
-        if os.environ.get("WORKER") != "0":
-            children.start("worker")
-        if admin.told:
-            print(admin.told, flush=True)
-        print(f"hoststat serves on {url}, Ctrl-C ends it", flush=True)
-        while True:
-            children.watch()
+        with profile.kept(url, admin.username, admin.password) as other:
+            children.start("gateway")
+            if os.environ.get("WORKER") != "0":
+                children.start("worker")
+            if admin.told:
+                print(admin.told, flush=True)
+            if other:
+                print(f"hoststat, the command, asks {url} now, not {other.url}", flush=True)
+            print(f"hoststat serves on {url}, Ctrl-C ends it", flush=True)
+            while True:
+                children.watch()
 
 
 def _stop(*_: object) -> NoReturn:

@@ -43,6 +43,12 @@ def why(exc: OSError, port: int, name: str) -> str:
     return f"{which} cannot be had: {exc.strerror}."
 
 
+def answers(port: int) -> bool:
+    """Tell whether somebody listens there."""
+    with socket.socket() as probe:
+        return probe.connect_ex((stage.LOOPBACK, port)) == 0
+
+
 def is_own_name(host: str) -> bool:
     """Say whether a header Host names this machine as only its own programs do.
 
