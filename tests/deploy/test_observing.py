@@ -130,17 +130,21 @@ def test_the_runbook_finds_all_lines_of_one_task(tmp_path: Path) -> None:
     command = page.partition("### The story of one task")[2].split("```")[1].removeprefix("sh\n")
     task_id = re.findall(r"--arg id (\S+)", command)[0]
     story = [
-        {"event": "task created", "task_id": task_id},
-        {"event": "answered", "path": f"/v2/task/{task_id}/", "task_id": task_id},
-        {"event": "run began", "task_id": task_id},
+        {"time": f"2026-11-22T10:00:0{second}Z", "event": event, "task_id": task_id}
+        for second, event in enumerate(["task created", "run began", "answered", "run ended"])
     ]
+    created, began, answered, ended = story
     others: list[object] = [
         {"event": "task created", "task_id": task_id.replace("4", "5")},
         {"event": "answered", "path": "/v2/iostat"},
         7,
     ]
-    lines = [json.dumps(it) for pair in zip(story, others, strict=True) for it in pair]
-    (tmp_path / "service.log").write_text("\n".join(["hoststat serves on", *lines, ""]))
+    for name, events in {
+        "service.log": [created, others[0], answered, others[1]],
+        "worker.log": [began, others[2], ended],
+    }.items():
+        lines = ["hoststat serves on", *map(json.dumps, events), ""]
+        (tmp_path / name).write_text("\n".join(lines))
     found = subprocess.run(
         ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True
     )
