@@ -2,14 +2,13 @@
 
 import contextlib
 import hashlib
-import http.server
 import json
 import statistics
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
+
+from bench import answering
 
 #: Rounds. In each round every case is measured once.
 _ROUNDS = 15
@@ -44,36 +43,19 @@ _PARTS = ("import", "first request", "all")
 _RATIOS = {"v1 uptime": "bare", "v2 create": "bare with two clients"}
 
 
-class _Answer(http.server.BaseHTTPRequestHandler):
-    """A cloud that accepts every request at once. The time of AWS itself is not measured."""
+def cloud() -> contextlib.AbstractContextManager[str]:
+    """Run a cloud that accepts everything at once while the context lasts; give its URL.
 
-    protocol_version = "HTTP/1.1"
-    # Send header and body together: two small packets would wait 40 ms for a delayed ACK.
-    wbufsize = -1
-
-    def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        said = hashlib.md5(asked.get("MessageBody", "").encode()).hexdigest()  # noqa: S324
-        body: dict[str, str | int] = {"MessageId": "1", "MD5OfMessageBody": said, "Count": 0}
-        body["QueueUrl"] = "http://127.0.0.1/1/queue"
-        raw = json.dumps(body).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/x-amz-json-1.0")
-        self.send_header("Content-Length", str(len(raw)))
-        self.end_headers()
-        self.wfile.write(raw)
-
-    def log_message(self, *_: object) -> None:
-        pass
+    So the time of AWS itself is not measured.
+    """
+    return answering.serving(_accept)
 
 
-@contextlib.contextmanager
-def cloud() -> Iterator[str]:
-    """Run such a cloud while the context lasts; give its URL."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Answer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+def _accept(asked: bytes) -> dict[str, str | int]:
+    message = json.loads(asked).get("MessageBody", "")
+    digest = hashlib.md5(message.encode()).hexdigest()  # noqa: S324
+    body: dict[str, str | int] = {"MessageId": "1", "MD5OfMessageBody": digest, "Count": 0}
+    return body | {"QueueUrl": "http://127.0.0.1/1/queue"}
 
 
 def environ(url: str) -> dict[str, str]:

@@ -1,17 +1,16 @@
 """The time that the command `hoststat` takes to its end, compared with Python doing nothing."""
 
 import contextlib
-import http.server
 import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
+from bench import answering
 from local import stage
 
 #: Rounds. In each round every case is measured once.
@@ -28,31 +27,9 @@ _BESIDE = "python -c pass"
 _WANTED = {"hoststat --help": 8, "hoststat uptime": 14}
 
 
-class _Answer(http.server.BaseHTTPRequestHandler):
-    """A service that answers at once. Its own time is not measured."""
-
-    protocol_version = "HTTP/1.1"
-    # Send header and body together: two small packets would wait 40 ms for a delayed ACK.
-    wbufsize = -1
-
-    def do_GET(self) -> None:
-        raw = json.dumps({"uptime": "20:16:57 up 14 days"}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(raw)))
-        self.end_headers()
-        self.wfile.write(raw)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextlib.contextmanager
-def service() -> Iterator[str]:
-    """Run such a service while the context lasts; give its URL."""
-    with http.server.ThreadingHTTPServer((stage.LOOPBACK, 0), _Answer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://{stage.LOOPBACK}:{server.server_port}"
-        server.shutdown()
+def service() -> contextlib.AbstractContextManager[str]:
+    """Run a service that answers at once while the context lasts; give its URL."""
+    return answering.serving(lambda _: {"uptime": "20:16:57 up 14 days"})
 
 
 def environ(url: str, folder: str) -> dict[str, str]:
