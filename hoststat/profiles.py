@@ -114,8 +114,10 @@ def choose(named: str, environ: Mapping[str, str], folder: Path) -> Profile:
     if named:
         profile = own.profiles.get(named) or here.profiles.get(named)
         if profile is None:
+            known = ", ".join(sorted({*own.profiles, *here.profiles})) or "none yet"
             raise LoginNeeded(
-                f"There is no profile {named}: `hoststat --profile {named} login URL` makes it."
+                f"There is no profile {named} (there are: {known}): "
+                f"`hoststat --profile {named} login URL` makes it."
             )
     elif url:
         everywhere = [*own.profiles.values(), *here.profiles.values()]

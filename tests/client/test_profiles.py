@@ -90,8 +90,10 @@ class TestWhichOne:
             profiles.choose("", {}, tmp_path)
 
     def test_one_that_is_not_there_is_told(self, tmp_path: Path) -> None:
-        with pytest.raises(LoginNeeded, match="`hoststat --profile x login URL` makes it"):
+        with pytest.raises(LoginNeeded) as needed:
             profiles.choose("x", {}, tmp_path)
+        told = "There is no profile x (there are: prod): `hoststat --profile x login URL` makes it."
+        assert str(needed.value) == told
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o604, 0o666])
