@@ -7,7 +7,7 @@ import pytest
 
 from tests.client.conftest import Command, at_terminal, begun
 from tests.support.fake_service import Fake
-from tests.support.processes import DEADLINE
+from tests.support.processes import DEADLINE, until
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +61,8 @@ def test_a_closed_terminal_is_as_one_ctrl_c(hoststat: Command, fake: Fake) -> No
 
 def test_a_hang_up_that_a_shell_hands_on_is_no_second_signal(hoststat: Command, fake: Fake) -> None:
     process = hoststat.start("iostat", "web-1", "1", "30")
-    begun(fake)
+    # By then it knows what it has begun.
+    assert until(lambda: fake.paths("GET"))
     fake.latency = 0.2
     process.send_signal(signal.SIGHUP)
     assert process.stderr is not None
