@@ -1,6 +1,6 @@
 /** All of one host: its plots, one report as a table, and iostat's own text. */
 
-import { make, quiet, row } from "./dom.js";
+import { make, quiet, row, say } from "./dom.js";
 import { clock } from "./figures.js";
 import { Plot, swatch } from "./plot.js";
 
@@ -14,6 +14,7 @@ export class Panel {
     this.plots = new Map();
     this.at = null;
     this.shown = 0;
+    this.hint = make("p", { className: "faint" });
     this.grid = make("div", { className: "plots" });
     this.slider = make("input", { type: "range", id: "report", min: 0, max: 0, value: 0 });
     this.slider.oninput = () => this.choose(Number(this.slider.value));
@@ -26,11 +27,13 @@ export class Panel {
     const table = make("table", { className: "numbers" }, make("thead", {}, this.head), this.rows);
     const area = { className: "scroll", tabIndex: 0, role: "region", ariaLabel: "Numbers" };
     this.element = make("div", { className: "panel" },
-      this.grid, make(heading, {}, "Numbers"),
-      make("p", { className: "choice" },
-        make("label", { htmlFor: "report" }, "Report"), this.slider, this.which, latest),
-      make("div", area, table),
-      make(heading, {}, "As iostat prints it"), this.text);
+      this.hint, this.grid,
+      make("div", { className: "below" },
+        make("div", {}, make(heading, {}, "Numbers"),
+          make("p", { className: "choice" },
+            make("label", { htmlFor: "report" }, "Report"), this.slider, this.which, latest),
+          make("div", area, table)),
+        make("div", {}, make(heading, {}, "As iostat prints it"), this.text)));
   }
 
   end() {
@@ -40,6 +43,7 @@ export class Panel {
   /** Show what has come since the last time. */
   renew() {
     const { run } = this;
+    say(this.hint, run.metrics[0] ? "" : "The first report is the average since boot. Plots begin with the second.");
     for (const metric of run.metrics) {
       if (this.plots.has(metric.key)) continue;
       const plot = new Plot(run, metric, { onPoint: (at) => this.cross(at) });

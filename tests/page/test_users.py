@@ -37,7 +37,10 @@ def test_what_the_service_refuses_is_said(open_page: Open) -> None:
     page.get_by_label("Password").fill("short")
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_role("alert")).to_contain_text("password must be at least 8")
+    check(page)
     page.get_by_role("button", name="Delete root").click()
+    sure = page.locator("button.sure")
+    colours = "(it) => [getComputedStyle(it).color, getComputedStyle(it).backgroundColor]"
+    assert len(set(sure.evaluate(colours))) == 2
     page.get_by_role("button", name="Delete root: sure?").click()
     expect(page.get_by_role("alert")).to_contain_text("admin")
-    check(page)

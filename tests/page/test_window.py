@@ -110,8 +110,11 @@ def test_a_colleague_sees_the_same_window_by_its_address(
 
 def test_the_legends_show_the_values_under_the_crosshair(open_page: Open) -> None:
     page = open_page(f"/page/#task={ID}", timezone_id="UTC")
-    Simulated(page, {"web-1": 2}).grow(5)
+    simulated = Simulated(page, {"web-1": 2})
+    simulated.grow()
     log_in(page)
+    expect(page.get_by_text("Plots begin with the second.")).to_be_visible()
+    simulated.grow(4)
     busy = page.get_by_role("figure").filter(has_text="%util")
 
     def legend(index: int) -> None:
@@ -119,6 +122,7 @@ def test_the_legends_show_the_values_under_the_crosshair(open_page: Open) -> Non
         written = [f"{it:.1f}" if it > 10 else f"{it:.2f}" for it in values]
         expect(busy.locator("b")).to_have_text([f"{float(it):g} %" for it in written])
 
+    expect(page.get_by_text("Plots begin with the second.")).to_be_hidden()
     legend(4)
     first = page.get_by_role("img").first
     first.press("Home")
