@@ -73,15 +73,23 @@ class Table:
     def _read_batch(self, wanted: Any) -> list[Item]:
         found: list[Item] = []
         for pause in _PAUSES:
-            answer = aws.ask(self._client.batch_get_item, RequestItems=wanted)
-            found += answer["Responses"].get(self._name, [])
-            # A busy DynamoDB leaves some keys for another try.
-            wanted = answer.get("UnprocessedKeys")
+            wanted = self._read_more(wanted, found)
             if not wanted:
                 return found
+            # A busy DynamoDB leaves some keys for another try.
             time.sleep(pause)
         aws.log_throttle("BatchGetItem")
         raise errors.Outage
+
+    def _read_more(self, wanted: Any, found: list[Item]) -> Any:
+        """Add to `found` what DynamoDB gives, 16 MB an answer at most, and give what is left."""
+        while wanted:
+            answer = aws.ask(self._client.batch_get_item, RequestItems=wanted)
+            new, wanted = answer["Responses"].get(self._name, []), answer.get("UnprocessedKeys")
+            found += new
+            if not new:
+                break
+        return wanted
 
     def query(
         self, condition: str, values: Mapping[str, object], **parameters: Any

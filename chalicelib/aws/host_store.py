@@ -15,15 +15,18 @@ _HOSTS, _WORKERS = "host", "worker"
 _WORKER = "~"
 #: The most characters of a text that a worker has written.
 _LONGEST = 300
+#: Seconds by which the clock of another process may be ahead.
+_MOST_AHEAD = 60
 #: No number that makes sense is larger, and only one of them may be below 0.
 _LARGEST, _SIGNED = 1e11, "clock_off_s"
 
 #: A row that was not added is no host. A worker's credentials may make one; it counts for nothing.
+#: It may also have changed the mark of its removal: one of later than now counts for nothing.
 _FREE = (
     "attribute_not_exists(#added_at) AND "
-    "(attribute_not_exists(#removed_at) OR #removed_at <= :free_if_removed_by)"
+    "NOT (#removed_at > :free_if_removed_by AND #removed_at <= :latest)"
 )
-_THERE = "attribute_exists(#added_at) AND attribute_not_exists(#removed_at)"
+_THERE = "attribute_exists(#added_at)"
 #: The same for writes of workers. The credentials of a host do not let it name `added_at`, and a
 #: row that it has made itself is good for nothing.
 _WORKERS_ROW = "attribute_exists(#host) AND attribute_not_exists(#removed_at)"
@@ -67,7 +70,7 @@ class DynamoHostStore:
         step = self._table.to_put(
             {**made._asdict(), "listed": _HOSTS},
             _FREE,
-            {"free_if_removed_by": free_if_removed_by},
+            {"free_if_removed_by": free_if_removed_by, "latest": at + _MOST_AHEAD},
         )
         try:
             self._table.put(step)

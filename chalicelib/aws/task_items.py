@@ -1,7 +1,11 @@
 """Tasks, reports and idempotency keys as items of DynamoDB."""
 
+import contextlib
+from collections.abc import Iterable, Iterator
+
 from chalicelib.aws.items import Item, flag, number, read, ttl, value
 from chalicelib.measure.model import Window
+from chalicelib.tasks import sanity, task_ids
 from chalicelib.tasks.cursor import Cursor
 from chalicelib.tasks.idempotency import IdempotencyKey
 from chalicelib.tasks.model import LOGIN_VERSION, Report, State, Swept, Task, What
@@ -81,7 +85,17 @@ def shards(version: str) -> list[str]:
 
 
 def to_task(item: Item) -> Task:
-    """Read the task of an item."""
+    """Read the task of an item. One that makes no sense, as a host may write it, is a FAILURE."""
+    if task_ids.host_of(item["task_id"]["S"]) is None:
+        return _task(item)
+    try:
+        task = _task(item)
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        return _nonsense(item)
+    return task if sanity.makes_sense(task) else _nonsense(item)
+
+
+def _task(item: Item) -> Task:
     what = item.get("what")
     return read(
         Task,
@@ -92,9 +106,26 @@ def to_task(item: Item) -> Task:
     )
 
 
+def _nonsense(item: Item) -> Task:
+    """Give what takes the place of a task: these two attributes are not for its host to write."""
+    created_at = float(item["created_at"]["N"]) if "created_at" in item else 0
+    owner = item["owner"]["S"] if "owner" in item else None
+    return sanity.nonsense(item["task_id"]["S"], created_at=created_at, owner=owner)
+
+
 def to_report(item: Item) -> Report:
-    """Read the report of an item."""
-    return read(Report, item)
+    """Read the report of an item. Raises ValueError, or what else, for what is none."""
+    report = read(Report, item)
+    if not sanity.is_report(report):
+        raise ValueError
+    return report
+
+
+def to_reports(items: Iterable[Item]) -> Iterator[Report]:
+    """Read the reports of items, without those that are none: a host may write what it likes."""
+    for item in items:
+        with contextlib.suppress(KeyError, OverflowError, TypeError, ValueError):
+            yield to_report(item)
 
 
 def key_attributes(key: IdempotencyKey) -> dict[str, object]:

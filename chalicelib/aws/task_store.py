@@ -197,21 +197,25 @@ class DynamoTaskStore:
             # A caller who follows a window asks for one report at a time: get it without a query.
             key = to_item({"task_id": task.task_id, "index": since})
             item = self._reports.get(key)
-            yield from map(task_items.to_report, [item] if item else [])
+            yield from task_items.to_reports([item] if item else [])
         elif since < until:
             found = self._reports.query(
                 "#task_id = :task_id AND #index BETWEEN :since AND :last",
                 {"task_id": task.task_id, "since": since, "last": until - 1},
                 ConsistentRead=True,
             )
-            yield from map(task_items.to_report, found)
+            yield from task_items.to_reports(found)
         if last and since < task.done:
             yield last
 
     def reports_at(self, places: list[tuple[str, int]]) -> dict[tuple[str, int], Report]:
         keys = [to_item({"task_id": task_id, "index": index}) for task_id, index in places]
         found = self._reports.get_many(keys, fresh=False)
-        reports = [(item["task_id"]["S"], task_items.to_report(item)) for item in found]
+        reports = [
+            (item["task_id"]["S"], report)
+            for item in found
+            for report in task_items.to_reports([item])
+        ]
         return {(task_id, report.index): report for task_id, report in reports}
 
     def newest(self, after: Cursor | None, batch: int) -> Iterator[Task]:

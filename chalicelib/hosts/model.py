@@ -81,8 +81,11 @@ class Host(NamedTuple):
     rival_at: float | None = None
 
     def is_there(self) -> bool:
-        """Tell whether it is a host: it was added, and not removed since."""
-        return self.added_at is not None and self.removed_at is None
+        """Tell whether it is a host: it was added, and not removed since.
+
+        A removal takes `added_at` away, and no worker can write it. `removed_at` proves nothing.
+        """
+        return self.added_at is not None
 
     def state(self, now: float) -> HostState:
         """Give how it is at the time `now`."""

@@ -104,8 +104,8 @@ class HostService:
             old = refused.old
             if old is None:
                 raise errors.Outage from refused
-            if old.removed_at is not None:
-                left = old.removed_at + free_after - now
+            if not old.is_there():
+                left = (old.removed_at or now) + free_after - now
                 raise errors.NameNotFree(name, max(math.ceil(left), 1)) from refused
             # An earlier try of ours may have stored it, and its answer was lost.
             return old, old.added_at == now

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from chalicelib.measure.model import Window
-from chalicelib.tasks import model, task_ids
+from chalicelib.tasks import model, sanity, task_ids
 from chalicelib.tasks.model import LOGIN_VERSION, ReportView, State, Task, What
 
 
@@ -147,4 +147,11 @@ def standing(group: Group, stored: Iterable[Task], sweep_seconds: float) -> Stan
     Tasks that are not stored yet will be as they are at first.
     """
     by_id = {task.task_id: task for task in stored}
-    return Standing(group, [by_id.get(it.task_id, it) for it in group.tasks(sweep_seconds)])
+    tasks = [by_id.get(it.task_id, it) for it in group.tasks(sweep_seconds)]
+    return Standing(group, [_believed(group, it) for it in tasks])
+
+
+def _believed(group: Group, task: Task) -> Task:
+    """Give a task of a group; if it is of another window, its host has written that."""
+    ours = task.window == group.window and task.what is group.what
+    return task if ours else sanity.nonsense(task.task_id)

@@ -21,6 +21,11 @@ def removed(name: str) -> str:
     return f"{name} was removed from the hosts."
 
 
+def nonsense(name: str) -> str:
+    """Say that what a host has written of a task cannot be."""
+    return f"What {name} has written of it makes no sense."
+
+
 def last_seen(host: Host, now: float) -> str:
     """Say when a host was last seen, such as "it was last seen 3 days ago"."""
     if host.seen_at is None:

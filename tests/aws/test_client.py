@@ -90,6 +90,17 @@ def test_keys_that_are_left_at_every_try_are_logged(
     assert logged == [("throttled", {"operation": "BatchGetItem"})]
 
 
+def test_items_that_do_not_fit_into_one_answer_are_read_all() -> None:
+    class Slow:
+        def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803
+            first, *others = RequestItems["tasks"]["Keys"]
+            left = {"tasks": {"Keys": others}} if others else {}
+            return {"Responses": {"tasks": [first]}, "UnprocessedKeys": left}
+
+    keys = [{"task_id": {"S": str(number)}} for number in range(100)]
+    assert dynamodb.Table(Slow(), "tasks").get_many(keys) == keys
+
+
 @pytest.mark.parametrize("status", [200, 400])
 @pytest.mark.parametrize(
     ("service", "operation"), [("sqs", "list_queues"), ("dynamodb", "list_tables")]

@@ -32,7 +32,7 @@ class MemoryHosts:
             old = self.rows.get(name)
             if old and (
                 old.added_at is not None
-                or (old.removed_at is not None and old.removed_at > free_if_removed_by)
+                or (old.removed_at and free_if_removed_by < old.removed_at <= at + 60)
             ):
                 raise Refused(old)
             self.rows[name] = Host(host=name, added_at=at)
