@@ -71,7 +71,7 @@ Examples:
 \b
 Exit codes:
   0    done; also Ctrl-C where iostat had no COUNT
-  1    a window failed, or the service refused something
+  1    a window failed or was cancelled, or the service refused something
   2    wrong usage, such as an unknown host
   3    some hosts did not answer; standard error names them
   4    a login is needed, or was refused

@@ -79,12 +79,14 @@ def read_password(file: str) -> str:
 
 
 def ask_password(what: str, *, twice: bool = False, option: str = "--password-file") -> str:
-    """Give the password that somebody types. Raises LoginNeeded where nobody can type.
+    """Give the password that somebody types; a new one is typed `twice`.
 
-    `option` names the file that would have it then.
+    `option` names the file that has it where nobody can type. Raises LoginNeeded then, or Usage
+    for a new one.
     """
     if not sys.stdin.isatty():
-        raise LoginNeeded(f"{what} is needed: {option} FILE, or - for standard input.")
+        wrong = Usage if twice else LoginNeeded
+        raise wrong(f"{what} is needed: {option} FILE, or - for standard input.")
     typed: str = click.prompt(what, hide_input=True, confirmation_prompt=twice, err=True)
     return typed
 

@@ -174,7 +174,9 @@ class _Following:
             why = self._why(task, work)
             if why:
                 self._screen.complain(why)
-                failed = failed or task["host"] not in silent
+                # A watch has done its work when a window was cancelled, an iostat has not.
+                done = task["state"] == "REVOKED" and not self._owned
+                failed = failed or not (done or task["host"] in silent)
         if not work.counted and not failed and not silent:
             self._screen.note("a window takes no more reports than these; start another one.")
         return FAILED if failed else NO_ANSWER if silent else DONE

@@ -39,6 +39,10 @@ def test_options_of_every_command_stand_before_it(stranger: Command, command: st
         (("xyz",), "No such command 'xyz': `hoststat --help` says what is possible."),
         (("--nope",), "No such option '--nope': `hoststat --help` says what is possible."),
         (
+            ("users", "add", "jl"),
+            "New password of jl is needed: --new-password-file FILE, or - for standard input.",
+        ),
+        (
             ("users", "set", "jl"),
             "Say what to change: --rename, --fullname, --admin, --no-admin or --password.",
         ),
