@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,21 @@ def test_one_file_runs_where_nothing_is_installed(
         )
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout == (out or "10:00:00 up here\n")
+
+
+def test_one_file_has_bytecode_that_other_versions_of_python_leave_alone(
+    archive: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.pyz"
+    with zipfile.ZipFile(archive) as ours, zipfile.ZipFile(other, "w") as theirs:
+        names = ours.namelist()
+        assert {f"{it}c" for it in names if it.endswith(".py")} <= set(names)
+        for name in names:
+            # Bytecode begins with the version that it is for.
+            content = ours.read(name)
+            theirs.writestr(name, b"else" + content[4:] if name.endswith(".pyc") else content)
+    said = subprocess.check_output([sys.executable, "-I", "-S", str(other), "--version"], text=True)
+    assert said == f"hoststat {__version__}\n"
 
 
 def test_one_file_is_executable_and_always_the_same(archive: Path, tmp_path: Path) -> None:
