@@ -24,7 +24,8 @@ from chalicelib.tasks.keeper import Keeper
 from chalicelib.tasks.model import Look, Report, State, Task
 from chalicelib.tasks.service import TaskService
 from chalicelib.tasks.worker import Worker
-from local import line, stage
+from local import stage
+from local.session import Session
 
 #: The processes of hoststat: the name in the figures, and the module.
 _PARTS = {"cloud": "local.cloud", "API": "local.gateway", "worker": "local.worker"}
@@ -45,7 +46,7 @@ def enter(stack: Stack) -> None:
     """Let this process use the local cloud of the stack."""
     os.environ["PORT"] = str(stack.port)
     stage.enter()
-    parts.reset(session=line.Session())
+    parts.reset(session=Session())
 
 
 def alone(windows: int, window: Window, polls: int) -> Alone:
@@ -125,6 +126,6 @@ def _time(client: Any, taken: dict[str, list[float]]) -> None:
     def end(event_name: str, **_: Any) -> None:
         taken[event_name.rpartition(".")[2]].append(time.perf_counter() - began)
 
-    # Between them `local.line` sends the request and gives the answer.
-    client.meta.events.register_first("before-send", begin)
-    client.meta.events.register_last("before-send", end)
+    # Between them `local.session` makes the call.
+    client.meta.events.register_first("before-call", begin)
+    client.meta.events.register_last("after-call", end)

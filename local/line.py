@@ -1,7 +1,7 @@
-"""How a laptop's processes reach its local cloud: botocore, but over connections of our own.
+"""The connections from a laptop's processes to its local cloud.
 
 botocore itself sends by urllib3 and http.client, which take more of a processor than the rest of a
-call, and it signs, which the local cloud does not ask for.
+call.
 """
 
 import collections
@@ -9,42 +9,16 @@ import contextlib
 import functools
 import io
 import socket
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import botocore
-import botocore.session
 import httptools
 from botocore import exceptions
 from botocore.awsrequest import AWSResponse
-from botocore.config import Config
 
-#: The parameters are checked where the tests ask moto in their own process, and when deployed.
-_UNSIGNED = Config(signature_version=botocore.UNSIGNED, parameter_validation=False)
 #: Bytes that are read at once.
 _CHUNK = 65_536
-
-
-class Session(botocore.session.Session):  # type: ignore[misc]
-    """A session of botocore whose clients reach the local cloud, unsigned."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._lines: list[Line] = []
-
-    def create_client(self, service: str, *, config: Config) -> Any:
-        """Make a client with the timeouts of `config`."""
-        client = super().create_client(service, config=config.merge(_UNSIGNED))
-        line = Line(config.connect_timeout, config.read_timeout)
-        client.meta.events.register("before-send", line.ask)
-        self._lines.append(line)
-        return client
-
-    def close(self) -> None:
-        """Close the connections of all clients that are not in use."""
-        for line in self._lines:
-            line.close()
 
 
 class Line:
@@ -55,13 +29,13 @@ class Line:
         #: Connections that no thread uses now.
         self._idle: collections.deque[socket.socket] = collections.deque()
 
-    def ask(self, request: Any, **_: Any) -> AWSResponse:
-        """Send a request and give its answer. botocore, which calls this, does not send it then.
+    def post(self, url: str, headers: Mapping[str, str | bytes], body: bytes) -> AWSResponse:
+        """Send a request and give its answer.
 
         Raises what botocore would raise itself: EndpointConnectionError, ConnectTimeoutError,
         ReadTimeoutError or ConnectionClosedError.
         """
-        url, sent = request.url, _bytes_of(request)
+        sent = _bytes_of(url, headers, body)
         # One that was idle may have been closed meanwhile; the request is sent by the next then.
         with contextlib.suppress(IndexError):
             while True:
@@ -118,24 +92,22 @@ def _where(url: str) -> _Where:
     return _Where(parts.hostname or "", parts.port or 80, parts.path or "/")
 
 
-def _bytes_of(request: Any) -> bytes:
-    """Write a request of botocore's as HTTP has it."""
-    body = request.body or b""
-    if isinstance(body, str):
-        body = body.encode()
-    where = _where(request.url)
-    lines = [f"{request.method} {where.path} HTTP/1.1", f"Host: {where.host}:{where.port}"]
-    for name, value in request.headers.items():
+def _bytes_of(url: str, headers: Mapping[str, str | bytes], body: bytes) -> bytes:
+    """Write a request as HTTP has it."""
+    where = _where(url)
+    lines = [f"POST {where.path} HTTP/1.1", f"Host: {where.host}:{where.port}"]
+    for name, value in headers.items():
         if name != "Content-Length":
             lines.append(f"{name}: {value.decode() if isinstance(value, bytes) else value}")
     lines.append(f"Content-Length: {len(body)}\r\n\r\n")
-    return "\r\n".join(lines).encode() + bytes(body)
+    return "\r\n".join(lines).encode() + body
 
 
 class _Answer:
     """An answer, as httptools reads it."""
 
     def __init__(self) -> None:
+        #: `headers` has the names in lower case, as botocore gives them.
         self.status, self.headers, self.body = 0, dict[str, str](), b""
         self.keeps_connection = self._whole = False
         self._parser = httptools.HttpResponseParser(self)
@@ -152,7 +124,7 @@ class _Answer:
         return answer
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers[name.decode("latin-1")] = value.decode("latin-1")
+        self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_body(self, data: bytes) -> None:
         self.body += data

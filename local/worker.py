@@ -87,9 +87,9 @@ def _session(name: str) -> Any:
     """Make the session of botocore for a stage."""
     if name == stage.LOCAL and find_spec("httptools"):
         # Where that is not installed botocore does without, for more of the processor.
-        from local import line  # noqa: PLC0415
+        from local.session import Session  # noqa: PLC0415
 
-        return line.Session()
+        return Session()
     return client.session()
 
 

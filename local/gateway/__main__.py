@@ -17,10 +17,10 @@ def serve() -> None:
     from chalice.cli.factory import CLIFactory  # noqa: PLC0415
 
     from chalicelib.bootstrap import parts  # noqa: PLC0415
-    from local import line  # noqa: PLC0415
     from local.gateway import server  # noqa: PLC0415
+    from local.session import Session  # noqa: PLC0415
 
-    parts.reset(session=line.Session())
+    parts.reset(session=Session())
     factory = CLIFactory(str(stage.PROJECT))
     config = factory.create_config_obj(chalice_stage_name=stage.LOCAL)
     serving = server.of_app(factory.load_chalice_app(), config, allowed)

@@ -1,72 +1,21 @@
 """The connections to the local cloud: kept, opened anew, and broken in every way."""
 
 import contextlib
-import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore import exceptions
-from botocore.awsrequest import AWSRequest
-from botocore.config import Config
 
-from local import line, listening, stage
+from local import line, stage
 from tests.support import processes
 from tests.support.processes import until
+from tests.support.scripted_cloud import Cloud, says
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\n"
 _BODY = b'{"QueueUrl": "there"}'
 _ANSWER = _HEAD + b"Content-Length: 21\r\n\r\n" + _BODY
-
-#: What is done with one request.
-Reply = Callable[[socket.socket], object]
-
-
-class Cloud:
-    """Takes connections one after the other. It plays the replies of each, and closes it."""
-
-    def __init__(self, *connections: list[Reply]) -> None:
-        self._connections = list(connections)
-        self.requests: list[bytes] = []
-        #: How many connections it has closed.
-        self.closed = 0
-
-    @contextlib.contextmanager
-    def serving(self) -> Iterator[str]:
-        """Serve while the context lasts; give the address."""
-        with listening.bind(0, "cloud") as listener:
-            listener.listen()
-            thread = threading.Thread(target=self._serve, args=[listener])
-            thread.start()
-            yield f"http://{stage.LOOPBACK}:{listener.getsockname()[1]}/"
-            thread.join(processes.DEADLINE)
-
-    def _serve(self, listener: socket.socket) -> None:
-        for replies in self._connections:
-            with listener.accept()[0] as connection:
-                for reply in replies:
-                    self.requests.append(_request(connection))
-                    reply(connection)
-            self.closed += 1
-
-
-def _request(connection: socket.socket) -> bytes:
-    """Read a request; those of these tests have bodies that end with ``}``."""
-    read = b""
-    while not read.endswith(b"}"):
-        came = connection.recv(65_536)
-        assert came
-        read += came
-    return read
-
-
-def says(*parts: bytes) -> Reply:
-    def reply(connection: socket.socket) -> None:
-        for part in parts:
-            connection.sendall(part)
-
-    return reply
 
 
 @pytest.fixture
@@ -76,8 +25,7 @@ def kept() -> Iterator[line.Line]:
 
 
 def ask(by: line.Line, address: str) -> Any:
-    request = AWSRequest("POST", address, {"X-Amz-Target": "AmazonSQS.GetQueueUrl"}, '{"a": 1}')
-    return by.ask(request.prepare())
+    return by.post(address, {"X-Amz-Target": "AmazonSQS.GetQueueUrl"}, b'{"a": 1}')
 
 
 def test_an_answer_is_given_as_botocore_reads_it(kept: line.Line) -> None:
@@ -157,13 +105,3 @@ def test_nobody_there_is_an_error_of_the_endpoint(kept: line.Line) -> None:
     address = f"http://{stage.LOOPBACK}:{processes.free_port()}/"
     with pytest.raises(exceptions.EndpointConnectionError, match=address):
         ask(kept, address)
-
-
-def test_clients_ask_unsigned(monkeypatch: pytest.MonkeyPatch) -> None:
-    cloud = Cloud([says(_ANSWER)])
-    with cloud.serving() as address, contextlib.closing(line.Session()) as session:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        client = session.create_client("sqs", config=Config(connect_timeout=60, read_timeout=60))
-        assert client.get_queue_url(QueueName="tasks")["QueueUrl"] == "there"
-    assert b"uthorization" not in cloud.requests[0]

@@ -1,0 +1,138 @@
+"""How a laptop's processes ask its local cloud: by botocore, without what only a network needs.
+
+botocore makes the request and raises the errors, as it does when deployed. On a laptop there is no
+signature to compute, one endpoint to choose, and an answer that is what the cloud has just written
+out of moto's own data. What botocore does there for all of AWS takes more of a processor than the
+call.
+"""
+
+import functools
+import json
+import re
+import threading
+from typing import Any
+
+import botocore
+import botocore.session
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, UnknownServiceError
+from botocore.loaders import Loader
+from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+
+from local.line import Line
+
+#: The parameters are checked where the tests ask moto in their own process, and when deployed.
+_UNSIGNED = Config(signature_version=botocore.UNSIGNED, parameter_validation=False)
+#: Types of values that botocore gives as they stand in the JSON of an answer. Bytes ("blob") are
+#: no such type; each body is searched for them.
+_AS_THEY_STAND = {"string", "integer", "long", "double", "boolean", "blob"}
+#: DynamoDB's value of any type, which may contain others of its kind.
+_ANY_VALUE = "AttributeValue"
+#: The members that are bytes, and those without a value, which botocore leaves out.
+_NOT_AS_IT_STANDS = re.compile(rb'"(BS?|Binary(List)?Values?)" *:|: *null')
+
+
+class Session(botocore.session.Session):  # type: ignore[misc]
+    """A session of botocore whose clients reach the local cloud, unsigned."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_component("data_loader", _Models())
+        self._lines: list[Line] = []
+
+    def create_client(self, service: str, *, config: Config) -> Any:
+        """Make a client with the timeouts of `config`."""
+        client = super().create_client(service, config=config.merge(_UNSIGNED))
+        line = Line(config.connect_timeout, config.read_timeout)
+        way = _ShortWay(line)
+        client.meta.events.register_last("before-call", way.call)
+        client.meta.events.register("before-send", way.send)
+        self._lines.append(line)
+        return client
+
+    def close(self) -> None:
+        """Close the connections of all clients that are not in use."""
+        for line in self._lines:
+            line.close()
+
+
+class _Models(Loader):  # type: ignore[misc]
+    """botocore's models of services, without the rules that choose an endpoint for each call."""
+
+    def load_service_model(
+        self, service_name: str, type_name: str, api_version: str | None = None
+    ) -> Any:
+        if type_name == "endpoint-rule-set-1":
+            # botocore then keeps to the one endpoint that AWS_ENDPOINT_URL names.
+            raise UnknownServiceError(service_name=service_name, known_service_names="none")
+        return super().load_service_model(service_name, type_name, api_version)
+
+
+class _ShortWay:
+    """Answers the calls of a client that succeed; botocore deals with all the others."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        #: What came of a call of this thread that botocore has to deal with.
+        self._came = threading.local()
+
+    def call(
+        self, model: OperationModel, params: dict[str, Any], **_: Any
+    ) -> tuple[AWSResponse, dict[str, Any]] | None:
+        """Make a call. Give None if it is for botocore, with its tries and its errors."""
+        try:
+            answer = self._line.post(params["url"], params["headers"], params["body"])
+        except BotoCoreError as failed:
+            self._came.last = failed
+            return None
+        if answer.status_code == 200 and _as_it_stands(model, answer.content):
+            return answer, _parsed(answer)
+        self._came.last = answer
+        return None
+
+    def send(self, request: Any, **_: Any) -> AWSResponse:
+        """Give botocore what came of its call; send a request of its own if it tries again."""
+        came, self._came.last = getattr(self._came, "last", None), None
+        if isinstance(came, Exception):
+            raise came
+        if came is not None:
+            return came
+        body = request.body or b""
+        return self._line.post(
+            request.url, request.headers, body.encode() if isinstance(body, str) else bytes(body)
+        )
+
+
+def _parsed(answer: AWSResponse) -> dict[str, Any]:
+    """Read an answer as botocore does."""
+    metadata = {
+        "RequestId": answer.headers.get("x-amzn-requestid", ""),
+        "HTTPStatusCode": answer.status_code,
+        "HTTPHeaders": dict(answer.headers),
+        "RetryAttempts": 0,
+    }
+    return {**json.loads(answer.content or b"{}"), "ResponseMetadata": metadata}
+
+
+def _as_it_stands(model: OperationModel, body: bytes) -> bool:
+    """Tell whether botocore would give an answer as it stands in JSON."""
+    return _is_plain(model) and not _NOT_AS_IT_STANDS.search(body)
+
+
+@functools.cache
+def _is_plain(model: OperationModel) -> bool:
+    return _has_plain(model.output_shape)
+
+
+def _has_plain(shape: Shape | None) -> bool:
+    """Tell whether all in an answer of this shape stands in JSON as botocore gives it."""
+    if shape is None or shape.name == _ANY_VALUE:
+        return True
+    if isinstance(shape, StructureShape):
+        return all(map(_has_plain, shape.members.values()))
+    if isinstance(shape, ListShape):
+        return _has_plain(shape.member)
+    if isinstance(shape, MapShape):
+        return _has_plain(shape.value)
+    return shape.type_name in _AS_THEY_STAND

@@ -1,0 +1,171 @@
+"""Calls to the local cloud: answered by the short way where they succeed, by botocore elsewhere."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionClosedError
+
+from chalicelib.aws import client as aws
+from chalicelib.comparison import Comparison
+from local.session import Session
+from tests.support.fakes import FakeClock
+from tests.support.scripted_cloud import Cloud, Reply, says
+
+_KEY = {"task_id": {"S": "1"}}
+_GET = {"TableName": "tasks", "Key": _KEY}
+_TRIES = 3
+_CONFIG = Config(
+    connect_timeout=60,
+    read_timeout=60,
+    retries={"mode": "standard", "total_max_attempts": _TRIES},
+)
+
+
+def answer(body: object, status: str = "200 OK") -> Reply:
+    written = json.dumps(body).encode()
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: application/x-amz-json-1.0\r\n"
+        f"x-amzn-requestid: 7\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+        f"Content-Length: {len(written)}\r\n\r\n"
+    )
+    return says(head.encode() + written)
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with contextlib.closing(Session()) as made:
+        yield made
+
+
+def client(session: Any, service: str, address: str) -> Any:
+    with pytest.MonkeyPatch.context() as environ:
+        environ.setenv("AWS_ENDPOINT_URL", address)
+        return session.create_client(service, config=_CONFIG)
+
+
+_ANSWERS: dict[str, tuple[str, str, dict[str, Any], object]] = {
+    "an item with values of every type": (
+        "dynamodb",
+        "get_item",
+        _GET,
+        {
+            "Item": {
+                "text": {"S": "a : null"},
+                "number": {"N": "1.5"},
+                "flag": {"BOOL": True},
+                "none": {"NULL": True},
+                "list": {"L": [{"S": "a"}, {"M": {"b": {"N": "2"}}}]},
+                "texts": {"SS": ["a", "b"]},
+            }
+        },
+    ),
+    "bytes": ("dynamodb", "get_item", _GET, {"Item": {"raw": {"B": "aGVsbG8="}}}),
+    "a set of bytes": ("dynamodb", "get_item", _GET, {"Item": {"raw": {"BS": ["aGVsbG8="]}}}),
+    "no item": ("dynamodb", "get_item", _GET, {}),
+    "a member without a value": ("dynamodb", "get_item", _GET, {"Item": None}),
+    "a page of items": (
+        "dynamodb",
+        "query",
+        {"TableName": "tasks"},
+        {"Items": [_KEY], "Count": 1, "ScannedCount": 1, "LastEvaluatedKey": _KEY},
+    ),
+    "a time": (
+        "dynamodb",
+        "describe_table",
+        {"TableName": "tasks"},
+        {"Table": {"TableName": "tasks", "CreationDateTime": 1764350000.5}},
+    ),
+    "messages": (
+        "sqs",
+        "receive_message",
+        {"QueueUrl": "https://sqs/1/tasks"},
+        {"Messages": [{"MessageId": "1", "ReceiptHandle": "2", "Body": "{}", "Attributes": {}}]},
+    ),
+    "bytes in a message": (
+        "sqs",
+        "receive_message",
+        {"QueueUrl": "https://sqs/1/tasks"},
+        {"Messages": [{"MessageAttributes": {"a": {"BinaryValue": "aGVsbG8="}}}]},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", _ANSWERS)
+def test_a_client_gives_what_botocore_gives(session: Session, case: str) -> None:
+    service, operation, parameters, body = _ANSWERS[case]
+    given = []
+    for each in (session, botocore.session.Session()):
+        with Cloud([answer(body)]).serving() as address:
+            each.set_credentials("key", "secret")
+            given.append(getattr(client(each, service, address), operation)(**parameters))
+    ours, botocores = given
+    assert ours == botocores
+
+
+def test_a_client_asks_unsigned(session: Session) -> None:
+    cloud = Cloud([answer({"QueueUrl": "there"})])
+    with cloud.serving() as address:
+        found = client(session, "sqs", address).get_queue_url(QueueName="tasks")
+    assert found["QueueUrl"] == "there"
+    assert b"uthorization" not in cloud.requests[0]
+
+
+def test_a_refusal_is_botocores_error_and_is_asked_for_once(session: Session) -> None:
+    refusal = {
+        "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
+        "message": "The conditional request failed",
+        "Item": _KEY,
+    }
+    cloud = Cloud([answer(refusal, "400 Bad Request")])
+    with cloud.serving() as address, pytest.raises(ClientError) as raised:
+        client(session, "dynamodb", address).put_item(TableName="tasks", Item=_KEY)
+    assert raised.value.response["Error"] == {
+        "Code": "ConditionalCheckFailedException",
+        "Message": "The conditional request failed",
+    }
+    assert raised.value.response["Item"] == _KEY
+    assert len(cloud.requests) == 1
+
+
+def test_a_call_that_fails_for_a_while_is_tried_again_by_botocore(session: Session) -> None:
+    busy = answer({"__type": "InternalServerError", "message": "busy"}, "500 Internal")
+    cloud = Cloud([busy, busy, answer({"Item": _KEY})])
+    with cloud.serving() as address:
+        found = client(session, "dynamodb", address).get_item(**_GET)
+    assert (found["Item"], found["ResponseMetadata"]["RetryAttempts"]) == (_KEY, _TRIES - 1)
+    assert len(cloud.requests) == _TRIES
+
+
+def test_a_connection_that_breaks_is_tried_again_as_often_as_botocore_does(
+    session: Session,
+) -> None:
+    cloud = Cloud(*[[says(b"")]] * _TRIES)
+    with cloud.serving() as address, pytest.raises(ConnectionClosedError, match=address):
+        client(session, "dynamodb", address).get_item(**_GET)
+    assert len(cloud.requests) == _TRIES
+
+
+def test_a_call_after_one_that_failed_has_its_own_answer(session: Session) -> None:
+    refusal = {"__type": "ResourceNotFoundException", "message": "There is no such table."}
+    cloud = Cloud([answer(refusal, "400 Bad Request"), answer({"Item": _KEY})])
+    with cloud.serving() as address:
+        asked = client(session, "dynamodb", address)
+        with pytest.raises(asked.exceptions.ResourceNotFoundException):
+            asked.get_item(**_GET)
+        assert asked.get_item(**_GET)["Item"] == _KEY
+
+
+def test_the_clock_is_compared_by_the_date_of_an_answer(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare = Comparison(FakeClock())
+    with Cloud([answer({})]).serving() as address:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        aws.client(session, "dynamodb", compare=compare).get_item(**_GET)
+    assert compare.cloud_time() == 784111777
