@@ -35,6 +35,8 @@ class ThisMachine:
         """
         self._path, self._root, self._darwin = path, root, platform == "darwin"
         self.name = name or os.uname().nodename
+        #: Where commands were found, by their names.
+        self._found: dict[str, str] = {}
 
     @property
     def source(self) -> str:
@@ -114,7 +116,13 @@ class ThisMachine:
         return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
 
     def _which(self, command: str) -> str | None:
-        return shutil.which(command, path=self._path)
+        # One look at the file instead of several in each folder: three commands a window.
+        found = self._found.get(command)
+        if found is None or not os.access(found, os.X_OK):
+            found = shutil.which(command, path=self._path)
+            if found:
+                self._found[command] = found
+        return found
 
     def _env(self) -> dict[str, str]:
         # Only these: iostat's output depends on the environment, and ours contains credentials.

@@ -176,3 +176,12 @@ def test_a_shortage_of_open_files_counts_as_killed(tmp_path: Path) -> None:
             ThisMachine(path).open(Window(1, 1))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_an_iostat_that_comes_or_goes_is_noticed_at_once(tmp_path: Path) -> None:
+    machine = ThisMachine(str(tmp_path))
+    assert machine.source == "procfs"
+    fake(tmp_path, "exit")
+    assert machine.source == "iostat"
+    (tmp_path / "iostat").unlink()
+    assert machine.source == "procfs"
