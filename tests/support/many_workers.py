@@ -10,8 +10,9 @@ import threading
 from chalicelib import log
 from chalicelib.bootstrap import parts
 from chalicelib.hosts.presence import Presence
-from local import line, stage
+from local import stage
 from local.poller import Poller
+from local.session import Session
 from local.vitals import Vitals
 from tests.support.rig import worker_of
 
@@ -49,7 +50,7 @@ def main(names: list[str]) -> None:
     """Work for these hosts until a signal."""
     log.configure()
     stage.enter()
-    parts.reset(session=line.Session())
+    parts.reset(session=Session())
     for name in names:
         threading.Thread(target=poller_of(name).run, name=name, daemon=True).start()
     signal.pause()
