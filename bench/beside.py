@@ -35,8 +35,9 @@ _FOLLOWED = 30
 
 #: The name of a figure.
 _BURST = "  processor: cloud, ms a task in a burst"
-#: The other ways to run hoststat, and what is measured again then.
-_FULL, _DURABLE = f"{_STORED} tasks stored", "with DATA"
+#: The ways to run hoststat that are compared with each other, in so many rounds, and by what.
+_NEW, _FULL, _DURABLE = "nothing stored", f"{_STORED} tasks stored", "with DATA"
+_WAYS_ROUNDS = 5
 _ALSO = (
     "create to done, ms",
     "poll, ms",
@@ -68,8 +69,7 @@ def main() -> None:
         _follow(found, figures)
         _rounds("windows at once", _LONG_ROUNDS, found, _few_windows, figures)
         _rounds("many windows at once", _LONG_ROUNDS, with_threads, _many_windows, figures)
-        _full(found[0], figures)
-        _durable(figures)
+    _ways(figures)
     _say("")
     _print({name: _medians(row) for name, row in figures.items()})
 
@@ -144,30 +144,31 @@ def _follow(found: list[Stack], figures: Figures) -> None:
         figures[f"requests to follow {_FOLLOWED} s"][stack.name].append(it.result())
 
 
-def _full(stack: Stack, figures: Figures) -> None:
-    """Measure hoststat again with many tasks stored."""
-    _say(f"storing {_STORED} tasks")
-    share.fill(_STORED, _REPORTS)
-    _again(stack, _FULL, figures)
-
-
-def _durable(figures: Figures) -> None:
-    """Measure a hoststat that keeps what it is given on disk."""
-    with tempfile.TemporaryDirectory() as folder:
-        data = str(Path(folder) / "data")
-        with stacks.hoststat(Path(folder), DATA=data) as stack:
-            share.enter(stack)
+def _ways(figures: Figures) -> None:
+    """Measure hoststat with nothing stored, with many tasks stored, and with DATA, in turns."""
+    again: dict[str, Figures] = {}
+    with contextlib.ExitStack() as begun:
+        folder = Path(begun.enter_context(tempfile.TemporaryDirectory()))
+        data = {_NEW: "", _FULL: "", _DURABLE: str(folder / "data")}
+        found = {
+            how: begun.enter_context(stacks.hoststat(folder, DATA=at)) for how, at in data.items()
+        }
+        for how, stack in found.items():
+            again[how] = defaultdict(lambda: defaultdict(list))
             measures.wake(stack)
-            _again(stack, _DURABLE, figures)
-
-
-def _again(stack: Stack, how: str, figures: Figures) -> None:
-    """Measure hoststat once more; `how` is what is different, for the names of the figures."""
-    again: Figures = defaultdict(lambda: defaultdict(list))
-    for measure in (_latencies, _throughput, _few_windows):
-        _rounds(how, _LONG_ROUNDS, [stack], measure, again)
-    for what in _ALSO:
-        figures[f"{what}, {how}"] = again[what]
+            if how == _FULL:
+                _say(f"storing {_STORED} tasks")
+                share.enter(stack)
+                share.fill(_STORED, _REPORTS)
+        for turn in range(_WAYS_ROUNDS):
+            for how, stack in found.items():
+                _say(f"{how}, round {turn + 1} of {_WAYS_ROUNDS}")
+                share.enter(stack)
+                for measure in (_latencies, _throughput, _few_windows):
+                    measure(stack, again[how])
+    for how, measured in again.items():
+        for what in _ALSO:
+            figures[f"{what}, {how}"] = measured[what]
 
 
 def _few_windows(stack: Stack, figures: Figures) -> None:
@@ -235,7 +236,8 @@ def _ratios(table: dict[str, dict[str, float]]) -> dict[str, tuple[float, str]]:
     for how, much in ((_FULL, 0.1), (_DURABLE, 0.25)):
         for what in _ALSO:
             wanted = f"at least {1 - much:g}" if what == burst else f"at most {1 + much:g}"
-            found[f"{what}: {how} / without"] = (ours[f"{what}, {how}"] / ours[what], wanted)
+            seen = ours[f"{what}, {how}"] / ours[f"{what}, {_NEW}"]
+            found[f"{what}: {how} / {_NEW}"] = (seen, wanted)
     return {what: (round(seen, 2), wanted) for what, (seen, wanted) in found.items()}
 
 
