@@ -6,7 +6,6 @@ that programs do not send.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 
 from local.listening import is_own_name
@@ -33,7 +32,7 @@ def refusal(
         return NOT_FOR_PAGES
     if not is_own_name(headers.get("host", "")):
         return NOT_OUR_NAME
-    if Counter(name for name, _ in given)["host"] != 1:
+    if [name for name, _ in given].count("host") != 1:
         return NOT_OUR_NAME
     if method != "POST" or service(path, headers) is None:
         return NOTHING_HERE
