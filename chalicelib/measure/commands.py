@@ -2,10 +2,10 @@
 
 import contextlib
 import os
+import select
 import selectors
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from typing import Self
@@ -34,21 +34,49 @@ def uptime(command: str, env: dict[str, str]) -> str:
         )
     except OSError as exc:
         raise errors.MachineFailed(f"uptime cannot be started: {exc}") from exc
-    # A timer, because Popen's own timeout polls: it sleeps 0.5 ms and more between two looks.
-    limit, began = threading.Timer(_COMMAND_SECONDS, _kill, [process]), time.monotonic()
+    until = time.monotonic() + _COMMAND_SECONDS
     with process:
-        limit.start()
-        try:
-            assert process.stdout
-            said = process.stdout.read()
-            status = process.wait()
-        finally:
-            limit.cancel()
-    if time.monotonic() - began >= _COMMAND_SECONDS:
-        raise errors.MachineFailed(f"uptime took more than {_COMMAND_SECONDS} s and was ended.")
-    if status:
-        raise errors.MachineFailed(f"uptime ended with status {status}.")
+        said = _read(process, until)
+        if said is None or not _ends(process, until):
+            _kill(process)
+            raise errors.MachineFailed(f"uptime took more than {_COMMAND_SECONDS} s and was ended.")
+    if process.returncode:
+        raise errors.MachineFailed(f"uptime ended with status {process.returncode}.")
     return said.decode("utf-8", "backslashreplace").strip()
+
+
+def _read(process: "subprocess.Popen[bytes]", until: float) -> bytes | None:
+    """Give all that a process writes, or None if it goes on writing at the monotonic `until`."""
+    assert process.stdout
+    said = b""
+    while _is_ready(process.stdout.fileno(), until):
+        data = os.read(process.stdout.fileno(), 65_536)
+        if not data:
+            return said
+        said += data
+    return None
+
+
+def _ends(process: "subprocess.Popen[bytes]", until: float) -> bool:
+    """Wait until a process ends; tell whether it has, by the monotonic `until`."""
+    # Popen's own timeout polls: it sleeps 0.5 ms and more between two looks. macOS and Linux
+    # before 5.3 have nothing better.
+    with contextlib.suppress(AttributeError, OSError):
+        ended = os.pidfd_open(process.pid)
+        try:
+            return _is_ready(ended, until)
+        finally:
+            os.close(ended)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(max(until - time.monotonic(), 0))
+    return process.returncode is not None
+
+
+def _is_ready(descriptor: int, until: float) -> bool:
+    """Wait until a descriptor can be read; tell whether it can, by the monotonic `until`."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(max(until - time.monotonic(), 0) * 1000))
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
