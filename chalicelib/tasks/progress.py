@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from chalicelib import errors
 
 #: Runs of hosts with the same index, such as ``40x5.1x3``.
-PATTERN = "^[0-9]{1,4}x[0-9]{1,9}([.][0-9]{1,4}x[0-9]{1,9}){0,999}$"
+PATTERN = "^[1-9][0-9]{0,3}x[0-9]{1,9}([.][1-9][0-9]{0,3}x[0-9]{1,9}){0,999}$"
 
 _PROGRESS = re.compile(PATTERN, re.ASCII)
 

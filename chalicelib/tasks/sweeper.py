@@ -23,6 +23,9 @@ _MOST_DOUBLINGS = 64
 _MARGIN_SECONDS = 10
 #: The fields that must be as they were read when the sweeper writes: else somebody was faster.
 _AS_READ = ("due_at", "hints", "lease_until")
+#: A name is free 65 s after its removal. So a host that was added that long after a task is another
+#: one; a little less shows only that two clocks differ.
+_ADDED_AFTER = 60
 _HOUR = 3600
 #: Open tasks of users are counted for people to see, and no further than this.
 _MOST_COUNTED = 10_000
@@ -124,7 +127,9 @@ class Sweeper:
         """Tell whether a task is for a host that is not online. `host` is None for one removed."""
         if task.target is None:
             return False
-        return host is None or host.state(self._clock.now()) is not HostState.ONLINE
+        if host is None or _is_of_another(task, host):
+            return True
+        return host.state(self._clock.now()) is not HostState.ONLINE
 
     def _leave(self, places: dict[str, Cursor]) -> None:
         """Store what the next sweep, and creates, need to know of this one."""
@@ -199,7 +204,7 @@ class Sweeper:
     def _why_failed(self, task: Task, host: Host | None, now: float, *, lost: bool) -> str | None:
         """Say in a sentence why nobody shall work on a task any more, None if somebody shall."""
         settings = self._settings
-        if task.target and host is None:
+        if task.target and (host is None or _is_of_another(task, host)):
             return silence.removed(task.target)
         if now > task.done_by:
             return model.LATE
@@ -230,3 +235,8 @@ class Sweeper:
         if task.state is State.QUEUED and task.start_by is not None:
             due_at = min(due_at, task.start_by)
         return task._replace(hints=task.hints + 1, due_at=due_at)
+
+
+def _is_of_another(task: Task, host: Host) -> bool:
+    """Tell whether a task is for a host that was removed, whose name was then given out again."""
+    return (host.added_at or 0) - task.created_at > _ADDED_AFTER

@@ -72,9 +72,11 @@ class Rig:
         self.host_tasks, self.groups = parts.host_tasks, parts.groups
 
     def add_host(self, name: str, *, seen: float | None = 0) -> None:
-        """Register a host that was last seen so many seconds ago; None is never."""
+        """Let there be a host that was last seen so many seconds ago; None is never."""
         seen_at = None if seen is None else self.clock.now() - seen
-        self.hosts.rows[name] = Host(host=name, added_at=self.clock.now(), seen_at=seen_at)
+        before = self.hosts.rows.get(name)
+        added_at = before.added_at if before else self.clock.now()
+        self.hosts.rows[name] = Host(host=name, added_at=added_at, seen_at=seen_at)
 
     def worker_of(self, name: str) -> Worker:
         """Give the worker of a host."""

@@ -139,3 +139,22 @@ def test_a_queue_of_a_version_is_not_made(
     assert rig.queues.names == set()
     why = {"task_id": task_id, "why": "A queue does not exist."}
     assert ("task not swept", why) in logged
+
+
+def test_the_tasks_of_a_host_that_was_removed_are_not_for_another_one_of_its_name(
+    rig: Rig,
+) -> None:
+    rig.add_host("web-7")
+    old = create(rig)
+    rig.parts.hosts.remove("web-7", by="root")
+    # Nobody swept meanwhile.
+    rig.clock.freeze(65)
+    rig.parts.hosts.add("web-7", by="root")
+    rig.clock.freeze(1)
+    new = create(rig)
+    rig.clock.freeze(61)
+    rig.add_host("web-7")
+    rig.sweeper.sweep()
+    said = "web-7 was removed from the hosts."
+    assert (rig.task(old).state, rig.task(old).error) == (State.FAILURE, said)
+    assert rig.dispatcher.sent == [new]
