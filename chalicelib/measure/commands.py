@@ -24,14 +24,7 @@ _SECOND_LOOK = 1 / 6
 def uptime(command: str, env: dict[str, str]) -> str:
     """Run ``uptime`` and give what it prints, stripped. Raises MachineFailed, also after 5 s."""
     try:
-        process = subprocess.Popen(
-            [command],
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        process = _start([command], env, subprocess.DEVNULL)
     except OSError as exc:
         raise errors.MachineFailed(f"uptime cannot be started: {exc}") from exc
     until = time.monotonic() + _COMMAND_SECONDS
@@ -43,6 +36,18 @@ def uptime(command: str, env: dict[str, str]) -> str:
     if process.returncode:
         raise errors.MachineFailed(f"uptime ended with status {process.returncode}.")
     return said.decode("utf-8", "backslashreplace").strip()
+
+
+def _start(argv: list[str], env: dict[str, str], stderr: int) -> "subprocess.Popen[bytes]":
+    """Start a process in a session of its own, so that it can be killed with all it starts."""
+    return subprocess.Popen(
+        argv,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        start_new_session=True,
+    )
 
 
 def _read(process: "subprocess.Popen[bytes]", until: float) -> bytes | None:
@@ -118,14 +123,7 @@ class Iostat:
         self._stopped = False
         self._complaint = b""
         try:
-            self._process = subprocess.Popen(
-                argv,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
+            self._process = _start(argv, env, subprocess.PIPE)
         except OSError as exc:
             raise errors.from_os_error("iostat cannot be started", exc) from exc
 
