@@ -125,14 +125,15 @@ class Presence:
 
     def _not_there(self, row: Host | None) -> None:
         """Add the host where that is allowed, or else say that this worker is no host."""
-        if self._enrol and not self._held:
+        # A row that was removed stays for a while. Without one, a cloud in memory began anew.
+        if self._enrol and (row is None or not self._held):
             try:
                 self._enrol()
             except errors.NameNotFree as refused:
                 self.over = str(refused)
             else:
                 # Now the name can be taken, as soon as the queue answers.
-                self._beat_at = -math.inf
+                self._held, self._beat_at = False, -math.inf
                 return
         elif row is not None and row.removed_at is not None:
             self.over = f"The host {self._name} was removed: this worker works for it no more."

@@ -54,6 +54,21 @@ def test_on_a_laptop_a_worker_adds_its_host(world: World, ask: str) -> None:
     assert (machine.problem, world.row.session) == (None, "one")
 
 
+@pytest.mark.parametrize("ask", ["answered", "failed"])
+def test_on_a_laptop_a_worker_adds_its_host_again_when_the_cloud_has_forgotten_it(
+    world: World, ask: str
+) -> None:
+    machine = world.machine("one", enrol=lambda: world.service.enrol("web-1"))
+    machine.answered()
+    world.store.rows.clear()
+    world.queues.names.clear()
+    world.clock.freeze(67)
+    getattr(machine, ask)()
+    assert (machine.over, world.queues.names) == (None, {"web-1"})
+    machine.answered()
+    assert (machine.problem, world.row.session) == (None, "one")
+
+
 def test_but_not_soon_after_somebody_has_removed_it(world: World) -> None:
     world.service.remove("web-1", by="root")
     world.clock.freeze(599)
