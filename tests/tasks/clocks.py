@@ -14,8 +14,8 @@ class MachineClock:
         #: Whether it was wrong by more than a lease allows for when it was made.
         self.is_wrong = abs(off) > _MOST
         self.sleep = true.freeze
-        #: Whether somebody has set it since it was made.
-        self.was_set = False
+        #: Whether somebody has set it, and whether it has stood still, since it was made.
+        self.was_set = self.has_stood = False
 
     def now(self) -> float:
         return self._true.now() + self._off
@@ -32,3 +32,4 @@ class MachineClock:
         """Let time pass for all others. Where a machine is suspended, its monotonic time stops."""
         self._true.freeze(seconds)
         self._stood += seconds
+        self.has_stood = True

@@ -11,7 +11,7 @@ from chalicelib import errors
 from chalicelib.comparison import Comparison
 from chalicelib.tasks import hint
 from chalicelib.tasks.keeper import Keeper
-from chalicelib.tasks.model import DAY, State
+from chalicelib.tasks.model import DAY, Look, Report, State
 from chalicelib.tasks.sweeper import Sweeper
 from chalicelib.tasks.worker import Worker
 from tests.support.fakes import FakeMachine
@@ -25,6 +25,7 @@ from tests.tasks.worlds import without_hosts
 KEEP = SETTINGS.keep_days * DAY
 #: Seconds from when a write was begun until the end is seen, at the most.
 SOON = 3600
+AN_HOUR_OR_SO = 4000
 WRONG = st.sampled_from([-3650 * DAY, -8 * DAY, -3600, 3600, 3650 * DAY])
 
 
@@ -36,14 +37,28 @@ class Days(Races):
         #: Tasks that a worker with a wrong clock has claimed, and when each end was seen.
         self.wronged: set[str] = set()
         self.ended_at: dict[str, float] = {}
+        #: The index of the report that is read next of a task, and the reports that are gone.
+        self.next: dict[str, int] = {}
+        self.gone: dict[tuple[str, int], Report] = {}
 
     @rule(days=st.sampled_from([1, 3, 20]))
     def days_pass(self, days: int) -> None:
+        self.faulty.heal()
+        self.faulty_queue.heal()
         for _ in range(days):
             self.clock.freeze(DAY)
             self.sweep()
             self.expire()
             self.nothing_is_broken()
+            self.nothing_is_open_for_too_long()
+
+    def nothing_is_open_for_too_long(self) -> None:
+        """Check what is open after a sweep; the sweeper looks at each task once an hour or so."""
+        hour_ago = self.clock.now() - AN_HOUR_OR_SO
+        for task in [it for it in self.snapshot()[0] if not it.state.ended]:
+            assert hour_ago <= task.done_by
+            begun = task.state is not State.QUEUED
+            assert begun or hour_ago <= task.created_at + SETTINGS.start_within
 
     @precondition(lambda self: self.ids)
     @rule(pick=PICK)
@@ -51,6 +66,35 @@ class Days(Races):
         task = self.store.get(self.ids[pick % len(self.ids)])
         if task is None or not task.expired(self.clock.now()):
             super().cancel(pick)
+
+    # What a caller reads, also where a report is gone: the release before kept them for too short.
+
+    @precondition(lambda self: self.ids)
+    @rule(pick=PICK)
+    def a_caller_reads_on(self, pick: int) -> None:
+        task_id = self.ids[pick % len(self.ids)]
+        since = self.next.get(task_id, 0)
+        try:
+            view = self.service.look("v2", task_id, Look(detail=True, since=since))
+        except (Crash, errors.Outage, errors.NoSuchTask):
+            return
+        reports = [it.report for it in view.reports]
+        assert [report.index for report in reports] == list(range(since, view.task.done))
+        for report in reports:
+            if (task_id, report.index) in self.gone:
+                assert report == Report.missing(report.index)
+            else:
+                assert report == self.seen.counted[task_id, report.index]
+        self.next[task_id] = view.task.done
+
+    @precondition(lambda self: self.ids)
+    @rule(pick=PICK)
+    def a_report_is_gone(self, pick: int) -> None:
+        assert isinstance(self.store, MemoryStore)
+        task_id = self.ids[pick % len(self.ids)]
+        task = self.store.get(task_id)
+        if task and task.done > 1 and (report := self.store.stored.pop((task_id, 0), None)):
+            self.gone[task_id, 0] = report
 
     def expire(self) -> None:
         """Delete the reports that may be deleted now, as DynamoDB does."""
@@ -146,10 +190,13 @@ class Days(Races):
     def nothing_is_broken(self) -> None:
         """As before, for tasks that can be read; and an end lasts as long as it should."""
         now = self.clock.now()
+        for wrong in self.seen.broken:
+            raise wrong
         stored, reports = self.snapshot()
         for task in stored:
             if not task.expired(now):
-                self.seen.check(task, reports.get(task.task_id, []))
+                gone = [report for (of, _), report in self.gone.items() if of == task.task_id]
+                self.seen.check(task, gone + reports.get(task.task_id, []))
             if task.expires_at is None:
                 continue
             seen_at = self.ended_at.setdefault(task.task_id, now)

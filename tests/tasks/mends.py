@@ -1,59 +1,21 @@
-"""Mends of old faults, and how to take each one out. Then a state machine must find the fault."""
+"""Mends of old faults of tasks, and how to take each one out. Then its fault must be found."""
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
-
-import pytest
+from typing import Any
 
 from chalicelib import errors
 from chalicelib.comparison import Comparison
-from chalicelib.tasks import lease, sweeper
+from chalicelib.settings import Settings
+from chalicelib.tasks import lease, model, page, sweeper
 from chalicelib.tasks import run as runs
 from chalicelib.tasks.model import State, Task
 from chalicelib.tasks.run import Run
 from chalicelib.tasks.sweeper import Sweeper
 from tests.support.memory_store import MemoryStore
 from tests.tasks.days import Days
-from tests.tasks.protocol import Protocol
+from tests.tasks.mend import Mend, change, put
 from tests.tasks.races import Races
-
-#: Takes a mend out, until the end of the test.
-TakeOut = Callable[[pytest.MonkeyPatch], None]
-
-
-class Mend(NamedTuple):
-    """A mend, and the state machine that finds the fault when it is taken out."""
-
-    take_out: TakeOut
-    whole: type[Protocol]
-    #: The rules that are enough to find it, besides create and time_passes: fewer take less time.
-    rules: str
-
-    @property
-    def machine(self) -> type[Protocol]:
-        """The state machine with these rules alone."""
-        enough = {"create", "time_passes", *self.rules.split()}
-        every = {rule.function.__name__ for rule in self.whole.setup_state().rules}
-        assert enough <= every
-        plain = {name: _no_rule(getattr(self.whole, name)) for name in every - enough}
-        return type(self.whole.__name__, (self.whole,), plain)
-
-
-def _no_rule(step: Callable[..., None]) -> Callable[..., None]:
-    """Give a step that other steps may take, but that is none by itself."""
-    return lambda self, *args, **kwargs: step(self, *args, **kwargs)
-
-
-def put(owner: object, name: str, thing: object) -> TakeOut:
-    """Put something in the place of an attribute."""
-    return lambda patch: patch.setattr(owner, name, thing)
-
-
-def change(owner: Any, name: str, with_: Callable[..., Any]) -> TakeOut:
-    """Call `with_`, which gets the old function before its own arguments, in its place."""
-    old = getattr(owner, name)
-    return put(owner, name, lambda *args, **kwargs: with_(old, *args, **kwargs))
 
 
 def _begun(task: Task, now: float, settings: object) -> bool:
@@ -81,6 +43,28 @@ def _monotonic_alone(self: Run) -> bool:
 
 def _epoch_alone(self: Run) -> bool:
     return self._clock.now() < self.task.lease_until
+
+
+def _days_after_it_was_begun(task: Task, keep_days: float) -> float:
+    return (task.reported_at or task.started_at or 0) + (keep_days + 1) * model.DAY
+
+
+def _by_its_clock(
+    task: Task, state: State, now: float, settings: Settings, error: str | None = None
+) -> Task:
+    return model.ended(task, state, at=now, keep_days=settings.keep_days, error=error)
+
+
+def _never_late(
+    why: Callable[..., str | None], self: object, task: Task, host: object, now: float, **more: Any
+) -> str | None:
+    return why(self, task, host, min(now, task.done_by), **more)
+
+
+def _whatever_is_stored(
+    write: Callable[..., None], self: Run, change: object, seen: object = ()
+) -> None:
+    write(self, change)
 
 
 TAKE_OVERS = {
@@ -149,11 +133,45 @@ FREEZES = {
     ),
 }
 
+TIMES = {
+    "reports outlive their task": Mend(
+        put(model, "reports_expire", _days_after_it_was_begun),
+        Days,
+        "deliver report hand_over days_pass",
+    ),
+    "a clock that is behind ends nothing too early": Mend(
+        put(Task, "earliest", lambda self: -math.inf), Days, "a_wrong_clock_measures_a_whole_window"
+    ),
+    "a clock that is ahead keeps nothing for years": Mend(
+        put(runs, "_ended", _by_its_clock), Days, "a_wrong_clock_measures_a_whole_window"
+    ),
+    "what nobody begins ends": Mend(
+        put(Sweeper, "_why_not_begun", lambda *_: None), Days, "days_pass"
+    ),
+    "what nobody finishes ends": Mend(
+        change(Sweeper, "_why_failed", _never_late), Days, "deliver hand_over days_pass"
+    ),
+}
+
+REPORTS = {
+    "those that are missing are not skipped": Mend(
+        put(page, "whole", lambda found, indices: found),
+        Days,
+        "deliver a_worker_measures a_report_is_gone a_caller_reads_on",
+    ),
+    "each follows the one before": Mend(
+        change(Run, "_write", _whatever_is_stored),
+        Races,
+        "deliver a_worker_measures a_request_is_late a_late_request_lands",
+    ),
+}
+
+#: All of them, by what they are about.
 TABLES = {
     "take-over": TAKE_OVERS,
     "sweep": SWEEPS,
     "clock": CLOCKS,
     "freeze": FREEZES,
+    "time": TIMES,
+    "report": REPORTS,
 }
-#: Every mend, by a sentence that says what holds thanks to it.
-ALL = {f"{noun}: {holds}": mend for noun, table in TABLES.items() for holds, mend in table.items()}

@@ -12,9 +12,10 @@ from hypothesis.stateful import invariant, precondition, rule
 
 from chalicelib import errors
 from chalicelib.tasks.model import State
+from chalicelib.tasks.run import Run
 from tests.support.faults import crash, lose
 from tests.tasks.invariants import SKEW
-from tests.tasks.protocol import PICK, SETTINGS, Protocol
+from tests.tasks.protocol import COUNT, PICK, SETTINGS, Protocol
 
 MINUTE = 60
 #: Seconds after which a heartbeat is due.
@@ -50,6 +51,14 @@ class Races(Protocol):
         with contextlib.suppress(errors.TaskEnded):
             self.report(pick)
         self.faulty.heal()
+
+    @precondition(lambda self: self.runs)
+    @rule(pick=PICK, many=st.integers(min_value=1, max_value=COUNT))
+    def a_worker_measures(self, pick: int, many: int) -> None:
+        a_run = self.picked(pick)
+        for _ in range(many):
+            if a_run in self.runs:
+                self.step(a_run, lambda it: it.report(f"{it.task.done} of {it.task.run}\n"))
 
     @precondition(lambda self: self.runs)
     @rule(pick=PICK, beats=st.integers(min_value=1, max_value=6))
@@ -145,7 +154,9 @@ class Races(Protocol):
     @precondition(lambda self: self.runs)
     @rule(pick=PICK, by=st.sampled_from([-3600, 3600]))
     def somebody_sets_a_clock(self, pick: int, by: int) -> None:
-        self.runs[self.picked(pick)].set(by)
+        a_run = self.picked(pick)
+        self.runs[a_run].set(by)
+        self.kill_who_cannot_tell(a_run)
 
     @precondition(lambda self: self.runs)
     @rule(pick=PICK)
@@ -160,10 +171,13 @@ class Races(Protocol):
     @precondition(lambda self: self.runs)
     @rule(pick=PICK, seconds=st.sampled_from([20, 100]))
     def a_machine_is_suspended(self, pick: int, seconds: int) -> None:
-        """Suspend a worker. If its clock was set before, no clock tells it: then it is killed."""
         a_run = self.picked(pick)
         self.runs[a_run].stand_still(seconds)
-        if self.runs[a_run].was_set:
+        self.kill_who_cannot_tell(a_run)
+
+    def kill_who_cannot_tell(self, a_run: Run) -> None:
+        """Kill a worker both of whose clocks are wrong: nothing tells it that time has passed."""
+        if self.runs[a_run].was_set and self.runs[a_run].has_stood:
             del self.runs[a_run]
 
     @invariant()

@@ -2,9 +2,9 @@
 
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.tasks.groups_protocol import Groups
+from tests.tasks.groups_watched import WatchedGroups
 from tests.tasks.test_protocol import settings
 
 
 def test_groups_are_right_whatever_is_cut_off() -> None:
-    run_state_machine_as_test(Groups, settings=settings(300))
+    run_state_machine_as_test(WatchedGroups, settings=settings(200))

@@ -40,15 +40,15 @@ def on_dynamo() -> Iterator[type[Races]]:
 
 
 def test_the_protocol_is_right_on_the_fake_store() -> None:
-    run_state_machine_as_test(Races, settings=settings(300))
+    run_state_machine_as_test(Races, settings=settings(200))
 
 
 def test_the_protocol_is_right_over_days_and_with_wrong_clocks() -> None:
-    run_state_machine_as_test(Days, settings=settings(300))
+    run_state_machine_as_test(Days, settings=settings(200))
 
 
 def test_the_protocol_is_right_on_dynamodb(on_dynamo: type[Races]) -> None:
-    run_state_machine_as_test(on_dynamo, settings=settings(15))
+    run_state_machine_as_test(on_dynamo, settings=settings(10))
 
 
 def a_hint_comes_twice(world: Races) -> None:
