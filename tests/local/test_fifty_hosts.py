@@ -48,7 +48,7 @@ def test_all_that_live_answer_in_time_and_all_others_are_named(
         many = [sys.executable, "-m", "tests.support.many_workers", *LIVE]
         stack.enter_context(services.process(*many, log=log))
         there = {"hosts": sorted([OWN, *LIVE])}
-        assert services.until(lambda: ask("GET", f"{own}/v3/hosts/?state=online") == there)
+        assert services.until(lambda: ask("GET", f"{own}/v3/hosts/?state=online") == there, 120)
         asked = {"hosts": ["*"], "count": COUNT, "wait": 1, "start_within": START_WITHIN}
         began = time.time()
         made = ask("POST", f"{own}/v3/group/", json=asked)
@@ -61,8 +61,8 @@ def test_all_that_live_answer_in_time_and_all_others_are_named(
             last = time.time() - began if shown["reports"] else last
             state, since = shown["state"], f"&since={shown['next']}"
         took = time.time() - began
-    # At most one answer a second while reports come, and then the longest that are held.
-    assert requests_sent <= last + 4
+    # At most one answer a second while reports come, and then those that are held for 20 s.
+    assert requests_sent <= last + took / 20 + 3
     assert took > START_WITHIN
     every = there["hosts"]
     states = {it["host"]: it["state"] for it in shown["tasks"]}

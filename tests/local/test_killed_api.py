@@ -143,6 +143,11 @@ def ids(group_id: str) -> list[str]:
     return [f"{name}~{group_id}" for name in NAMES]
 
 
+def sweep_makes_all() -> bool:
+    parts.sweeper.sweep()
+    return not [*parts.group_store.unmade(parts.clock.now())]
+
+
 def test_a_group_whose_api_is_killed_comes_to_be_within_a_sweep_or_not_at_all(
     service: Service, killer: Killer
 ) -> None:
@@ -156,7 +161,7 @@ def test_a_group_whose_api_is_killed_comes_to_be_within_a_sweep_or_not_at_all(
     assert not killer.hinted >= {task_id for it in groups for task_id in ids(it)}
     killed_at = parts.clock.now()
     assert services.until(lambda: parts.clock.now() > killed_at + fan_out.PATIENCE)
-    parts.sweeper.sweep()
+    assert services.until(sweep_makes_all)
     assert killer.groups == groups
     for group_id in groups:
         assert tasks(group_id) == {*ids(group_id)}
