@@ -5,14 +5,17 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib import errors
+from chalicelib.aws import task_items
 from chalicelib.comparison import Comparison
 from chalicelib.settings import Settings
 from chalicelib.tasks import lease, model, page, sweeper
 from chalicelib.tasks import run as runs
+from chalicelib.tasks.bounds import Bounds
 from chalicelib.tasks.model import State, Task
 from chalicelib.tasks.run import Run
 from chalicelib.tasks.sweeper import Sweeper
 from tests.support.memory_store import MemoryStore
+from tests.tasks.bounded import Bounded
 from tests.tasks.days import Days
 from tests.tasks.mend import Mend, change, put
 from tests.tasks.races import Races
@@ -65,6 +68,21 @@ def _whatever_is_stored(
     write: Callable[..., None], self: Run, change: object, seen: object = ()
 ) -> None:
     write(self, change)
+
+
+def _still_of_its_source(ended: Callable[..., Task], task: Task, *rest: Any, **more: Any) -> Task:
+    return ended(task, *rest, **more)._replace(opened_by=task.opened_by)
+
+
+def _but_its_source(end: Callable[..., dict[str, object]], *rest: Any) -> dict[str, object]:
+    return {name: thing for name, thing in end(*rest).items() if name != "opened_by"}
+
+
+def _of_the_other_version(
+    unended: Callable[..., object], self: object, version: str, after: object
+) -> object:
+    (other,) = {*model.VERSIONS} - {version}
+    return unended(self, other, after)
 
 
 TAKE_OVERS = {
@@ -166,6 +184,28 @@ REPORTS = {
     ),
 }
 
+BOUNDS = {
+    "a source has so many open tasks and no more": Mend(
+        put(Bounds, "check", lambda *_: None), Bounded, "create_from"
+    ),
+    "what has ended makes room": Mend(
+        change(model, "ended", _still_of_its_source), Bounded, "create_from deliver report"
+    ),
+    "what was cancelled makes room": Mend(
+        change(task_items, "end", _but_its_source), Bounded, "create_from cancel"
+    ),
+    "a sweep begins with lost workers": Mend(
+        put(MemoryStore, "running", lambda self: iter(())),
+        Bounded,
+        "create_from deliver a_sweep_works",
+    ),
+    "a sweep goes on with the tasks of users": Mend(
+        change(MemoryStore, "unended", _of_the_other_version),
+        Bounded,
+        "create_from create_of_a_user a_sweep_works",
+    ),
+}
+
 #: All of them, by what they are about.
 TABLES = {
     "take-over": TAKE_OVERS,
@@ -174,4 +214,5 @@ TABLES = {
     "freeze": FREEZES,
     "time": TIMES,
     "report": REPORTS,
+    "bound": BOUNDS,
 }

@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, Phase
 from hypothesis.stateful import run_state_machine_as_test
 
 from chalicelib.aws import task_store as stores
+from tests.support.faults import lose
+from tests.tasks.bounded import Bounded
 from tests.tasks.days import Days
 from tests.tasks.dynamo_worlds import worlds_in_moto
 from tests.tasks.protocol import COUNT
@@ -47,6 +49,10 @@ def test_the_protocol_is_right_over_days_and_with_wrong_clocks() -> None:
     run_state_machine_as_test(Days, settings=settings(200))
 
 
+def test_the_protocol_is_right_with_strangers_and_users() -> None:
+    run_state_machine_as_test(Bounded, settings=settings(100))
+
+
 def test_the_protocol_is_right_on_dynamodb(on_dynamo: type[Races]) -> None:
     run_state_machine_as_test(on_dynamo, settings=settings(10))
 
@@ -80,10 +86,19 @@ def a_caller_cancels_what_has_ended(world: Races) -> None:
     world.cancel(0)
 
 
+def a_heartbeat_is_late_and_the_next_one_is_not(world: Races) -> None:
+    world.create()
+    world.deliver(0, again=False, skew=0)
+    world.a_request_is_late(0, "beat", lose)
+    world.a_worker_keeps_its_lease(0, beats=1)
+    world.a_late_request_lands(0)
+
+
 GUARDS: dict[str, Callable[[Races], None]] = {
     "_QUEUED_OR_GIVEN_BACK": a_hint_comes_twice,
     "_SAME_RUN": a_worker_finishes_what_was_cancelled_meanwhile,
     "_NOT_OF_A_LATER_RUN": a_frozen_worker_goes_on_when_another_has_written,
+    "_LEASED": a_heartbeat_is_late_and_the_next_one_is_not,
     "_NOT_ENDED": a_caller_cancels_what_has_ended,
 }
 
