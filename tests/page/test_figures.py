@@ -1,26 +1,27 @@
 """The arithmetic of plots, by itself, in the browser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-
-from tests.page.conftest import Open
+from playwright.sync_api import Browser
 
 Figures = Callable[[str], Any]
 
 
-@pytest.fixture
-def figures(open_page: Open) -> Figures:
+@pytest.fixture(scope="module")
+def figures(browser: Browser, url: str) -> Iterator[Figures]:
     """Give a function that evaluates an expression with the functions of figures.js."""
-    page = open_page("/page/")
+    page = browser.new_page()
+    page.goto(f"{url}/page/")
 
     def evaluate(expression: str) -> Any:
         return page.evaluate(
             f"import('/page/figures.js').then((f) => JSON.parse(JSON.stringify({expression})))"
         )
 
-    return evaluate
+    yield evaluate
+    page.close()
 
 
 def test_ticks_are_1_2_5_and_hold_the_highest(figures: Figures) -> None:

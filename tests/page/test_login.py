@@ -14,7 +14,6 @@ def test_a_browser_is_led_to_the_login(open_page: Open, url: str) -> None:
     page = open_page("/")
     assert page.url == f"{url}/page/"
     expect(page.get_by_label("User name")).to_be_focused()
-    check(page)
 
 
 def test_a_wrong_login_is_said_and_no_dialog_comes(open_page: Open) -> None:

@@ -34,8 +34,8 @@ def test_a_killed_service_is_said_and_the_window_goes_on(open_page: Open, tmp_pa
             assert services.until(lambda: services.answers(base))
             page = log_in(open_page(base=base, allowed="Failed to load resource"))
             page.get_by_role("button", name="Start").wait_for()
-            start(page, 6)
-            expect(page.locator(".progress")).to_contain_text("2 of 6")
+            start(page, 4)
+            expect(page.locator(".progress")).to_contain_text("2 of 4")
             os.killpg(killed.pid, signal.SIGKILL)
             expect(page.locator(".network")).to_have_text(SAID, timeout=5000)
             killed.wait()
@@ -43,7 +43,7 @@ def test_a_killed_service_is_said_and_the_window_goes_on(open_page: Open, tmp_pa
         with services.process(*command, log=log, **environ):
             expect(page.get_by_text("SUCCESS", exact=True)).to_be_visible()
             expect(page.locator(".network")).to_be_hidden()
-            assert indexes(page) == [str(index) for index in range(6)]
+            assert indexes(page) == [str(index) for index in range(4)]
 
 
 def test_an_answer_that_was_lost_is_asked_for_again(open_page: Open) -> None:
