@@ -4,7 +4,6 @@ The credentials of a host let it write into its own tasks. If somebody has taken
 harm nobody who looks at a list or a group, and no sweep.
 """
 
-import math
 from typing import get_args
 
 from chalicelib.measure.model import Window
@@ -13,14 +12,26 @@ from chalicelib.tasks.model import LOGIN_VERSION, Report, State, Task
 
 #: No number that makes sense is larger.
 _LARGEST = 1e11
-#: The most characters of a text, but for that of a report.
-_LONGEST = 2000
+#: The most characters of a text, and of one that is a report, as long as an item may be.
+_LONGEST, _LONGEST_REPORT = 2000, 400_000
+_NUMBERS = frozenset({int, float})
+
+
+def _kinds(annotation: object) -> frozenset[type]:
+    """Give the types that a field may have. A number with a point may also be a whole one."""
+    found = frozenset(get_args(annotation) or (annotation,))
+    return found | {int} if float in found else found
+
+
+#: The types of each field, and the most characters that it may have.
+_KINDS = [_kinds(annotation) for annotation in Task.__annotations__.values()]
+_MOST = [_LONGEST_REPORT if name == "last" else _LONGEST for name in Task._fields]
 
 
 def makes_sense(task: Task) -> bool:
     """Tell whether a task for a host can be as it is."""
     return (
-        all(_fits(name, thing) for name, thing in task._asdict().items())
+        all(map(_fits, _KINDS, _MOST, task))
         and task.target == task_ids.host_of(task.task_id)
         and task.start_by is not None
         and (task.group_id is None or task_ids.is_uuid(task.group_id))
@@ -53,11 +64,11 @@ def nonsense(task_id: str, *, created_at: float = 0, owner: str | None = None) -
     )
 
 
-def _fits(name: str, thing: object) -> bool:
-    kind = Task.__annotations__[name]
-    kinds = get_args(kind) or (kind,)
-    if type(thing) not in kinds and not (float in kinds and type(thing) is int):
+def _fits(kinds: frozenset[type], most: int, thing: object) -> bool:
+    kind = type(thing)
+    if kind not in kinds:
         return False
-    if isinstance(thing, int | float):
-        return math.isfinite(thing) and 0 <= thing <= _LARGEST
-    return name == "last" or not isinstance(thing, str) or len(thing) <= _LONGEST
+    if kind is str:
+        return len(thing) <= most  # type: ignore[arg-type]
+    # Neither infinity nor what is no number is in between.
+    return kind not in _NUMBERS or 0 <= thing <= _LARGEST  # type: ignore[operator]
