@@ -14,8 +14,7 @@ import pytest
 from chalicelib import log
 from chalicelib.bootstrap import parts
 from deploy import package
-from local import stage
-from tests.support import leaks
+from tests.support import leaks, stacks
 
 
 @pytest.fixture(autouse=True)
@@ -76,13 +75,10 @@ def logged() -> Iterator[list[tuple[str, dict[str, object]]]]:
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Start moto in this process, with the data stack. Only one thread may use it."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    template = (stage.PROJECT / ".chalice" / "resources.json").read_text()
+    session = stacks.session()
     with moto.mock_aws():
-        boto3.client("cloudformation").create_stack(
-            StackName="hoststat-dev-data",
-            TemplateBody=template,
-            Parameters=[{"ParameterKey": "Stage", "ParameterValue": "dev"}],
-        )
+        stacks.make(session)
+        parts.reset(session=session)
         yield
         _hear_what_is_kept()
 
