@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import moto
 import pytest
 
@@ -117,12 +116,9 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _hear_what_is_kept() -> None:
     """Remember all messages and items for `leaks`, but not the hash of a user: it must be there."""
-    queues, tables = boto3.client("sqs"), boto3.client("dynamodb")
-    url = queues.get_queue_url(QueueName="hoststat-dev-tasks")["QueueUrl"]
-    while messages := queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        leaks.hear(messages)
-    for table in ("tasks", "reports", "users", "tallies", "keys", "hosts", "groups"):
-        for item in tables.scan(TableName=f"hoststat-dev-{table}")["Items"]:
-            if table == "users":
-                item.pop("password_hash", None)
-            leaks.hear(item)
+    for message in stacks.messages():
+        leaks.hear(message)
+    for table, item in stacks.items():
+        if table == "hoststat-dev-users":
+            item.pop("password_hash", None)
+        leaks.hear(item)

@@ -2,10 +2,14 @@
 
 import functools
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import botocore.session
 from botocore.loaders import Loader
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from moto.sqs.models import sqs_backends
 
 from local import stage
 
@@ -13,6 +17,7 @@ from local import stage
 _MODELS = Loader()
 #: What moto makes of the stack. It only pretends to make the rest.
 _MADE = ("AWS::DynamoDB::Table", "AWS::SQS::Queue")
+_REGION = "us-east-1"
 
 
 def session() -> Any:
@@ -29,6 +34,20 @@ def make(session: Any) -> None:
         TemplateBody=_template(),
         Parameters=[{"ParameterKey": "Stage", "ParameterValue": stage.LOCAL}],
     )
+
+
+def messages() -> Iterator[str]:
+    """Give the bodies of all messages, as moto keeps them."""
+    for queue in sqs_backends[DEFAULT_ACCOUNT_ID][_REGION].queues.values():
+        for message in queue._messages:
+            yield message.body
+
+
+def items() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give the table and the attributes of all items, as moto keeps them."""
+    for name, table in dynamodb_backends[DEFAULT_ACCOUNT_ID][_REGION].tables.items():
+        for item in table.all_items():
+            yield name, item.to_json()["Attributes"]
 
 
 @functools.cache
