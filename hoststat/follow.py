@@ -110,7 +110,9 @@ class _Following:
             if work.start_within is not None and waiting:
                 left = began + work.start_within + _SWEEP - time.monotonic()
                 if left <= 0 and not any(it["state"] == "STARTED" for it in follower.tasks):
-                    self._cancel(work)
+                    # What is late cannot begin any more: the service ends it, and keeps why.
+                    if work.impatient:
+                        self._cancel(work)
                     return
                 hold = max(1, min(_HOLD, int(left) + 1))
             self._writer.reports(follower.look(hold))
@@ -154,10 +156,11 @@ class _Following:
         """Give the sentence that says how to come back."""
         if self._work is None:
             return ""
+        work_id = self._work.id
         if self._cancelled:
             how = "watch" if self._work.is_group else "show"
-            return f"`hoststat {how} {self._work.id}` shows what was measured."
-        return f"`hoststat watch {self._work.id}` picks it up, `hoststat cancel` stops it."
+            return f"`hoststat {how} {work_id}` shows what was measured."
+        return f"`hoststat watch {work_id}` picks it up, `hoststat cancel {work_id}` stops it."
 
     def _code_of_signal(self, work: Work) -> int:
         # iostat without a COUNT ends by Ctrl-C alone: that is its usual end.
@@ -167,6 +170,7 @@ class _Following:
     def _outcome(self, follower: Follower, work: Work) -> int:
         """Say what did not work, and why; give the exit code."""
         silent = {*follower.body.get("no_answer", []), *follower.waiting()}
+        silent -= {it["host"] for it in follower.tasks if it["state"] == "REVOKED"}
         if not work.is_group and follower.body.get("started_at") is None:
             silent |= {it["host"] for it in follower.tasks if it["host"] and it["why"]}
         failed = False
@@ -174,9 +178,7 @@ class _Following:
             why = self._why(task, work)
             if why:
                 self._screen.complain(why)
-                # A watch has done its work when a window was cancelled, an iostat has not.
-                done = task["state"] == "REVOKED" and not self._owned
-                failed = failed or not (done or task["host"] in silent)
+                failed = failed or task["host"] not in silent
         if not work.counted and not failed and not silent:
             self._screen.note("a window takes no more reports than these; start another one.")
         return FAILED if failed else NO_ANSWER if silent else DONE
@@ -187,4 +189,4 @@ class _Following:
             return task.get("why") or f"{host} failed."
         if task["state"] == "QUEUED":
             return f"{host} did not begin it within {work.start_within} s."
-        return f"{host} was cancelled by somebody." if task["state"] == "REVOKED" else ""
+        return f"{host} was cancelled." if task["state"] == "REVOKED" else ""

@@ -23,6 +23,8 @@ class Work(NamedTuple):
     counted: bool = True
     #: Seconds within which a host must begin it; None if that is not our matter.
     start_within: int | None = None
+    #: Whether we give up on a host sooner than the service, which would still let it begin.
+    impatient: bool = False
 
     @property
     def is_group(self) -> bool:

@@ -59,4 +59,4 @@ def _begin(api: Api, asked: Asked) -> Work:
         made = api.ask("POST", "/v3/group/", body=body, key=str(uuid.uuid4())).body["group_id"]
     except Problem as problem:
         raise windows.explained(api, asked, problem) from problem
-    return Work(item("/v3/group/", made), made, asked.name, start_within=_START)
+    return Work(item("/v3/group/", made), made, asked.name, start_within=_START, impatient=True)
