@@ -17,6 +17,8 @@ from chalicelib.measure.splitter import Splitter
 _STDERR_BYTES = 500
 #: Seconds that ``uptime`` may take, and that iostat may take to exit after its last report.
 _COMMAND_SECONDS, _EXIT_SECONDS = 5, 1
+#: The most bytes of an uptime's line, far above what it can be.
+_UPTIME_BYTES = 65_536
 #: The part of iostat's patience that is kept for a second look at it.
 _SECOND_LOOK = 1 / 6
 
@@ -29,10 +31,14 @@ def uptime(command: str, env: dict[str, str]) -> str:
         raise errors.MachineFailed(f"uptime cannot be started: {exc}") from exc
     until = time.monotonic() + _COMMAND_SECONDS
     with process:
-        said = _read(process, until)
-        if said is None or not _ends(process, until):
+        try:
+            said = _read(process, until)
+            if said is None or not _ends(process, until):
+                late = f"uptime took more than {_COMMAND_SECONDS} s and was ended."
+                raise errors.MachineFailed(late)
+        except BaseException:
             _kill(process)
-            raise errors.MachineFailed(f"uptime took more than {_COMMAND_SECONDS} s and was ended.")
+            raise
     if process.returncode:
         raise errors.MachineFailed(f"uptime ended with status {process.returncode}.")
     return said.decode("utf-8", "backslashreplace").strip()
@@ -51,14 +57,19 @@ def _start(argv: list[str], env: dict[str, str], stderr: int) -> "subprocess.Pop
 
 
 def _read(process: "subprocess.Popen[bytes]", until: float) -> bytes | None:
-    """Give all that a process writes, or None if it goes on writing at the monotonic `until`."""
+    """Give all that a process writes, or None if it goes on writing at the monotonic `until`.
+
+    Raises MachineFailed if that is more than uptime can have to say.
+    """
     assert process.stdout
-    said = b""
-    while _is_ready(process.stdout.fileno(), until):
+    said = bytearray()
+    while time.monotonic() < until and _is_ready(process.stdout.fileno(), until):
         data = os.read(process.stdout.fileno(), 65_536)
         if not data:
-            return said
+            return bytes(said)
         said += data
+        if len(said) > _UPTIME_BYTES:
+            raise errors.MachineFailed(f"uptime wrote more than {_UPTIME_BYTES} bytes.")
     return None
 
 

@@ -172,8 +172,9 @@ def test_an_uptime_that_fails_is_a_failure_of_the_machine(tmp_path: Path) -> Non
         "sleep 600; echo late",
         "sleep 600 & echo early",
         "exec >&-; exec sleep 600",
+        "while :; do echo more; sleep 0.01; done",
     ],
-    ids=["hangs", "hangs in a child", "leaves a child", "closes its output"],
+    ids=["hangs", "hangs in a child", "leaves a child", "closes its output", "goes on writing"],
 )
 def test_an_uptime_that_takes_too_long_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
@@ -182,3 +183,10 @@ def test_an_uptime_that_takes_too_long_is_ended(
     with pytest.raises(errors.MachineFailed) as caught:
         ThisMachine(fake(tmp_path, script, name="uptime")).uptime()
     assert str(caught.value) == "uptime took more than 0.2 s and was ended."
+
+
+def test_an_uptime_that_writes_without_end_is_ended_at_once(tmp_path: Path) -> None:
+    with pytest.raises(errors.MachineFailed) as caught:
+        ThisMachine(fake(tmp_path, f"{TELL_PID}exec yes", name="uptime")).uptime()
+    assert str(caught.value) == "uptime wrote more than 65536 bytes."
+    assert iostats.gone(iostats.pid(tmp_path))
