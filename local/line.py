@@ -36,17 +36,17 @@ class Line:
         ReadTimeoutError or ConnectionClosedError.
         """
         sent = _bytes_of(url, headers, body)
-        # One that was idle may have been closed meanwhile; the request is sent by the next then.
-        with contextlib.suppress(IndexError):
-            while True:
-                with contextlib.suppress(exceptions.ConnectionClosedError):
-                    return self._exchange(self._idle.pop(), url, sent)
+        with contextlib.suppress(IndexError, exceptions.ConnectionClosedError):
+            return self._exchange(self._idle.pop(), url, sent)
+        # There was none, or it was closed while it was idle. Then the others are, too.
+        self.close()
         return self._exchange(self._connect(url), url, sent)
 
     def close(self) -> None:
         """Close the connections that are not in use."""
-        while self._idle:
-            self._idle.pop().close()
+        with contextlib.suppress(IndexError):
+            while True:
+                self._idle.pop().close()
 
     def _exchange(self, connection: socket.socket, url: str, sent: bytes) -> AWSResponse:
         try:

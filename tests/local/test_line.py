@@ -1,8 +1,10 @@
 """The connections to the local cloud: kept, opened anew, and broken in every way."""
 
 import contextlib
+import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -76,6 +78,26 @@ def test_a_connection_that_was_closed_while_idle_is_replaced_at_once(kept: line.
         ask(kept, address)
         assert until(lambda: cloud.closed == 1)
         assert ask(kept, address).content == _BODY
+
+
+def test_a_request_is_sent_twice_at_most_however_many_connections_are_kept(
+    kept: line.Line,
+) -> None:
+    together = threading.Barrier(3)
+
+    def say_together(connection: socket.socket) -> None:
+        together.wait(processes.DEADLINE)
+        connection.sendall(_ANSWER)
+
+    old = [Cloud([say_together, says(b"")]) for _ in range(3)]
+    new = Cloud([says(_ANSWER)])
+    with contextlib.ExitStack() as serving:
+        addresses = [serving.enter_context(it.serving()) for it in (*old, new)]
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(lambda address: ask(kept, address), addresses[:3]))
+        assert ask(kept, addresses[3]).content == _BODY
+    assert sorted(len(it.requests) for it in old) == [1, 1, 2]
+    assert len(new.requests) == 1
 
 
 @pytest.mark.parametrize(
