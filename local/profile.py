@@ -62,7 +62,12 @@ def _save(file: Path, profile: Profile) -> None:
 
 def _runs(other: Profile) -> bool:
     """Tell whether a service of this machine still listens where a profile says."""
-    return listening.answers(urlsplit(other.url).port or 80)
+    try:
+        where = urlsplit(other.url)
+        return where.hostname == stage.LOOPBACK and listening.answers(where.port or 80)
+    except ValueError:
+        # A person may have written anything into the file.
+        return False
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ out of moto's own data. What botocore does there for all of AWS takes more of a 
 call.
 """
 
+import contextlib
 import functools
 import json
 import re
@@ -30,7 +31,7 @@ _AS_THEY_STAND = {"string", "integer", "long", "double", "boolean", "blob"}
 #: DynamoDB's value of any type, which may contain others of its kind.
 _ANY_VALUE = "AttributeValue"
 #: The members that are bytes, and those without a value, which botocore leaves out.
-_NOT_AS_IT_STANDS = re.compile(rb'"(BS?|Binary(List)?Values?)" *:|: *null')
+_NOT_AS_IT_STANDS = re.compile(rb'"(BS?|Binary(List)?Values?)"\s*:|:\s*null')
 
 
 class Session(botocore.session.Session):  # type: ignore[misc]
@@ -87,7 +88,8 @@ class _ShortWay:
             self._came.last = failed
             return None
         if answer.status_code == 200 and _as_it_stands(model, answer.content):
-            return answer, _parsed(answer)
+            with contextlib.suppress(ValueError):
+                return answer, _parsed(answer)
         self._came.last = answer
         return None
 

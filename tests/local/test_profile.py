@@ -100,3 +100,15 @@ class TestTwoServices:
         with profile.kept(URL, "admin", "secret of admin"):
             profiles.save(file, Kept({"local": latest}, "local"))
         assert self.named(file) == latest
+
+
+@pytest.mark.parametrize(
+    "written", ["http://127.0.0.1:99999", "http://127.0.0.1:80o0", "http://[::1", "elsewhere"]
+)
+def test_a_service_starts_whatever_a_person_has_written_into_its_profile(
+    file: Path, written: str
+) -> None:
+    profiles.save(file, Kept({"local": Profile(written)}, "local"))
+    with profile.kept(URL, "admin", "secret of admin") as other:
+        assert other is None
+    assert profiles.load(file).profiles["local"] == Profile(URL, "admin", "secret of admin")

@@ -108,6 +108,13 @@ def test_a_client_gives_what_botocore_gives(session: Session, case: str) -> None
     assert ours == botocores
 
 
+def test_a_success_that_is_no_json_is_for_botocore_to_read(session: Session) -> None:
+    cloud = Cloud([says(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{[")])
+    with cloud.serving() as address:
+        assert "Item" not in client(session, "dynamodb", address).get_item(**_GET)
+    assert len(cloud.requests) == 1
+
+
 def test_a_client_asks_unsigned(session: Session) -> None:
     cloud = Cloud([answer({"QueueUrl": "there"})])
     with cloud.serving() as address:
