@@ -13,6 +13,7 @@ from chalicelib.hosts.model import Heartbeat
 from chalicelib.measure.machine import ThisMachine
 from chalicelib.measure.model import Feed, Window
 from chalicelib.tasks import run
+from chalicelib.tasks.cursor import Cursor
 from chalicelib.tasks.model import OPEN_VERSION, State
 from chalicelib.tasks.worker import Worker
 
@@ -204,5 +205,10 @@ def cases(host: ThisMachine) -> Iterator[Case]:
     listing = events.event("GET", "/v3/task", headers=login)
     # The user, five partitions, and the tasks themselves.
     yield Case("v3 list of tasks", partial(events.ask, listing), 7)
+    newest = next(parts.task_store.newest(None, 1))
+    query = {"after": str(Cursor(newest.created_at, newest.task_id))}
+    listing = events.event("GET", "/v3/task", query=query, headers=login)
+    # The task after which the list goes on, too.
+    yield Case("v3 list of tasks, further page", partial(events.ask, listing), 8)
     parts.sweeper.sweep()
     yield Case("sweep, nothing due", parts.sweeper.sweep)

@@ -1,5 +1,6 @@
 """The list of v3's tasks, for DynamoDB and for the fake."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import boto3
@@ -11,6 +12,10 @@ from chalicelib.tasks.cursor import Cursor
 from chalicelib.tasks.model import Task
 from chalicelib.tasks.ports import Store
 from tests.support.records import NOW, a_task
+
+NAMES = {name: f"hoststat-dev-{name}" for name in ("tasks", "reports", "keys")}
+#: More tasks than a test makes.
+_MOST = 100
 
 
 def place(task: Task) -> Cursor:
@@ -24,6 +29,7 @@ def paged(store: Store, page: int) -> list[Task]:
     while more := [task for task, _ in zip(store.newest(after, page), range(page), strict=False)]:
         found += more
         after = place(more[-1])
+        assert len(found) <= _MOST, "the list does not end"
     return found
 
 
@@ -38,19 +44,46 @@ def test_tasks_of_one_moment_are_all_in_the_pages_once(store: Store, page: int) 
     assert sorted(found[1:-1], key=place) == sorted(group, key=place)
 
 
-def test_the_tasks_that_the_release_before_has_listed_are_among_them(cloud: Any) -> None:
-    client = boto3.client("dynamodb")
-    names = {name: f"hoststat-dev-{name}" for name in ("tasks", "reports", "keys")}
-    store = DynamoTaskStore(client, **names)
-    tasks = [a_task(version="v3", created_at=NOW - number) for number in range(9)]
+def list_as_before(client: Any, tasks: Iterable[Task]) -> None:
+    """List tasks as the release before has done it."""
     for task in tasks:
-        store.create(task)
-    for task in tasks[::2]:
         client.update_item(
-            TableName=names["tasks"],
+            TableName=NAMES["tasks"],
             Key=to_item({"task_id": task.task_id}),
             UpdateExpression="SET listed = :before",
             ExpressionAttributeValues={":before": {"S": "v3"}},
         )
+
+
+def test_the_tasks_that_the_release_before_has_listed_are_among_them(cloud: Any) -> None:
+    client = boto3.client("dynamodb")
+    store = DynamoTaskStore(client, **NAMES)
+    tasks = [a_task(version="v3", created_at=NOW - number) for number in range(9)]
+    for task in tasks:
+        store.create(task)
+    list_as_before(client, tasks[::2])
     for page in (1, 2, 9):
         assert paged(store, page) == tasks
+
+
+def test_a_group_that_two_releases_have_made_is_in_the_pages_once(cloud: Any) -> None:
+    client = boto3.client("dynamodb")
+    store = DynamoTaskStore(client, **NAMES)
+    group = [a_task(version="v3", created_at=NOW) for _ in range(24)]
+    for task in group:
+        store.create(task)
+    list_as_before(client, group[:12])
+    for page in (1, 2, 3, 5, 7):
+        assert sorted(paged(store, page), key=place) == sorted(group, key=place)
+
+
+def test_a_list_goes_on_after_a_task_that_was_deleted(cloud: Any) -> None:
+    client = boto3.client("dynamodb")
+    store = DynamoTaskStore(client, **NAMES)
+    group = [a_task(version="v3", created_at=NOW) for _ in range(12)]
+    for task in group:
+        store.create(task)
+    whole = paged(store, 5)
+    for number, task in enumerate(whole):
+        client.delete_item(TableName=NAMES["tasks"], Key=to_item({"task_id": task.task_id}))
+        assert list(store.newest(place(task), 5)) == whole[number + 1 :]
