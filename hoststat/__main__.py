@@ -9,7 +9,7 @@ import click
 
 from hoststat import __version__, common
 from hoststat.common import Common
-from hoststat.errors import DONE, Failed, Gone, Problem, Usage, told
+from hoststat.errors import DONE, Failed, Gone, Problem, Usage, reason, told
 
 
 class _Place(NamedTuple):
@@ -98,6 +98,9 @@ def main() -> int:
         return 128 + signal.SIGPIPE
     except (click.Abort, KeyboardInterrupt):
         return 128 + signal.SIGINT
+    except click.exceptions.NoArgsIsHelpError as asked:
+        click.echo(asked.format_message(), err=True)
+        return Usage.code
     except (click.ClickException, Problem, Failed, OSError) as error:
         failed = _failed(error)
         given.screen.complain(told(failed, verbose=given.verbose))
@@ -113,7 +116,7 @@ def _failed(error: Exception) -> Failed:
         return failed
     if isinstance(error, click.ClickException):
         return Usage(_usage(error))
-    return Failed(f"{error}.")
+    return Failed(f"{reason(error)}.")
 
 
 def _usage(wrong: click.ClickException) -> str:

@@ -31,6 +31,8 @@ class Site(NamedTuple):
     password: str = ""
     #: The file of the certificates that are trusted, "" for the system's.
     cacert: str = ""
+    #: The file that the password comes from, "-" for standard input, "" for a profile or a person.
+    password_file: str = ""
 
 
 class Answer(NamedTuple):
@@ -183,10 +185,7 @@ class Api:
         request_id = headers.get("X-Request-Id", headers.get("x-amzn-RequestId", ""))
         detail = said.get("detail") or said.get("message") if isinstance(said, dict) else None
         if status == 401 and self.site.user:
-            detail = (
-                f"{self.site.url} refuses the login of {self.site.user}: "
-                f"log in again with `hoststat login {self.site.url}`."
-            )
+            detail = connections.refused(self.site.url, self.site.user, self.site.password_file)
         elif 300 <= status < 400:
             detail = f"{self.site.url} leads elsewhere: log in to {headers.get('Location', '?')}."
         elif not isinstance(detail, str):

@@ -22,17 +22,17 @@ def hosts(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
     return [str(it) for it in found]
 
 
-@click.command()
+@click.command(
+    epilog="""\b
+Where it goes:
+  bash   eval "$(hoststat completion bash)"     in ~/.bashrc
+  zsh    eval "$(hoststat completion zsh)"      in ~/.zshrc
+  fish   hoststat completion fish > ~/.config/fish/completions/hoststat.fish"""
+)
 @click.argument("shell", type=click.Choice(_SHELLS))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    r"""Print a script that lets SHELL complete commands and options.
-
-    \b
-    bash:  eval "$(hoststat completion bash)"              in ~/.bashrc
-    zsh:   eval "$(hoststat completion zsh)"               in ~/.zshrc
-    fish:  hoststat completion fish > ~/.config/fish/completions/hoststat.fish
-    """
+    """Print a script that lets a shell complete commands, options and names of hosts."""
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell)

@@ -41,6 +41,18 @@ def untrusted(url: str, broken: Exception) -> str:
     return f"The certificate of {url} is not trusted; --cacert FILE names others. ({broken})"
 
 
+def refused(url: str, user: str, file: str) -> str:
+    """Give the sentence about a login that is refused.
+
+    Its password is in `file`: "-" is standard input, "" for a profile or a person.
+    """
+    said = f"{url} refuses the login of {user}"
+    if not file:
+        return f"{said}: log in again with `hoststat login {url}`."
+    place = "on standard input" if file == "-" else f"in {file}"
+    return f"{said} with the password {place}: give the right one there."
+
+
 def unreachable(url: str, broken: Exception) -> str:
     """Give the sentence about a service that cannot be reached."""
     name = type(broken).__name__

@@ -12,7 +12,7 @@ import click
 from hoststat import profiles
 from hoststat.api import Api, Site
 from hoststat.common import Common
-from hoststat.errors import LoginNeeded, Usage
+from hoststat.errors import LoginNeeded, Usage, reason
 from hoststat.profiles import Profile
 
 
@@ -56,7 +56,8 @@ class Setup:
         profiles.check_url(profile)
         if profile.cacert and not Path(profile.cacert).is_file():
             raise Usage(f"There is no file {profile.cacert} for --cacert.")
-        return Site(profile.url, profile.user, password, profile.cacert)
+        file = self.common.password_file
+        return Site(profile.url, profile.user, password, profile.cacert, file)
 
     def _password(self, profile: Profile) -> str:
         if not profile.user:
@@ -72,7 +73,7 @@ def read_password(file: str) -> str:
         with click.open_file(file, encoding="utf-8") as lines:
             password = str(lines.readline()).rstrip("\r\n")
     except (OSError, UnicodeError) as broken:
-        raise Usage(f"The file of the password cannot be read: {broken}") from broken
+        raise Usage(f"The password file {file} cannot be read: {reason(broken)}.") from broken
     if not password:
         raise Usage(f"There is no password in {file}: its first line is empty.")
     return password

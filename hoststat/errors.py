@@ -77,5 +77,12 @@ def told(error: Exception, *, verbose: bool) -> str:
     return f"{error} ({', '.join(where)})" if where else str(error)
 
 
+def reason(broken: Exception) -> str:
+    """Give why the system could not do something, without its number of the error."""
+    if isinstance(broken, UnicodeError):
+        return "it is no text in UTF-8"
+    return getattr(broken, "strerror", None) or str(broken)
+
+
 class Gone(Exception):
     """Nobody reads standard output any more."""

@@ -1,13 +1,14 @@
 """``hoststat login``: tries a name and a password, and keeps them."""
 
 import os
+import sys
 
 import click
 
 from hoststat import common, context, profiles
 from hoststat.api import Api, item
 from hoststat.context import Setup
-from hoststat.errors import Failed, LoginNeeded, Problem, Unreachable, Usage
+from hoststat.errors import Failed, LoginNeeded, Problem, Unreachable, Usage, reason
 from hoststat.profiles import Kept, Profile
 
 
@@ -35,7 +36,8 @@ def login(setup: Setup, url: str, user: str | None, credential_command: str) -> 
 
     The profile is named `default`. Several services have several profiles:
     `hoststat --profile NAME login URL`. The one that was logged in to last is used, unless
-    --profile or HOSTSTAT_URL (and HOSTSTAT_USER) say something else.
+    --profile or HOSTSTAT_URL (and HOSTSTAT_USER) say something else. While there is none, a
+    checkout uses the profile `local`, which `make service` writes there.
 
     The profiles are in a file that only you can read: ~/.config/hoststat/profiles.toml, or
     ~/Library/Application Support/hoststat/profiles.toml on a Mac. It lists them. To log out, delete
@@ -48,7 +50,7 @@ def login(setup: Setup, url: str, user: str | None, credential_command: str) -> 
         insecure_http=setup.common.insecure_http,
     )
     setup.site(profile, "")
-    name = user or os.environ.get("HOSTSTAT_USER") or click.prompt("Name", err=True)
+    name = user or os.environ.get("HOSTSTAT_USER") or _ask_name()
     profile = profile._replace(user=name)
     if setup.common.password_file:
         password = context.read_password(setup.common.password_file)
@@ -59,8 +61,19 @@ def login(setup: Setup, url: str, user: str | None, credential_command: str) -> 
     _try(Api(setup.site(profile, password)), name)
     if not credential_command:
         profile = profile._replace(password=password)
-    _keep(setup.common.profile or profiles.DEFAULT, profile)
+    kept_as = setup.common.profile or profiles.DEFAULT
+    before = _keep(kept_as, profile)
     setup.screen.confirm(f"{name} is logged in to {profile.url}")
+    if before not in ("", kept_as):
+        other = f"`hoststat --profile {before}` uses {before}"
+        setup.screen.confirm(f"The profile {kept_as} is used from now on; {other}.")
+
+
+def _ask_name() -> str:
+    if not sys.stdin.isatty():
+        raise Usage("The name is needed: --user NAME, or HOSTSTAT_USER.")
+    typed: str = click.prompt("Name", err=True)
+    return typed
 
 
 def _try(api: Api, name: str) -> None:
@@ -76,14 +89,19 @@ def _try(api: Api, name: str) -> None:
         api.get(item("/v3/users/", name))
     except Problem as problem:
         if problem.status == 401:
-            raise LoginNeeded(f"{url} refuses this name or password; nothing is kept.") from problem
+            raise LoginNeeded(
+                f"{url} refuses this name or password; nothing is kept. Try again; an admin sets a "
+                f"new password by `hoststat users set {name} --password`."
+            ) from problem
         raise
 
 
-def _keep(name: str, profile: Profile) -> None:
+def _keep(name: str, profile: Profile) -> str:
+    """Keep a profile, which is used from now on; give the name of the one used so far, or ""."""
     file = profiles.path()
     kept = profiles.load(file)
     try:
         profiles.save(file, Kept({**kept.profiles, name: profile}, name))
     except OSError as broken:
-        raise Failed(f"{file} cannot be written: {broken}") from broken
+        raise Failed(f"{file} cannot be written: {reason(broken)}.") from broken
+    return kept.current if kept.current in kept.profiles else ""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hoststat.errors import LoginNeeded, Usage
+from hoststat.errors import LoginNeeded, Usage, reason
 
 #: The file of a checkout, in which ``make service`` writes the profile `local`.
 CHECKOUT = ".hoststat"
@@ -68,7 +68,7 @@ def load(file: Path) -> Kept:
     except FileNotFoundError:
         return Kept({})
     except (OSError, UnicodeError) as broken:
-        raise Usage(f"{file} cannot be read: {broken}") from broken
+        raise Usage(f"{file} cannot be read: {reason(broken)}.") from broken
     if _open(facts):
         raise LoginNeeded(f"Others can read {file}, which has passwords: chmod 600 {file}")
     import tomllib
@@ -167,7 +167,10 @@ def password_of(profile: Profile) -> str:
             check=True,
             timeout=_COMMAND_SECONDS,
         ).stdout
-    except (OSError, ValueError, subprocess.SubprocessError) as broken:
+    except OSError as broken:
+        why = f"{broken.filename}: {reason(broken)}"
+        raise LoginNeeded(f"The profile's credential_command cannot start: {why}.") from broken
+    except (ValueError, subprocess.SubprocessError) as broken:
         raise LoginNeeded(f"The profile's credential_command failed: {broken}") from broken
     return said.partition("\n")[0].rstrip("\r")
 

@@ -114,6 +114,18 @@ def test_a_login_that_is_refused_is_exit_code_4(hoststat: Command, url: str) -> 
     assert hoststat("hosts") == (4, "", f"hoststat: {told}\n")
 
 
+@pytest.mark.parametrize(
+    ("file", "place"), [("-", "on standard input"), ("secret.txt", "in secret.txt")]
+)
+def test_a_password_of_a_file_that_is_refused_is_changed_there(
+    hoststat: Command, url: str, file: str, place: str
+) -> None:
+    (hoststat.folder / "secret.txt").write_text("secret of another\n")
+    said = hoststat("--password-file", file, "hosts", given="secret of another\n")
+    told = f"{url} refuses the login of root with the password {place}: give the right one there."
+    assert said == (4, "", f"hoststat: {told}\n")
+
+
 def test_verbose_adds_the_id_of_the_request(hoststat: Command, url: str) -> None:
     for words in (["--verbose", "show", "1"], ["show", "1", "--verbose"]):
         said = hoststat(*words)

@@ -148,14 +148,20 @@ class TestLogin:
     def test_several_have_several_profiles(self, stranger: Command, url: str) -> None:
         for name in ("one", "two"):
             words = ("--profile", name, "login", url, "--user", "root", "--password-file", "-")
-            assert stranger(*words, given="secret of root\n").code == 0
+            said = stranger(*words, given="secret of root\n")
+            assert said.code == 0
         assert profiles.load(stranger.file).current == "two"
+        told = "The profile two is used from now on; `hoststat --profile one` uses one.\n"
+        assert said.out == f"root is logged in to {url}\n{told}"
+        again = stranger(*words, given="secret of root\n")
+        assert again.out == f"root is logged in to {url}\n"
         assert stranger("--profile", "one", "hosts").code == 0
 
     def test_a_wrong_password_is_not_kept(self, stranger: Command, url: str) -> None:
         words = ("login", url, "--user", "root", "--password-file", "-")
         said = stranger(*words, given="secret of another\n")
-        told = f"hoststat: {url} refuses this name or password; nothing is kept.\n"
+        told = f"hoststat: {url} refuses this name or password; nothing is kept. Try again; "
+        told += "an admin sets a new password by `hoststat users set root --password`.\n"
         assert said == (4, "", told)
         assert not stranger.file.exists()
 
@@ -183,6 +189,13 @@ class TestLogin:
         assert stranger("hosts", **environ) == (4, "", f"hoststat: {told}\n")
         given = stranger("--password-file", "-", "hosts", given="secret of root\n", **environ)
         assert given.code == 0
+
+
+def test_a_command_that_cannot_start_is_told(hoststat: Command, url: str) -> None:
+    profile = Profile(url, "root", credential_command="no-such-command x")
+    profiles.save(hoststat.file, Kept({"default": profile}, "default"))
+    why = "cannot start: no-such-command: No such file or directory."
+    assert hoststat("hosts") == (4, "", f"hoststat: The profile's credential_command {why}\n")
 
 
 def test_without_a_profile_it_says_to_log_in(stranger: Command) -> None:

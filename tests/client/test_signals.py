@@ -91,7 +91,7 @@ def test_a_disk_that_is_full_ends_it_over_there(hoststat: Command, fake: Fake) -
     begun(fake)
     fake.measure(1)
     _, err = process.communicate()
-    assert (process.returncode, err) == (1, "hoststat: [Errno 28] No space left on device.\n")
+    assert (process.returncode, err) == (1, "hoststat: No space left on device.\n")
     assert states(fake) == ["REVOKED"]
 
 

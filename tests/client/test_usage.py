@@ -37,6 +37,14 @@ def test_options_of_every_command_stand_before_it(stranger: Command, command: st
         (("iostat", "1", "--detach"), "--detach needs a COUNT: nobody would end the window."),
         (("watch",), "Missing argument 'ID': `hoststat watch --help` says what is possible."),
         (("xyz",), "No such command 'xyz': `hoststat --help` says what is possible."),
+        (
+            ("--password-file", "nofile", "login", "http://127.0.0.1:1", "--user", "root"),
+            "The password file nofile cannot be read: No such file or directory.",
+        ),
+        (
+            ("login", "http://127.0.0.1:1"),
+            "The name is needed: --user NAME, or HOSTSTAT_USER.",
+        ),
         (("--nope",), "No such option '--nope': `hoststat --help` says what is possible."),
         (
             ("users", "add", "jl"),
@@ -61,6 +69,7 @@ def test_every_command_has_help_and_those_that_take_more_have_examples(stranger:
         assert f"\n  {name} " in listed.out
         said = CliRunner().invoke(cli, [name, "--help"], prog_name="hoststat")
         assert (said.exit_code, said.stderr) == (0, "")
+        assert "\\b" not in said.stdout
         assert said.stdout.startswith(f"Usage: hoststat {name} ")
         takes_more = len([it for it in command.params if it.param_type_name == "option"]) > 5
         assert not takes_more or "Examples:" in said.stdout
@@ -75,10 +84,13 @@ def test_the_help_of_all_lists_the_exit_codes_of_the_docs(stranger: Command) -> 
     assert set(re.findall(r"[0-9]+", listed)) == codes
 
 
-def test_no_command_at_all_is_help(stranger: Command) -> None:
-    said = stranger()
-    assert said.code == 2
-    assert "Commands:" in said.out + said.err
+def test_no_command_at_all_is_help_and_nothing_else(stranger: Command) -> None:
+    assert stranger() == (2, "", stranger("--help").out)
+
+
+def test_the_help_of_completion_has_a_line_for_each_shell(stranger: Command) -> None:
+    lines = [it.split()[:2] for it in stranger("completion", "--help").out.splitlines() if it]
+    assert lines[-3:] == [["bash", "eval"], ["zsh", "eval"], ["fish", "hoststat"]]
 
 
 def test_nothing_of_the_service_is_imported_and_urllib3_only_to_ask(tmp_path: Path) -> None:
