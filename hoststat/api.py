@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from hoststat import __version__, connections
 from hoststat.errors import Failed, Problem, Unreachable, Usage
@@ -40,6 +40,9 @@ class Answer(NamedTuple):
 
     body: Any
     headers: Mapping[str, str]
+    status: int
+    #: How often it was asked. An answer to an earlier try may be lost.
+    tries: int = 1
 
 
 class Api:
@@ -102,7 +105,7 @@ class Api:
             failed = self._once(method, url, headers, sent, hold, final, tries)
             if isinstance(failed, Answer):
                 self.lost("")
-                return failed
+                return failed._replace(tries=tries)
             failing_since = failing_since or time.monotonic()
             allowed = (
                 min(patience, REFUSED) if patience == PATIENCE and failed.refused else patience
@@ -172,8 +175,8 @@ class Api:
         if got.status < 300:
             if not isinstance(said, dict):
                 raise Unreachable(f"{self.site.url} answers, but it is no hoststat.")
-            return Answer(said, got.headers)
-        problem = self._problem(got.status, said, got.headers)
+            return Answer(said, got.headers, got.status)
+        problem = self._problem(url, got.status, said, got.headers)
         problem.tries = tries
         # Another try with the same key may be on its way just now.
         passing = got.status in _PASSING or (got.status == 409 and "Idempotency-Key" in headers)
@@ -181,7 +184,7 @@ class Api:
             raise problem
         return _Failure(problem, after=_seconds(got.headers.get("Retry-After", "")))
 
-    def _problem(self, status: int, said: Any, headers: Mapping[str, str]) -> Problem:
+    def _problem(self, url: str, status: int, said: Any, headers: Mapping[str, str]) -> Problem:
         request_id = headers.get("X-Request-Id", headers.get("x-amzn-RequestId", ""))
         detail = said.get("detail") or said.get("message") if isinstance(said, dict) else None
         if status == 401 and self.site.user:
@@ -190,7 +193,7 @@ class Api:
             detail = f"{self.site.url} leads elsewhere: log in to {headers.get('Location', '?')}."
         elif not isinstance(detail, str):
             detail = f"{self.site.url} answers with status {status}; is that a hoststat?"
-        return Problem(self.site.url, status, detail, request_id)
+        return Problem(self.site.url, status, _as_typed(detail, url), request_id)
 
     def _headers(self, key: str) -> dict[str, str]:
         headers = {"User-Agent": f"hoststat/{__version__}", "Accept": "application/json"}
@@ -218,6 +221,13 @@ class _Failure:
 def item(collection: str, name: str) -> str:
     """Give the path of one item, such as a host, whatever its name has in it."""
     return f"{collection}{quote(name, safe='~')}"
+
+
+def _as_typed(detail: str, url: str) -> str:
+    """Give what a service says with names as people typed them: in a path they are encoded."""
+    for part in urlsplit(url).path.split("/"):
+        detail = detail.replace(part, unquote(part)) if "%" in part else detail
+    return detail
 
 
 def _pause(tries: int) -> float:

@@ -96,7 +96,9 @@ class _Following:
     def _look(self, follower: Follower, work: Work) -> None:
         """Show reports until the end, or until only hosts are left that did not begin in time."""
         began = time.monotonic()
-        self._writer.reports(follower.look(_FIRST_HOLD))
+        found = follower.look(_FIRST_HOLD)
+        self._writer.expect([it["host"] for it in follower.tasks])
+        self._writer.reports(found)
         if self._writer.needs_text and not follower.text:
             self._screen.note("this service is older: the text comes when the window has ended.")
         self._name_offline(follower, work)

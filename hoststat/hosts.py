@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from hoststat import __version__, common, context, registry, show, times
-from hoststat.api import item
+from hoststat.api import Answer, item
 from hoststat.context import Setup
 from hoststat.errors import Problem, Usage
 
@@ -62,8 +62,10 @@ def hosts(
 @context.setup
 def add(setup: Setup, name: str) -> None:
     """Add a host. Only admins may. The worker is started there, under this name."""
-    _change(setup, "PUT", name)
-    setup.screen.confirm(f"{name} is a host now")
+    put = _change(setup, "PUT", name)
+    # The answer to our own first try may be lost.
+    before = put.status == 200 and put.tries == 1
+    setup.screen.confirm(f"{name} is a host already" if before else f"{name} is a host now")
 
 
 @hosts.command()
@@ -82,9 +84,9 @@ def _show(setup: Setup, query: dict[str, object], *, as_json: bool, clear: bool 
     setup.screen.put(f"{_CLEAR}{text}" if clear else text)
 
 
-def _change(setup: Setup, method: str, name: str) -> None:
+def _change(setup: Setup, method: str, name: str) -> Answer:
     try:
-        setup.users_api.ask(method, item("/v3/hosts/", name))
+        return setup.users_api.ask(method, item("/v3/hosts/", name))
     except Problem as problem:
         raise _explained(setup, problem) from problem
 

@@ -96,6 +96,8 @@ def iostat(
     if detach:
         setup.screen.put(f"{windows.begin(api, asked, options).id}\n")
         return 0
+    if not asked.hosts and asked.count is None:
+        setup.screen.remark("without HOST this is the service's own machine, until Ctrl-C.")
     shape = Shape(several=asked.several, skip_boot=skip_boot, timed=timed)
     writer = _writer(setup, shape, as_json=as_json, as_csv=as_csv)
     return follow(api, setup.screen, writer, lambda: windows.begin(api, asked, options))

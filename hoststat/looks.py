@@ -25,6 +25,8 @@ class Work(NamedTuple):
     start_within: int | None = None
     #: Whether we give up on a host sooner than the service, which would still let it begin.
     impatient: bool = False
+    #: Its state when it was found by its id.
+    state: str = ""
 
     @property
     def is_group(self) -> bool:

@@ -30,6 +30,9 @@ class Writer(Protocol):
 
     needs_text: bool
 
+    def expect(self, hosts: list[str]) -> None:
+        """Learn whose reports will come, before the first of them."""
+
     def reports(self, found: list[Report]) -> None:
         """Write reports, each at once and whole. Raises Gone."""
 
@@ -44,8 +47,14 @@ class Text:
 
     def __init__(self, screen: Screen, shape: Shape) -> None:
         self._screen, self._shape = screen, shape
+        #: The width of the longest name of a host.
+        self._width = 0
         #: What the hosts said of themselves before a first report that is left out.
         self._headings: dict[str, str] = {}
+
+    def expect(self, hosts: list[str]) -> None:
+        """Learn whose reports will come: lines of uptime begin below each other."""
+        self._width = max(map(len, hosts), default=0)
 
     def reports(self, found: list[Report]) -> None:
         """Write reports, each at once and whole. Raises Gone."""
@@ -59,7 +68,8 @@ class Text:
         self._screen.put(text)
 
     def _line(self, report: Report) -> str:
-        return f"{report['host']}  {report['uptime'] or 'said what cannot be read'}\n"
+        said = report["uptime"] or "said what cannot be read"
+        return f"{report['host'].ljust(self._width)}  {said}\n"
 
     def _block(self, report: Report) -> str:
         text: str = report.get("text", "")
@@ -83,6 +93,9 @@ class Lines:
     def __init__(self, screen: Screen, shape: Shape) -> None:
         self._screen, self._shape = screen, shape
 
+    def expect(self, hosts: list[str]) -> None:
+        """Do nothing: a line of JSON is as wide as it is."""
+
     def reports(self, found: list[Report]) -> None:
         """Write reports, each at once and whole. Raises Gone."""
         for report in found:
@@ -102,6 +115,9 @@ class Csv:
         self._screen, self._shape = screen, shape
         self._names: list[str] = []
         self._told: set[str] = set()
+
+    def expect(self, hosts: list[str]) -> None:
+        """Do nothing: a row is as wide as it is."""
 
     def reports(self, found: list[Report]) -> None:
         """Write reports, each at once and whole. Raises Gone."""

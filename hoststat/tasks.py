@@ -6,7 +6,7 @@ import click
 
 from hoststat import common, context, show, times, windows
 from hoststat.context import Setup
-from hoststat.errors import DONE, FAILED, Problem, told
+from hoststat.errors import DONE, FAILED, Problem, Usage, told
 from hoststat.looks import Follower
 
 _STATES = ("QUEUED", "STARTED", "SUCCESS", "FAILURE", "REVOKED")
@@ -34,6 +34,9 @@ def tasks(
     ID is what `hoststat watch`, `show` and `cancel` take. A window of several hosts is a task for
     each of them, all of one GROUP, whose id these commands take as well.
 
+    States: QUEUED waits, STARTED measures, SUCCESS has all reports, FAILURE could not be done
+    (`hoststat show ID` says why), REVOKED was cancelled.
+
     A window that was begun without a COUNT has the most that the service takes, such as 10,000.
     """
     api = setup.users_api
@@ -57,7 +60,10 @@ def tasks(
 def show_task(setup: Setup, task_id: str, as_json: bool) -> int:
     """Show a task or a group as it stands now; `hoststat watch ID` follows it.
 
-    Exit code 1 if it has failed.
+    States: QUEUED waits, STARTED measures, SUCCESS has all reports, FAILURE could not be done,
+    REVOKED was cancelled. What was measured before a FAILURE or a cancel is shown as well.
+
+    Exit code 1 for FAILURE and REVOKED.
     """
     work = windows.find(setup.api, task_id)
     follower = Follower(setup.api, work, text=not as_json)
@@ -67,7 +73,7 @@ def show_task(setup: Setup, task_id: str, as_json: bool) -> int:
         setup.screen.put(show.document(body))
     else:
         setup.screen.put(_facts(body) + _reports(body, texts))
-    return FAILED if body["state"] == "FAILURE" else DONE
+    return FAILED if body["state"] in ("FAILURE", "REVOKED") else DONE
 
 
 @click.command(
@@ -85,12 +91,14 @@ def cancel(setup: Setup, task_ids: tuple[str, ...]) -> int:
     code = DONE
     for task_id in task_ids:
         try:
-            setup.api.ask("DELETE", windows.find(setup.api, task_id).path)
-        except Problem as problem:
-            code = problem.failed().code
-            setup.screen.complain(told(problem, verbose=setup.common.verbose))
+            work = windows.find(setup.api, task_id)
+            setup.api.ask("DELETE", work.path)
+        except (Problem, Usage) as error:
+            code = (error.failed() if isinstance(error, Problem) else error).code
+            setup.screen.complain(told(error, verbose=setup.common.verbose))
         else:
-            setup.screen.confirm(f"{task_id} REVOKED")
+            before = " (it was cancelled before)" if work.state == "REVOKED" else ""
+            setup.screen.confirm(f"{task_id} REVOKED{before}")
     return code
 
 

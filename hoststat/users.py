@@ -63,7 +63,10 @@ _password = click.option(
 def add(
     setup: Setup, name: str, fullname: str | None, admin: bool, new_password: str | None
 ) -> None:
-    """Add a user. The password is asked for, twice, or read from a file: at least 8 characters."""
+    """Add a user. Only admins may.
+
+    The password is asked for, twice, or read from a file: at least 8 characters.
+    """
     api = setup.users_api
     fields: dict[str, Any]
     fields = {"username": name, "fullname": fullname or name, "admin": admin}
@@ -95,7 +98,7 @@ def change(
     typed: bool,
     new_password: str | None,
 ) -> None:
-    """Change a user: only what is given."""
+    """Change a user: only what is given. Only admins may."""
     fields: dict[str, Any] = {"username": rename, "fullname": fullname, "admin": admin}
     fields = {key: it for key, it in fields.items() if it is not None}
     api = setup.users_api
@@ -112,7 +115,7 @@ def change(
 @common.talk
 @context.setup
 def remove(setup: Setup, name: str) -> None:
-    """Remove a user, who is refused from then on."""
+    """Remove a user, who is refused from then on. Only admins may."""
     setup.users_api.ask("DELETE", item("/v3/users/", name))
     setup.screen.confirm(f"{name} is removed")
 

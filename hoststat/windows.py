@@ -13,6 +13,8 @@ from hoststat.looks import Work
 _MOST = 10_000
 #: How a service says what is allowed: the seconds of a window, or the number of reports.
 _BOUND = re.compile(r"at most (?P<seconds>\d+) s\b|count must be .* from \d+ to (?P<count>\d+)")
+#: What an id looks like: a UUID, of a host's own task with its name before it.
+_ID = re.compile(r"([a-z0-9-]+~)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 #: Statuses of a service that does not know what it is asked for.
 _UNKNOWN = (400, 403, 404)
 
@@ -45,7 +47,17 @@ def begin(api: Api, asked: Asked, options: Options) -> Work:
 
 
 def find(api: Api, task_id: str) -> Work:
-    """Give the task or the group that has this id. Raises Problem, Unreachable."""
+    """Give the task or the group that has this id. Raises Problem, Usage, Unreachable."""
+    try:
+        return _find(api, task_id)
+    except Problem as problem:
+        if problem.status not in _UNKNOWN or _ID.fullmatch(task_id):
+            raise
+        lists = "`hoststat tasks` lists them."
+        raise Usage(f"{task_id!r} is not the id of a task: {lists}") from problem
+
+
+def _find(api: Api, task_id: str) -> Work:
     path = item(f"/{api.version}/task/", task_id)
     try:
         body = api.get(path).body
@@ -59,7 +71,7 @@ def find(api: Api, task_id: str) -> Work:
             if other.status != 404:
                 raise
             raise problem from other
-    return Work(path, task_id, task_id, counted="state" in body)
+    return Work(path, task_id, task_id, counted="state" in body, state=body.get("state", ""))
 
 
 def _create(api: Api, asked: Asked, options: Options, key: str) -> Work:

@@ -103,11 +103,14 @@ def test_what_has_not_begun_when_the_command_leaves_is_cancelled(
     assert [it.state for it in fake.groups.popitem()[1]] == ["SUCCESS", "SUCCESS", "REVOKED"]
 
 
-def test_uptime_of_the_service_a_host_and_several(hoststat: Command) -> None:
+def test_uptime_of_the_service_a_host_and_several(hoststat: Command, fake: Fake) -> None:
     assert hoststat("uptime") == (0, "10:00:00 up here\n", "")
     assert hoststat("uptime", "web-1") == (0, "10:00:00 up web-1\n", "")
     lines = "web-1  10:00:00 up web-1\nweb-2  10:00:00 up web-2\n"
     assert hoststat("uptime", "web-1", "web-2") == (0, lines, "")
+    fake.hosts["db"] = True
+    aligned = "db     10:00:00 up db\nweb-1  10:00:00 up web-1\n"
+    assert hoststat("uptime", "web-1", "d*") == (0, aligned, "")
     found = json.loads(hoststat("uptime", "web-1", "--json").out)
     assert found == {"host": "web-1", "uptime": "10:00:00 up web-1", "seconds": 1.0}
 
@@ -131,6 +134,7 @@ def test_hosts_are_listed_added_and_removed(hoststat: Command, fake: Fake) -> No
     listed = json.loads(hoststat("hosts", "--json").out)["hosts"]
     assert [it["host"] for it in listed] == ["web-1", "web-2", "web-3"]
     assert hoststat("hosts", "add", "db-1") == (0, "db-1 is a host now\n", "")
+    assert hoststat("hosts", "add", "db-1") == (0, "db-1 is a host already\n", "")
     assert hoststat("hosts", "remove", "web-3") == (0, "web-3 is removed\n", "")
     assert sorted(fake.hosts) == ["db-1", "web-1", "web-2"]
 
@@ -148,7 +152,10 @@ def test_tasks_are_listed_shown_and_cancelled(hoststat: Command, fake: Fake) -> 
     assert "window       30 reports, 2 s apart\n" in shown.out
     assert shown.out.endswith(f"\n\n{text(0, 30)}{text(1, 30)}")
     assert hoststat("cancel", task_id) == (0, f"{task_id} REVOKED\n", "")
-    assert json.loads(hoststat("show", task_id, "--json").out)["state"] == "REVOKED"
+    revoked = hoststat("show", task_id, "--json")
+    assert (revoked.code, json.loads(revoked.out)["state"]) == (1, "REVOKED")
+    again = f"{task_id} REVOKED (it was cancelled before)\n"
+    assert hoststat("cancel", task_id) == (0, again, "")
 
 
 def test_the_tasks_of_a_group_are_listed_with_its_id(hoststat: Command) -> None:
@@ -168,6 +175,14 @@ def test_quiet_does_not_say_what_was_done(hoststat: Command, fake: Fake, url: st
         ("cancel", task_id),
     ):
         assert hoststat(*words, "--quiet", given="secret of root\n") == (0, "", "")
+
+
+def test_a_name_that_no_host_can_have_is_told_as_it_was_typed(
+    hoststat: Command, fake: Fake, url: str
+) -> None:
+    fake.faults += [(400, {"detail": "host must be the name of a host, not 'bad%20name'."})]
+    told = f"hoststat: host must be the name of a host, not 'bad name'. ({url})\n"
+    assert hoststat("hosts", "add", "bad name") == (2, "", told)
 
 
 def test_what_only_admins_may_is_exit_code_1(hoststat: Command, fake: Fake, url: str) -> None:
@@ -195,9 +210,10 @@ def test_what_cannot_be_cancelled_is_exit_code_1(hoststat: Command, url: str) ->
     assert hoststat("cancel", task_id) == (1, "", said)
 
 
-def test_an_id_that_cannot_be_one_is_exit_code_2(hoststat: Command) -> None:
-    assert hoststat("cancel", "nonsense").code == 2
-    assert hoststat("watch", "nonsense").code == 2
+@pytest.mark.parametrize("command", ["cancel", "show", "watch"])
+def test_an_id_that_cannot_be_one_is_wrong_usage(hoststat: Command, url: str, command: str) -> None:
+    told = "hoststat: 'web-1' is not the id of a task: `hoststat tasks` lists them."
+    assert hoststat(command, "web-1") == (2, "", f"{told} ({url})\n")
 
 
 def test_the_address_of_the_page_and_the_health(hoststat: Command, url: str) -> None:

@@ -127,9 +127,14 @@ def test_a_password_of_a_file_that_is_refused_is_changed_there(
 
 
 def test_verbose_adds_the_id_of_the_request(hoststat: Command, url: str) -> None:
-    for words in (["--verbose", "show", "1"], ["show", "1", "--verbose"]):
+    task_id = "00000000-0000-4000-8000-000000000000"
+    for words in (["--verbose", "show", task_id], ["show", task_id, "--verbose"]):
         said = hoststat(*words)
-        assert said == (2, "", f"hoststat: There is no task 1. ({url}, request request-1)\n")
+        assert said == (
+            2,
+            "",
+            f"hoststat: There is no task {task_id}. ({url}, request request-1)\n",
+        )
 
 
 def test_a_server_that_is_no_hoststat_is_told(stranger: Command, fake: Fake, url: str) -> None:

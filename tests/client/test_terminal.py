@@ -98,6 +98,20 @@ def test_ctrl_c_without_a_count_is_the_usual_end(hoststat: Command, fake: Fake) 
     assert [it.state for it in fake.tasks.values()] == ["REVOKED"]
 
 
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_window_of_nobodys_host_and_without_end_says_so(
+    hoststat: Command, fake: Fake, quiet: bool
+) -> None:
+    with at_terminal(hoststat, "iostat", "1", *(["--quiet"] if quiet else [])) as terminal:
+        begun(fake)
+        fake.measure(1)
+        terminal.until("vda")
+        terminal.type(CTRL_C)
+        assert terminal.end() == 0
+    said = "hoststat: without HOST this is the service's own machine, until Ctrl-C.\n"
+    assert terminal.said.count(said) == (0 if quiet else 1)
+
+
 def test_a_second_ctrl_c_leaves_at_once_and_the_window_lives(hoststat: Command, fake: Fake) -> None:
     with at_terminal(hoststat, "iostat", "web-1", "1", "3") as terminal:
         begun(fake)

@@ -224,8 +224,9 @@ class Fake:
 
     def _hosts(self, method: str, names: list[str], given: dict[str, Any]) -> tuple[int, Any]:
         if method == "PUT":
-            self.hosts[names[0]] = False
-            return 201, {"host": names[0]}
+            there = names[0] in self.hosts
+            self.hosts.setdefault(names[0], False)
+            return 200 if there else 201, {"host": names[0]}
         if names and names[0] not in self.hosts:
             return problem(404, f"There is no host {names[0]}.")
         if method == "DELETE":
