@@ -173,6 +173,11 @@ class Poller:
         except errors.Outage as outage:
             self._missed(outage)
             return False
+        except Exception:
+            # Such as an answer that denies it: the credentials may be good again later.
+            log.failure("queue not polled")
+            self._missed()
+            return False
         self._heard()
         return True
 
@@ -180,7 +185,7 @@ class Poller:
         self._failures, self._reach_at = 0, time.monotonic() + _REACH_SECONDS
         self._missing.ends()
         self._silence.ends()
-        self._answered()
+        _tell(self._answered)
 
     def _missed(self, outage: errors.Outage | None = None) -> None:
         """Note that the queue has not answered, and say why if an outage says it."""
@@ -189,7 +194,7 @@ class Poller:
         if outage:
             missing = isinstance(outage, errors.NoQueue)
             (self._missing if missing else self._silence).lasts(outage.why)
-        self._failed()
+        _tell(self._failed)
 
     def _begin(self, message: dict[str, Any]) -> None:
         received = self._in_flight.add(message)
@@ -221,3 +226,11 @@ class Poller:
         finally:
             received.finished = True
             self._free.release()
+
+
+def _tell(listener: Callable[[], object]) -> None:
+    """Tell of an answer or a failure. Whatever comes of that, polling goes on."""
+    try:
+        listener()
+    except Exception:
+        log.failure("answer of the queue not dealt with")

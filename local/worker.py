@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
@@ -16,6 +17,7 @@ from chalicelib.bootstrap import parts
 from chalicelib.tasks.keeper import Keeper
 from chalicelib.tasks.sweeper import Sweeper
 from local import descriptors, log_writer, naming, staffing, stage, supervision
+from local.poller import Poller
 from local.staffing import Staff
 from local.systemd import Systemd
 
@@ -83,6 +85,34 @@ class Leaving:
         os._exit(self._staff.exit_code if done else 1)
 
 
+def poll(staff: Staff, leave: Callable[[], object]) -> int:
+    """Let each poller poll on a thread until all have ended. Give the exit code.
+
+    Calls `leave`, which lets all of them leave, when the host is not there, and when an error has
+    ended one: its queue would be polled no more, though the worker seems to work.
+    """
+    # Not on this thread: it must hear signals, however long the cloud does not answer.
+    polling = {threading.Thread(target=_run, args=[it], name="poller"): it for it in staff.pollers}
+    for thread in polling:
+        thread.start()
+    broken = left = False
+    while any(thread.is_alive() for thread in polling):
+        time.sleep(_LOOK_SECONDS)
+        # In this order: whoever is told to leave now ends because of that.
+        broken |= any(not thread.is_alive() and not it.leaving for thread, it in polling.items())
+        if (broken or staff.is_over) and not left:
+            leave()
+            left = True
+    return 1 if broken else staff.exit_code
+
+
+def _run(poller: Poller) -> None:
+    try:
+        poller.run()
+    except Exception:
+        log.failure("poller ended by an error")
+
+
 def _session(name: str) -> Any:
     """Make the session of botocore for a stage."""
     if name == stage.LOCAL and find_spec("httptools"):
@@ -120,19 +150,10 @@ def main(session: Any = None) -> int:
         threading.Thread(
             target=sweep_for_ever, args=[parts.sweeper], name="sweeper", daemon=True
         ).start()
-    # Not on this thread: it must hear signals, however long the cloud does not answer.
-    polling = [threading.Thread(target=it.run, name="poller") for it in staff.pollers]
-    for thread in polling:
-        thread.start()
     log.event("worker began", slots=settings.concurrency, host=name.host)
-    left = False
-    while any(thread.is_alive() for thread in polling):
-        time.sleep(_LOOK_SECONDS)
-        if staff.is_over and not left:
-            leaving.leave()
-            left = True
+    code = poll(staff, leaving.leave)
     log.event("worker ended")
-    return staff.exit_code
+    return code
 
 
 if __name__ == "__main__":

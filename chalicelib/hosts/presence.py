@@ -69,9 +69,7 @@ class Presence:
             return
         self._look_at = self._later()
         try:
-            self._store.look(self._name, self._comparison.cloud_time())
-        except Refused as refused:
-            self._not_there(refused.old)
+            self._look()
         except errors.Outage as outage:
             log.event("host not looked up", host=self._name, why=outage.why)
 
@@ -91,6 +89,12 @@ class Presence:
     def _later(self) -> float:
         wait = _BEAT_SECONDS * random.uniform(1 - _JITTER, 1 + _JITTER)
         return self._clock.monotonic() + wait
+
+    def _look(self) -> None:
+        try:
+            self._store.look(self._name, self._comparison.cloud_time())
+        except Refused as refused:
+            self._not_there(refused.old)
 
     def _beat(self) -> None:
         heartbeat, now = self._heartbeat(), self._comparison.cloud_time()
@@ -124,7 +128,10 @@ class Presence:
             log.event("name free again", host=self._name)
 
     def _not_there(self, row: Host | None) -> None:
-        """Add the host where that is allowed, or else say that this worker is no host."""
+        """Add the host where that is allowed, or else say that this worker is no host.
+
+        Raises Outage.
+        """
         # A row that was removed stays for a while. Without one, a cloud in memory began anew.
         if self._enrol and (row is None or not self._held):
             try:

@@ -145,6 +145,29 @@ def test_an_outage_of_the_table_is_waited_for(world: World, logged: Logged) -> N
     assert machine.problem is None
 
 
+def test_a_host_that_cannot_be_added_yet_is_added_at_a_later_look(
+    world: World, logged: Logged
+) -> None:
+    """Its cloud began anew, and was busy once."""
+    busy = [errors.Outage("busy")]
+
+    def enrol() -> None:
+        if busy:
+            raise busy.pop()
+        world.service.enrol("web-1")
+
+    machine = world.machine("one", enrol=enrol)
+    machine.answered()
+    world.store.rows.clear()
+    world.clock.freeze(70)
+    machine.failed()
+    assert logged[-1] == ("host not looked up", {"host": "web-1", "why": "busy"})
+    world.clock.freeze(70)
+    machine.failed()
+    machine.answered()
+    assert (says(machine), world.row.session) == ((None, None), "one")
+
+
 def test_times_are_the_clouds(world: World) -> None:
     """This machine is an hour ahead, and the cloud says so."""
     machine = world.machine("one")

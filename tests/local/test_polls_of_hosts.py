@@ -98,6 +98,39 @@ def test_each_failure_is_told_and_an_answer_ends_the_waiting() -> None:
     assert polling._failures == 0
 
 
+def test_an_error_with_what_follows_an_answer_or_a_failure_does_no_harm() -> None:
+    """Credentials that were taken away are no outage."""
+    queue, taken = Timed(errors.Outage(), ["a"], KeyError("Messages"), ["b"]), list[str]()
+
+    def denied() -> None:
+        raise PermissionError("AccessDenied")
+
+    polling = poller.Poller(
+        queue,  # type: ignore[arg-type]
+        taken.append,
+        slots=2,
+        answered=denied,
+        failed=denied,
+        pace=LOCAL._replace(longest=0.01),
+    )
+    queue.end = polling.leave
+    polling.run()
+    assert sorted(taken) == ["a", "b"]
+
+
+def test_a_queue_that_denies_a_short_call_is_asked_again() -> None:
+    class Denying(Timed):
+        def reach(self) -> None:
+            super().reach()
+            raise PermissionError("AccessDenied")
+
+    queue, presence = Denying(), Presence()
+    polling = presence.poller(queue, pace=LOCAL._replace(longest=0.01))
+    queue.end = polling.leave
+    polling.run()
+    assert presence.events == ["failed", "failed", "answered"]
+
+
 class Steady(Pace):
     """A pace whose waits say how many failures there were in a row."""
 
