@@ -20,6 +20,8 @@ _FIRST_HOLD, _HOLD = 1, 20
 GRACE = 1.0
 #: Seconds after which a service says that a task waits because no worker is there.
 _UNATTENDED = 11.0
+#: Seconds that a report may be late until we ask whether its host is still there.
+_QUIET = 60
 #: Seconds beyond its `start_within` that the end of a task is waited for.
 _SWEEP = 2.0
 
@@ -40,6 +42,8 @@ class _Following:
         self._signals = Signals(self._told)
         self._work: Work | None = None
         self._cancelled = self._warned = False
+        #: Hosts that have gone in the middle of their windows, as we have said.
+        self._lost = set[str]()
 
     def run(self, begin: Callable[[], Work]) -> int:
         signals = self._signals
@@ -119,6 +123,7 @@ class _Following:
                 hold = max(1, min(_HOLD, int(left) + 1))
             self._writer.reports(follower.look(hold))
             self._name_silence(follower, work)
+            self._name_lost(follower)
 
     def _name_silence(self, follower: Follower, work: Work) -> None:
         """Say once that no worker is there: nobody shall wait for ever and not know why."""
@@ -131,8 +136,18 @@ class _Following:
         """Name the hosts that cannot begin now, so that nobody waits for them unknowingly."""
         waiting = [host for host in follower.waiting() if host]
         if waiting and work.start_within is not None:
-            for sentence in registry.absent(self._api, waiting):
+            for sentence in registry.absent(self._api, waiting).values():
                 self._screen.note(f"{sentence}; it has {work.start_within} s to begin.")
+
+    def _name_lost(self, follower: Follower) -> None:
+        """Name hosts that have gone in the middle of their windows, each time that one does."""
+        quiet = follower.quiet(_QUIET)
+        self._lost.intersection_update(quiet)
+        unknown = [host for host in quiet if host not in self._lost]
+        lost = registry.absent(self._api, unknown) if unknown else {}
+        for host, sentence in lost.items():
+            self._lost.add(host)
+            self._screen.note(f"{sentence}; its window goes on when its worker is back.")
 
     def _abandon(self, work: Work) -> None:
         """Cancel what is ours: nobody can have the rest of it here."""

@@ -50,6 +50,8 @@ class Follower:
         self._cursor: Any = None
         self._more = False
         self._last = time.monotonic()
+        #: When each host was first seen to measure, or had its last report; by its name.
+        self._heard: dict[str, float] = {}
 
     @property
     def ended(self) -> bool:
@@ -70,6 +72,14 @@ class Follower:
         """Give the hosts that have not begun; "" is one without a name."""
         return [it["host"] for it in self.tasks if it["state"] == "QUEUED"]
 
+    def quiet(self, seconds: float) -> list[str]:
+        """Give the hosts with a name that measure, and whose next report is so late."""
+        now, wait = time.monotonic(), (self.body.get("request") or {}).get("wait", 0)
+        measuring = [it["host"] for it in self.tasks if it["host"] and it["state"] == "STARTED"]
+        return [
+            host for host in measuring if now - self._heard.setdefault(host, now) >= wait + seconds
+        ]
+
     def look(self, hold: int) -> list[dict[str, Any]]:
         """Give the reports that are new. The answer may be held for `hold` seconds.
 
@@ -89,6 +99,7 @@ class Follower:
         request = self.body.get("request") or {}
         host = request.get("host") or self.body.get("host")
         found = [it if "host" in it else {"host": host, **it} for it in self.body["reports"]]
+        self._heard |= {it["host"]: time.monotonic() for it in found if it["host"]}
         if found:
             self.seen, self._last = self.seen + len(found), time.monotonic()
         elif not self.ended and time.monotonic() - began < hold / 2:

@@ -21,8 +21,8 @@ def every(api: Api, query: dict[str, object] | None = None) -> list[dict[str, An
     return found
 
 
-def absent(api: Api, names: list[str]) -> list[str]:
-    """Give a sentence about each of these hosts that is not online."""
+def absent(api: Api, names: list[str]) -> dict[str, str]:
+    """Give those of these hosts that are not online, each with a sentence about it."""
     try:
         if len(names) == 1:
             hosts = [api.get(item("/v3/hosts/", names[0])).body]
@@ -30,8 +30,8 @@ def absent(api: Api, names: list[str]) -> list[str]:
             hosts = [it for it in every(api) if it["host"] in names]
     except Problem:
         # It was worth a question, not more: the work goes on.
-        return []
-    return [_sentence(host) for host in hosts if host["state"] != "online"]
+        return {}
+    return {host["host"]: _sentence(host) for host in hosts if host["state"] != "online"}
 
 
 def _sentence(host: dict[str, Any]) -> str:

@@ -39,3 +39,34 @@ def test_a_group_that_was_cancelled_before_it_began_is_exit_code_1(
     assert hoststat("cancel", group_id).code == 0
     said = "hoststat: web-1 was cancelled.\nhoststat: web-2 was cancelled.\n"
     assert hoststat("watch", group_id) == (1, "", said)
+
+
+def test_a_host_that_goes_in_the_middle_of_its_window_is_named_once(
+    fake: Fake, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hoststat.follow._QUIET", -1)
+    monkeypatch.setattr("hoststat.follow._HOLD", 1)
+    fake.at_once = False
+    said: list[str] = []
+
+    class Telling(Screen):
+        def note(self, text: str) -> None:
+            said.append(text)
+            with fake.changed:
+                fake.hosts["web-1"] = True
+            fake.measure(2)
+
+    api, screen = Api(Site(url, *LOGIN)), Telling()
+
+    def begin() -> Work:
+        options = Options(extended=False, cpu=False, start_within=30)
+        made = windows.begin(api, grammar.read(("web-1", "1", "3")), options)
+        fake.measure(1)
+        with fake.changed:
+            fake.hosts["web-1"] = False
+        return made
+
+    assert follow(api, screen, Text(screen, Shape()), begin) == 0
+    (sentence,) = said
+    assert sentence.startswith("web-1 is offline, last seen ")
+    assert sentence.endswith(" ago; its window goes on when its worker is back.")
