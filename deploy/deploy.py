@@ -169,7 +169,7 @@ def main() -> int:
         folder, change = stage.PROJECT / "dist" / name, partial(closing.write_policy, opened=opened)
         changed |= deploy_app(name, folder, given, bucket, change=change)
     except NoRegionError:
-        print(f"hoststat: {stacks.NO_REGION}", file=sys.stderr)
+        print(f"hoststat: {stage.NO_REGION}", file=sys.stderr)
         return 1
     except (Failed, BotoCoreError, ClientError) as failed:
         print(f"hoststat: {failed}", file=sys.stderr)

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 from deploy import stacks
 from deploy.deploy import app_stack, data_stack, deploy_data
 from deploy.package import Failed, check
+from local import stage
 
 
 def destroy(name: str, *, data: bool) -> None:
@@ -58,7 +59,7 @@ def main() -> int:
     try:
         destroy(name, data=data)
     except NoRegionError:
-        print(f"hoststat: {stacks.NO_REGION}", file=sys.stderr)
+        print(f"hoststat: {stage.NO_REGION}", file=sys.stderr)
         return 1
     except (Failed, BotoCoreError, ClientError) as failed:
         print(f"hoststat: {failed}", file=sys.stderr)

@@ -14,8 +14,6 @@ from deploy.package import Failed
 _LOOK, _PATIENCE = 2, 1800
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-#: What to do where botocore finds no region.
-NO_REGION = "Say which region: add AWS_DEFAULT_REGION=eu-central-1, or whichever is yours."
 
 
 def status(client: Any, name: str) -> str | None:

@@ -11,6 +11,8 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parent.parent
 LOOPBACK = "127.0.0.1"
 LOCAL = "dev"
+#: What to do where botocore finds no region.
+NO_REGION = "Say which region: add AWS_DEFAULT_REGION=eu-central-1, or whichever is yours."
 DEFAULT_PORT = 8000
 
 #: The local cloud is that far from the API: apart from the ports that systems hand out.

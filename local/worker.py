@@ -9,7 +9,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, NoRegionError
 
 from chalicelib import errors, log
 from chalicelib.aws import client
@@ -138,6 +138,8 @@ def main(session: Any = None) -> int:
         # Built now: what is wrong shows at once, and a signal handler need not wait for it.
         systemd = Systemd(os.environ.get("NOTIFY_SOCKET", ""))
         settings, keeper, staff = parts.settings, parts.keeper, staffing.staff(name, systemd)
+    except NoRegionError:
+        sys.exit(f"hoststat: {stage.NO_REGION}")
     except (OSError, RuntimeError, ValueError, BotoCoreError) as wrong:
         sys.exit(f"hoststat: {wrong}")
     if parts.session.get_credentials() is None:

@@ -76,18 +76,25 @@ def test_with_an_argument_it_says_how_it_is_started(pyz: Path, argument: str, co
     assert done.stdout.startswith("Usage: HOST=name STAGE=prod python3 hoststat-agent.pyz\n")
 
 
-def test_it_begins_where_there_is_nothing_but_python(pyz: Path, tmp_path: Path) -> None:
-    """It gets as far as the credentials, of which there are none."""
+@pytest.mark.parametrize(
+    ("region", "said"),
+    [
+        ("us-gov-nowhere-1", "There are no AWS credentials. Set them, or leave STAGE out."),
+        ("", "Say which region: add AWS_DEFAULT_REGION=eu-central-1, or whichever is yours."),
+    ],
+)
+def test_it_begins_where_there_is_nothing_but_python_and_says_what_is_missing(
+    pyz: Path, tmp_path: Path, region: str, said: str
+) -> None:
     environ = {"PATH": "", "STAGE": "prod", "AWS_EC2_METADATA_DISABLED": "true"}
-    environ |= {"AWS_DEFAULT_REGION": "us-gov-nowhere-1", "HOME": str(tmp_path)}
+    environ |= {"HOME": str(tmp_path)} | ({"AWS_DEFAULT_REGION": region} if region else {})
     command = [sys.executable, "-I", "-S", str(pyz)]
     done = subprocess.run(
         command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
     )
     assert done.stdout.startswith("hoststat agent ")
     assert "needs Python 3.11 or newer" in done.stdout.splitlines()[0]
-    said = "hoststat: There are no AWS credentials. Set them, or leave STAGE out.\n"
-    assert (done.returncode, done.stderr) == (1, said)
+    assert (done.returncode, done.stderr) == (1, f"hoststat: {said}\n")
     assert list(tmp_path.iterdir()) == []
 
 
