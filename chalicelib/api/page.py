@@ -65,7 +65,7 @@ def files() -> Files:
 def _lean(path: Path) -> str:
     text = _INDENTED.sub("", path.read_text("utf-8"))
     if path.suffix == ".css":
-        return _AROUND.sub(r"\1", text)
+        return _AROUND.sub(r"\1", text).replace(";}", "}")
     if path.suffix == ".js":
         return _CODE.sub(lambda line: _SIGNS.sub(r"\1\2", line[0]), _COMMENTS.sub("", text))
     return text

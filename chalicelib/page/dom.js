@@ -79,6 +79,12 @@ export function twice(label, name, act) {
   return button;
 }
 
+/** Name the first of many. */
+export function some(names) {
+  const more = names.length - 5;
+  return names.slice(0, 5).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
 /** Write how many reports a request asks for. */
 export function size({ count, wait }) {
   return count > 1 ? `${count} reports, ${wait} s apart` : "1 report";

@@ -1,7 +1,7 @@
 /** The first view: hosts to choose from, and a window to start. */
 
 import { insist, newKey, Problem } from "./api.js";
-import { onSend, parts, say } from "./dom.js";
+import { onSend, parts, say, some } from "./dom.js";
 import { makeHosts } from "./hosts.js";
 
 /** Seconds within which a host must begin; who waits at a page does not wait longer. */
@@ -26,8 +26,8 @@ export function makeMeasure(section, onStart) {
   function tell() {
     const { names, offline, known } = hosts.chosen();
     const none = known ? "No host is chosen: any free worker measures." : "";
-    const late = offline.length ? ` Not online: ${offline.join(", ")}.` : "";
-    say(chosen, names.length ? `Chosen: ${names.slice(0, 9).join(", ")}${names[9] ? " …" : ""}.${late}` : none);
+    const late = offline.length ? ` Not online: ${some(offline)}.` : "";
+    say(chosen, names.length ? `Chosen: ${some(names)}.${late}` : none);
   }
 
   endless.onchange = () => {

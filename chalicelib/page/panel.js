@@ -28,7 +28,7 @@ export class Panel {
     const area = { className: "scroll", tabIndex: 0, role: "region", ariaLabel: "Numbers" };
     this.element = make("div", { className: "panel" },
       this.hint, this.grid,
-      make("div", { className: "below" },
+      this.below = make("div", { className: "below" },
         make("div", {}, make(heading, {}, "Numbers"),
           make("p", { className: "choice" },
             make("label", { htmlFor: "report" }, "Report"), this.slider, this.which, latest),
@@ -43,7 +43,11 @@ export class Panel {
   /** Show what has come since the last time. */
   renew() {
     const { run } = this;
-    say(this.hint, run.metrics[0] ? "" : "The first report is the average since boot. Plots begin with the second.");
+    const texts = this.text.childNodes, count = run.reports.length;
+    this.below.hidden = !count || run.uptime;
+    say(this.hint, run.metrics[0] ? "" : run.uptime ?? (run.ended && !count
+      ? run.why ?? "Nothing was measured."
+      : "The first report is the average since boot. Plots begin with the second."));
     for (const metric of run.metrics) {
       if (this.plots.has(metric.key)) continue;
       const plot = new Plot(run, metric, { onPoint: (at) => this.cross(at) });
@@ -51,7 +55,6 @@ export class Panel {
       this.grid.append(plot.element);
     }
     for (const plot of this.plots.values()) plot.later();
-    const texts = this.text.childNodes, count = run.reports.length;
     if (!this.shown && count) this.text.append(run.reports[0].text);
     const from = Math.max(this.shown, 1, count - TEXTS);
     for (const report of run.reports.slice(from)) this.text.append(report.text);

@@ -1,7 +1,7 @@
 /** A window while it is measured, and after: of one task, or of a group of hosts. */
 
 import { ask, insist } from "./api.js";
-import { make, say, size } from "./dom.js";
+import { make, say, size, some } from "./dom.js";
 import { csv, json, save, text } from "./downloads.js";
 import { Multiples } from "./multiples.js";
 import { Panel } from "./panel.js";
@@ -21,13 +21,14 @@ export function makeWindow(section, title) {
     at("title").textContent = kind === "task" ? "A window" : "A window of several hosts";
     at("panels").replaceChildren();
     for (const button of Object.values(buttons)) button.disabled = true;
-    buttons.stop.hidden = false;
+    buttons.stop.hidden = at("end").hidden = false;
     const mine = seen;
     const heard = (body) => seen === mine && hear(body);
     const lost = (problem) => say(at("network"), problem ? `${problem.message} Trying again …` : "");
     follow(mine.path, { signal: stopped.signal, heard, lost }).catch((problem) => {
       if (seen !== mine) return;
       say(at("network"), "");
+      at("end").hidden = !seen.body;
       const gone = `There is no such ${kind}, or it has expired.`;
       say(at("problem"), problem.status === 404 ? gone : problem.message);
     });
@@ -78,7 +79,8 @@ export function makeWindow(section, title) {
     run.host = name;
     run.ended = ended(body.state);
     for (const report of body.reports) run.add(report);
-    entitle(`${name}: ${size(body.request)}`);
+    run.uptime = body.result?.uptime;
+    entitle(`${name}: ${body.request.what ?? size(body.request)}`);
     say(at("progress"), `${run.reports.length} of ${body.progress.of} reports`);
     say(at("problem"), body.state === "FAILURE" ? String(body.result ?? "It failed.") : "");
   }
@@ -111,7 +113,7 @@ export function makeWindow(section, title) {
     entitleGroup();
     const counts = Object.entries(states).filter(([, many]) => many);
     say(at("progress"), counts.map(([state, many]) => `${many} ${state}`).join(", "));
-    say(at("problem"), failed.length ? `Failed: ${failed.join(", ")}.` : "");
+    say(at("problem"), failed.length ? `Failed: ${some(failed)}.` : "");
   }
 
   /** A group says nothing of its numbers; its tasks do. */

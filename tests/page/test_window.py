@@ -142,9 +142,12 @@ def test_the_text_keeps_the_average_since_boot_and_the_last_reports(open_page: O
     page = open_page(f"/page/#task={ID}")
     simulated = Simulated(page, {"web-1": 1})
     log_in(page)
+    expect(page.locator(".progress")).to_have_text("0 of 60 reports")
+    expect(page.get_by_role("heading", name="Numbers")).to_be_hidden()
     for reports in (40, 15, 5):
         simulated.grow(reports)
         expect(page.locator(".progress")).to_contain_text(f"{simulated.done} of 60")
+    expect(page.get_by_role("heading", name="Numbers")).to_be_visible()
     texts = [report(index, 1, "web-1")["text"] for index in range(60)]
     shown = page.get_by_label("What iostat printed")
     assert shown.text_content() == f"{texts[0]}…\n\n{''.join(texts[-49:])}"
@@ -155,6 +158,27 @@ def test_a_window_that_is_not_there_is_said(open_page: Open) -> None:
     log_in(page)
     gone = "There is no such task, or it has expired."
     expect(page.get_by_role("alert")).to_have_text(gone)
+    for name in ("Stop", "Text", "CSV", "JSON"):
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_hidden()
+
+
+def test_an_uptime_is_shown_as_the_host_says_it(open_page: Open) -> None:
+    page = open_page(f"/page/#task={ID}")
+    line = "10:00:00 up 14 days,  7:33,  2 users,  load average: 0.58, 0.25, 0.14"
+    body = {
+        "task_id": ID,
+        "state": "SUCCESS",
+        "request": {"what": "uptime", "host": "web-1"},
+        "progress": {"done": 1, "of": 1},
+        "reports": [{"index": 0, "since_boot": True, "devices": [], "text": "{}"}],
+        "next": 1,
+        "result": {"uptime": line},
+    }
+    page.route(f"**/v3/task/{ID}?**", lambda route: route.fulfill(json=body))
+    log_in(page)
+    expect(page.get_by_role("heading", name="web-1: uptime")).to_be_visible()
+    expect(page.locator(".panel > p")).to_have_text(line)
+    expect(page.get_by_role("heading", name="Numbers")).to_be_hidden()
 
 
 def test_numbers_that_are_not_allowed_are_refused_by_the_service(open_page: Open) -> None:
