@@ -152,8 +152,8 @@ export class Plot {
     const whole = places.every(([, at]) => at % 60 === 0);
     const words = rows.map(([y, it]) => word(-6, y + 4, si(it, this.metric.unit, top), "end"));
     words.push(...places
-      .filter(([x]) => x < width - 20)
-      .map(([x, at]) => word(x, height + 17, clock(at, !whole), x < 26 ? "start" : "middle")));
+      .filter(([x]) => x > 24 && x < width - 20)
+      .map(([x, at]) => word(x, height + 17, clock(at, !whole), "middle")));
     this.words.replaceChildren(...words);
   }
 

@@ -1,5 +1,6 @@
 """A window: started, watched live, stopped and taken along."""
 
+import itertools
 import json
 import re
 import time
@@ -179,6 +180,28 @@ def test_an_uptime_is_shown_as_the_host_says_it(open_page: Open) -> None:
     expect(page.get_by_role("heading", name="web-1: uptime")).to_be_visible()
     expect(page.locator(".panel > p")).to_have_text(line)
     expect(page.get_by_role("heading", name="Numbers")).to_be_hidden()
+
+
+def test_the_words_of_an_axis_do_not_cover_each_other(open_page: Open) -> None:
+    page = open_page(f"/page/#task={ID}", timezone_id="UTC")
+    Simulated(page, {"web-1": 1}, count=9).grow(9)
+    log_in(page)
+    words = page.locator(".words").first.locator("text")
+    expect(words.last).to_have_text("10:00:07")
+    places = words.evaluate_all(
+        """(all) => all.map((it) => {
+            const { left, right, top, bottom } = it.getBoundingClientRect();
+            return [left, right, top, bottom];
+        })"""
+    )
+    for (left, right, top, bottom), (
+        other_left,
+        other_right,
+        other_top,
+        other_bottom,
+    ) in itertools.combinations(places, 2):
+        beside = right <= other_left or other_right <= left
+        assert beside or bottom <= other_top or other_bottom <= top
 
 
 def test_numbers_that_are_not_allowed_are_refused_by_the_service(open_page: Open) -> None:
