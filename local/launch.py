@@ -105,7 +105,9 @@ class Children:
 
 def how_it_ended(name: str, code: int) -> str:
     """Say how a child ended by itself, and what to do; `code` is less than 0 for a signal."""
-    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    # Most real-time signals have no name.
+    names = {it.value: it.name for it in signal.Signals}
+    how = f"signal {names.get(-code, -code)}" if code < 0 else f"exit code {code}"
     why = (
         "Somebody killed it, or the system did for lack of memory: see `dmesg`."
         if code == -signal.SIGKILL

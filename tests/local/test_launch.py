@@ -101,15 +101,13 @@ def test_a_child_that_crashes_ends_the_service(child: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
-    [
-        (1, "exit code 1), and so does everything. Its last lines in the log say why."),
-        (-11, "signal SIGSEGV), and so does everything. Its last lines in the log say why."),
-    ],
+    ("code", "how"), [(1, "exit code 1"), (-11, "signal SIGSEGV"), (-40, "signal 40")]
 )
-def test_a_child_that_ends_says_how_and_what_to_do(code: int, said: str) -> None:
-    ended = service.how_it_ended("cloud", code)
-    assert ended == f"The cloud ended by itself ({said} Then start the service again."
+def test_a_child_that_ends_says_how_and_what_to_do(code: int, how: str) -> None:
+    assert service.how_it_ended("cloud", code) == (
+        f"The cloud ended by itself ({how}), and so does everything. "
+        "Its last lines in the log say why. Then start the service again."
+    )
 
 
 def test_the_children_end_with_a_parent_that_is_killed() -> None:
