@@ -12,8 +12,9 @@ from chalicelib.tasks.model import LOGIN_VERSION, Report, State, Task
 
 #: No number that makes sense is larger.
 _LARGEST = 1e11
-#: The most characters of a text, and of one that is a report, as long as an item may be.
-_LONGEST, _LONGEST_REPORT = 2000, 400_000
+#: The most characters of a text: an error quotes 500 bytes of iostat, and each one that is no text
+#: takes four. And those of a text that is a report, as long as an item may be.
+_LONGEST, _LONGEST_REPORT = 4000, 400_000
 _NUMBERS = frozenset({int, float})
 
 

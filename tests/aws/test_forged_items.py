@@ -1,20 +1,24 @@
 """What a host writes into its own items, which may be anything, harms nobody else."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
+from chalicelib import errors
 from chalicelib.api import answers
 from chalicelib.aws import task_items
 from chalicelib.aws.items import to_item
 from chalicelib.bootstrap import parts
+from chalicelib.measure.machine import ThisMachine
 from chalicelib.measure.model import Window
-from chalicelib.tasks import page, sanity
+from chalicelib.tasks import model, page, sanity
 from chalicelib.tasks.model import State
 from tests.support.as_admin import PASSWORD, ROOT
 from tests.support.asking import JSON, ZERO, Answer, ask, ask_group, ask_host, ask_task
+from tests.support.iostats import fake
 from tests.support.records import NOW, a_report, a_task
 from tests.support.rig import worker_of
 
@@ -88,6 +92,19 @@ def test_its_task_is_as_tasks_are_or_a_failure_that_says_so(name: str) -> None:
         assert read.state is State.QUEUED or (read.state, read.error) == (State.FAILURE, said)
     without = {it: thing for it, thing in item.items() if it != name}
     assert sanity.makes_sense(task_items.to_task(without))
+
+
+def test_what_its_iostat_complained_of_is_shown_also_if_none_of_it_is_text(tmp_path: Path) -> None:
+    path = fake(tmp_path, "head -c 1000 /dev/zero | tr '\\0' '\\377' >&2; exit 1\n")
+    with (
+        pytest.raises(errors.MachineFailed) as failed,
+        ThisMachine(path).open(Window(1, 1)) as feed,
+    ):
+        list(feed)
+    task = a_task(task_id=f"web-1~{ZERO}", version="v3", target="web-1", start_by=NOW + 60)
+    ended = model.ended(task, State.FAILURE, at=NOW, keep_days=1, error=str(failed.value))
+    assert ended.error == "iostat ended with status 1: " + r"\xff" * 500
+    assert task_items.to_task(to_item(task_items.attributes(ended))).error == ended.error
 
 
 @pytest.mark.parametrize("name", OF_A_REPORT)
