@@ -127,7 +127,7 @@ class Sweeper:
         """Tell whether a task is for a host that is not online. `host` is None for one removed."""
         if task.target is None:
             return False
-        if host is None or _is_of_another(task, host):
+        if host is None or self._is_of_another(task, host):
             return True
         return host.state(self._clock.now()) is not HostState.ONLINE
 
@@ -180,14 +180,20 @@ class Sweeper:
             return
 
     def _send(self, task: Task) -> None:
-        """Send a hint. A host that is there has a queue: one that is missing is made."""
+        """Send a hint. A host that is there has a queue: one that is missing is made.
+
+        Raises NoQueue for a host that was removed since this sweep has read it.
+        """
         try:
             self._dispatcher.send(task.task_id, task.version)
         except errors.NoQueue:
-            if task.target is None:
+            if task.target is None or not self._is_there(task.target):
                 raise
             self._queues.make(task.target)
             self._dispatcher.send(task.task_id, task.version)
+
+    def _is_there(self, name: str) -> bool:
+        return any(host.is_there() for host in self._hosts.get_many([name]))
 
     def _log_lost(self, task: Task, now: float) -> None:
         """Log that nothing came from the worker of a task any more. An alarm counts these."""
@@ -204,7 +210,7 @@ class Sweeper:
     def _why_failed(self, task: Task, host: Host | None, now: float, *, lost: bool) -> str | None:
         """Say in a sentence why nobody shall work on a task any more, None if somebody shall."""
         settings = self._settings
-        if task.target and (host is None or _is_of_another(task, host)):
+        if task.target and (host is None or self._is_of_another(task, host)):
             return silence.removed(task.target)
         if now > task.done_by:
             return model.LATE
@@ -236,7 +242,9 @@ class Sweeper:
             due_at = min(due_at, task.start_by)
         return task._replace(hints=task.hints + 1, due_at=due_at)
 
+    def _is_of_another(self, task: Task, host: Host) -> bool:
+        """Tell whether a task is for a host that was removed, whose name is another one's now.
 
-def _is_of_another(task: Task, host: Host) -> bool:
-    """Tell whether a task is for a host that was removed, whose name was then given out again."""
-    return (host.added_at or 0) - task.created_at > _ADDED_AFTER
+        A host that will be added only later shows no more than a clock that was ahead then.
+        """
+        return task.created_at + _ADDED_AFTER < (host.added_at or 0) <= self._clock.now()

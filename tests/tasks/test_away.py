@@ -125,6 +125,22 @@ def test_a_host_without_a_queue_gets_one(rig: Rig) -> None:
     assert (rig.queues.names, rig.dispatcher.sent) == ({"web-7"}, [task_id])
 
 
+def test_a_host_that_is_removed_during_a_sweep_gets_no_queue(rig: Rig) -> None:
+    rig.add_host("web-7")
+    task_id = create(rig)
+
+    def removed(task_id: str, version: str) -> None:
+        rig.parts.hosts.remove("web-7", by="root")
+        raise errors.NoQueue
+
+    rig.dispatcher.send = removed  # type: ignore[method-assign]
+    rig.clock.freeze(60)
+    rig.sweeper.sweep()
+    assert rig.queues.names == set()
+    rig.sweeper.sweep()
+    assert rig.task(task_id).error == "web-7 was removed from the hosts."
+
+
 def test_a_queue_of_a_version_is_not_made(
     rig: Rig, logged: list[tuple[str, dict[str, object]]]
 ) -> None:
@@ -158,3 +174,15 @@ def test_the_tasks_of_a_host_that_was_removed_are_not_for_another_one_of_its_nam
     said = "web-7 was removed from the hosts."
     assert (rig.task(old).state, rig.task(old).error) == (State.FAILURE, said)
     assert rig.dispatcher.sent == [new]
+
+
+def test_a_clock_that_was_ahead_when_a_host_was_added_harms_none_of_its_tasks(rig: Rig) -> None:
+    rig.clock.freeze(600)
+    rig.parts.hosts.add("web-7", by="root")
+    rig.clock.freeze(-600)
+    task_id = create(rig)
+    rig.sweeper.sweep()
+    rig.add_host("web-7")
+    rig.clock.freeze(61)
+    rig.sweeper.sweep()
+    assert (rig.task(task_id).state, rig.dispatcher.sent) == (State.QUEUED, [task_id])
