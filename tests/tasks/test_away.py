@@ -129,14 +129,18 @@ def test_a_host_that_is_removed_during_a_sweep_gets_no_queue(rig: Rig) -> None:
     rig.add_host("web-7")
     task_id = create(rig)
 
-    def removed(task_id: str, version: str) -> None:
-        rig.parts.hosts.remove("web-7", by="root")
+    sent: list[str] = []
+
+    def removed_first(task_id: str, version: str) -> None:
+        if not sent:
+            rig.parts.hosts.remove("web-7", by="root")
+        sent.append(task_id)
         raise errors.NoQueue
 
-    rig.dispatcher.send = removed  # type: ignore[method-assign]
+    rig.dispatcher.send = removed_first  # type: ignore[method-assign]
     rig.clock.freeze(60)
     rig.sweeper.sweep()
-    assert rig.queues.names == set()
+    assert (rig.queues.names, sent) == (set(), [task_id])
     rig.sweeper.sweep()
     assert rig.task(task_id).error == "web-7 was removed from the hosts."
 
