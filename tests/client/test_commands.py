@@ -5,7 +5,8 @@ import json
 import pytest
 
 from tests.client.conftest import Command
-from tests.support.fake_service import Fake, text
+from tests.support.fake_service import Fake
+from tests.support.fake_task import text
 from tests.support.processes import until
 
 

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from tests.client.conftest import Command, at_terminal, begun
-from tests.support.fake_service import Fake, text
+from tests.support.fake_service import Fake
+from tests.support.fake_task import text
 from tests.support.terminals import CTRL_C, Terminal
 
 ERASED = "\r\x1b[K"

@@ -9,49 +9,10 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from tests.support.iostats import HEADING, REPORT
+from tests.support.fake_task import AT, ENDED, Task
 
 LOGIN = ("root", "secret of root")
 _UPTIME = "20:16:57 up 14 days,  7:33,  2 users,  load average: 0.10, 0.20, 0.30"
-_AT = "2026-11-22T10:00:00Z"
-_DEVICE = {"device": "vda", "tps": 32.47, "kB_read/s": 755.5}
-_ENDED = ("SUCCESS", "FAILURE", "REVOKED")
-
-
-def text(index: int, count: int) -> str:
-    """Give the text of one of `count` reports, as a splitter cuts it."""
-    before = "\n" if index else HEADING
-    return before + REPORT + ("\n" if index == count - 1 else "")
-
-
-class Task:
-    """A task of the fake; `host` is None for one that any worker takes."""
-
-    def __init__(self, host: str | None, count: int, wait: int, *, what: str = "iostat") -> None:
-        self.host, self.count, self.wait, self.what = host, count, wait, what
-        self.state, self.why, self.reports = "QUEUED", "", list[dict[str, Any]]()
-
-    def measure(self, reports: int) -> None:
-        """Let so many more reports come."""
-        if self.state in _ENDED:
-            return
-        self.state = "STARTED"
-        for _ in range(min(reports, self.count - len(self.reports))):
-            index = len(self.reports)
-            report: dict[str, Any] = {"index": index, "at": _AT}
-            if self.what == "uptime":
-                report |= {"uptime": f"10:00:00 up {self.host}", "seconds": 1.0}
-            else:
-                report |= {"since_boot": index == 0, "devices": [_DEVICE]}
-                report |= {"text": text(index, self.count)}
-            self.reports.append(report)
-        if len(self.reports) == self.count:
-            self.state = "SUCCESS"
-
-    @property
-    def text(self) -> str:
-        """Everything that iostat has written."""
-        return "".join(it["text"] for it in self.reports)
 
 
 class Fake:
@@ -165,7 +126,7 @@ class Fake:
             self.changed.wait_for(
                 lambda: (
                     any(len(it.reports) > at for it, at in zip(tasks, seen, strict=True))
-                    or all(it.state in _ENDED for it in tasks)
+                    or all(it.state in ENDED for it in tasks)
                 ),
                 float(given["timeout"]),
             )
@@ -185,17 +146,17 @@ class Fake:
         if all(it.state in ("SUCCESS", "FAILURE") for it in tasks):
             return problem(409, "The task has ended as SUCCESS and cannot be cancelled.")
         for it in tasks:
-            it.state = it.state if it.state in _ENDED else "REVOKED"
+            it.state = it.state if it.state in ENDED else "REVOKED"
         self.changed.notify_all()
         return 204, None
 
     def _task(self, name: str, it: Task, shown: list[Any], following: int) -> dict[str, Any]:
         request: dict[str, Any] = {"count": it.count, "wait": it.wait}
         if it.host:
-            request |= {"host": it.host, "start_by": _AT}
+            request |= {"host": it.host, "start_by": AT}
         body: dict[str, Any] = {"task_id": name, "state": it.state, "request": request}
         body |= {"progress": {"done": len(it.reports), "of": it.count}, "host": "node-1"}
-        body |= {"started_at": _AT if it.reports else None, "reports": shown, "next": following}
+        body |= {"started_at": AT if it.reports else None, "reports": shown, "next": following}
         if it.state == "QUEUED" and self.waiting:
             body["waiting"] = self.waiting
         if it.state in ("SUCCESS", "REVOKED"):
@@ -208,7 +169,7 @@ class Fake:
         self, name: str, tasks: list[Task], shown: list[Any], following: str
     ) -> dict[str, Any]:
         states = [it.state for it in tasks]
-        counts = {it: states.count(it) for it in ("QUEUED", "STARTED", *_ENDED)}
+        counts = {it: states.count(it) for it in ("QUEUED", "STARTED", *ENDED)}
         order = ("STARTED", "QUEUED", "REVOKED", "FAILURE", "SUCCESS")
         state = next(it for it in order if counts[it])
         entries: list[dict[str, Any]]
@@ -219,7 +180,7 @@ class Fake:
         body: dict[str, Any]
         body = {"group_id": name, "state": state, "tasks": entries, "reports": shown}
         body |= {"counts": {"hosts": len(tasks), **counts}, "next": following}
-        silent = [it.host for it in tasks if not it.reports and it.state in _ENDED]
+        silent = [it.host for it in tasks if not it.reports and it.state in ENDED]
         return body | ({"no_answer": silent} if silent else {})
 
     def _hosts(self, method: str, names: list[str], given: dict[str, Any]) -> tuple[int, Any]:
@@ -240,7 +201,7 @@ class Fake:
     def _host(self, name: str) -> dict[str, Any]:
         online = self.hosts[name]
         body: dict[str, Any] = {"host": name, "state": "online" if online else "offline"}
-        body |= {"seen_at": _AT, "uptime": _UPTIME, "load": [0.1, 0.2, 0.3], "source": "iostat"}
+        body |= {"seen_at": AT, "uptime": _UPTIME, "load": [0.1, 0.2, 0.3], "source": "iostat"}
         return body | {"version": "0.2.0" if online else "0.1.0", "problem": None}
 
     def _list(self) -> tuple[int, Any]:
@@ -256,7 +217,7 @@ class Fake:
         body = self._task(name, it, [], 0)
         kept = {key: body[key] for key in ("task_id", "state", "request")}
         led = [{"rel": rel, "href": path} for rel, path in links]
-        return kept | {"created_at": _AT, "owner": LOGIN[0], "links": led}
+        return kept | {"created_at": AT, "owner": LOGIN[0], "links": led}
 
 
 def problem(status: int, detail: str) -> tuple[int, dict[str, Any]]:
