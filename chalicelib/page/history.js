@@ -34,6 +34,7 @@ export function makeHistory(section) {
       next = following(body);
       more.hidden = !next;
       say(problem, "");
+      rows.closest(".scroll").hidden = !rows.rows.length;
       say(none, rows.rows.length ? "" : "No measurement matches this filter.");
     } catch (error) {
       say(problem, error.message);
