@@ -118,8 +118,8 @@ def test_200_hosts_and_12_windows_leave_the_page_usable(open_page: Open) -> None
         assert simulated.most == 1
         return max(page.evaluate("() => window.long"), default=0)
 
-    # Other tests run beside this one: one of three must have had the computer.
-    assert any(longest() < 100 for _ in range(3))
+    # Other tests run beside this one: one of six must have had the computer.
+    assert any(longest() < 100 for _ in range(6))
 
 
 def test_a_group_is_watched_and_stopped(open_page: Open, url: str) -> None:
