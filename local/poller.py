@@ -125,11 +125,11 @@ class Poller:
             self._put_back(messages)
         except errors.Outage as outage:
             self._missed(outage)
-            self._pause(self._backs_off())
+            self._pause(self._until_next_try())
         except Exception:
             log.failure("queue not polled")
             self._missed()
-            self._pause(self._backs_off())
+            self._pause(self._until_next_try())
         return []
 
     def _poll(self, most: int) -> list[dict[str, Any]]:
@@ -141,7 +141,7 @@ class Poller:
         finally:
             self._receiving = False
 
-    def _backs_off(self) -> float:
+    def _until_next_try(self) -> float:
         """Give the seconds until the next try: more after each failure, and by chance."""
         return self._pace.after(self._failures)
 
@@ -160,7 +160,7 @@ class Poller:
         self._rest.lasts(problem)
         self._in_flight.acknowledge(at_least=1)
         if self._failures:
-            self._pause(self._backs_off())
+            self._pause(self._until_next_try())
         else:
             self._pause(max(min(self._due_in(), self._pace.rest), _POLL_RETRY_SECONDS))
         self._reach()
@@ -175,7 +175,7 @@ class Poller:
             return False
         except Exception:
             # Such as an answer that denies it: the credentials may be good again later.
-            log.failure("queue not polled")
+            log.failure("queue not reached")
             self._missed()
             return False
         self._heard()
@@ -190,7 +190,7 @@ class Poller:
     def _missed(self, outage: errors.Outage | None = None) -> None:
         """Note that the queue has not answered, and say why if an outage says it."""
         self._failures += 1
-        self._reach_at = time.monotonic() + self._backs_off()
+        self._reach_at = time.monotonic() + self._until_next_try()
         if outage:
             missing = isinstance(outage, errors.NoQueue)
             (self._missing if missing else self._silence).lasts(outage.why)

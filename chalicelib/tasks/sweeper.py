@@ -97,7 +97,7 @@ class Sweeper:
             found = {task.task_id: task for task in self._store.get_many(ids, fresh=fresh)}
             self._find_hosts(found.values(), hosts)
         except errors.Outage as outage:
-            log.event("tasks not swept", tasks=len(ids), why=str(outage))
+            log.event("tasks not swept", tasks=len(ids), why=outage.why)
             return
         for task in [found[task_id] for task_id in ids if task_id in found]:
             host = hosts.get(task.target or "")
