@@ -19,8 +19,8 @@ _STDERR_BYTES = 500
 _COMMAND_SECONDS, _EXIT_SECONDS = 5, 1
 #: The most bytes of an uptime's line, far above what it can be.
 _UPTIME_BYTES = 65_536
-#: The part of iostat's patience that is kept for a second look at it.
-_SECOND_LOOK = 1 / 6
+#: The most seconds that are kept of iostat's patience for a second look at it.
+_SECOND_LOOK_SECONDS = 5
 
 
 def uptime(command: str, env: dict[str, str]) -> str:
@@ -130,7 +130,8 @@ class Iostat:
         memory, processes or descriptors, which may be over soon.
         """
         self._splitter, self._expected = splitter, expected
-        self._silence, self._second_look = wait + patience, patience * _SECOND_LOOK
+        self._silence = wait + patience
+        self._second_look = min(patience / 2, _SECOND_LOOK_SECONDS)
         self._stopped = False
         self._complaint = b""
         try:

@@ -95,7 +95,7 @@ def test_an_iostat_that_hangs_is_given_up(tmp_path: Path, script: str) -> None:
 def test_an_iostat_that_was_frozen_together_with_its_worker_goes_on(tmp_path: Path) -> None:
     """Freeze a worker and its iostat for longer than iostat may be silent, as docker pause does."""
     path = fake(tmp_path, TELL_PID + say(TWO[0]) + "sleep 0.5\n" + say(TWO[1]))
-    patience = 3
+    patience = 6
     argv = [sys.executable, "-c", PATIENT_WORKER, path, str(patience)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=stage.PROJECT) as worker:
         assert worker.stdout
