@@ -6,27 +6,19 @@ from collections.abc import Iterable
 from chalicelib import errors, log
 from chalicelib.clock import Clock
 from chalicelib.comparison import Comparison
-from chalicelib.hosts.model import Host, HostState
+from chalicelib.hosts.model import Host
 from chalicelib.hosts.ports import HostQueues, HostStore
 from chalicelib.settings import Settings
-from chalicelib.tasks import lease, model, run, shares, silence
+from chalicelib.tasks import fate, lease, model, shares
 from chalicelib.tasks.cursor import Cursor
 from chalicelib.tasks.fan_out import FanOut
 from chalicelib.tasks.model import LOGIN_VERSION, OPEN_VERSION, State, Swept, Task
 from chalicelib.tasks.ports import Dispatcher, Refused, Store
 
-#: The longest time in seconds between two hints for a task that nobody claims.
-_MAX_GAP = 3600
-#: Enough doublings to reach the longest gap, too few to overflow a float.
-_MOST_DOUBLINGS = 64
 #: Seconds before the end of an invocation at which a sweep stops; the next one goes on.
 _MARGIN_SECONDS = 10
 #: The fields that must be as they were read when the sweeper writes: else somebody was faster.
 _AS_READ = ("due_at", "hints", "lease_until")
-#: A name is free 65 s after its removal. So a host that was added that long after a task is another
-#: one; a little less shows only that two clocks differ.
-_ADDED_AFTER = 60
-_HOUR = 3600
 #: Open tasks of users are counted for people to see, and no further than this.
 _MOST_COUNTED = 10_000
 
@@ -101,7 +93,7 @@ class Sweeper:
             return
         for task in [found[task_id] for task_id in ids if task_id in found]:
             host = hosts.get(task.target or "")
-            if not (self._is_due(task) or self._waits_in_vain(task, host)):
+            if not self._needs_care(task, host):
                 continue
             if self._why_stop(until):
                 return
@@ -117,19 +109,6 @@ class Sweeper:
         names = {it.target for it in tasks if it.target and not it.state.ended} - known.keys()
         found = self._hosts.get_many(sorted(names)) if names else []
         known.update((host.host, host) for host in found if host.is_there())
-
-    def _waits_in_vain(self, task: Task, host: Host | None) -> bool:
-        """Tell whether a task waits for a host that is not online."""
-        leased = task.state is State.STARTED and task.lease_until > 0
-        return task.due_at is not None and not leased and self._is_away(task, host)
-
-    def _is_away(self, task: Task, host: Host | None) -> bool:
-        """Tell whether a task is for a host that is not online. `host` is None for one removed."""
-        if task.target is None:
-            return False
-        if host is None or self._is_of_another(task, host):
-            return True
-        return host.state(self._clock.now()) is not HostState.ONLINE
 
     def _leave(self, places: dict[str, Cursor]) -> None:
         """Store what the next sweep, and creates, need to know of this one."""
@@ -152,27 +131,25 @@ class Sweeper:
             if depth:
                 log.event("dead letters", level=logging.WARNING, depth=depth)
 
-    def _is_due(self, task: Task) -> bool:
-        """Tell whether somebody must look after a task now, or a clock was wrong about when."""
-        settings, now = self._settings, self._clock.now()
-        most_ahead = _MAX_GAP + settings.sweep_seconds + lease.MOST * settings.lease_seconds
-        return task.due_at is not None and not now < task.due_at <= now + most_ahead
+    def _needs_care(self, task: Task, host: Host | None) -> bool:
+        now = self._clock.now()
+        return fate.is_due(task, now, self._settings) or fate.waits_in_vain(task, host, now)
 
     def _look_after(self, task: Task, host: Host | None) -> None:
-        now = self._clock.now()
-        lost = lease.lapsed(task, now, self._settings)
+        now, settings = self._clock.now(), self._settings
+        lost = lease.lapsed(task, now, settings)
         if lost:
             self._log_lost(task, now)
         try:
-            if why := self._why_failed(task, host, now, lost=lost):
+            if why := fate.why_failed(task, host, now, settings):
                 self._store.move(task, self._failed(task, now, why), seen=_AS_READ)
                 log.event("task given up", task_id=task.task_id, run=task.run, why=why)
-            elif self._is_away(task, host):
+            elif fate.is_away(task, host, now):
                 # Hints would pile up in its queue. The first sweep after its return sends one.
                 if task.due_at is not None and task.due_at > now:
                     self._store.move(task, task._replace(due_at=now, hints=0), seen=_AS_READ)
             else:
-                self._store.move(task, self._hinted(task, now), seen=_AS_READ)
+                self._store.move(task, fate.hinted(task, now, settings), seen=_AS_READ)
                 self._send(task)
                 log.event("hint sent again", task_id=task.task_id, hint=task.hints + 1, lost=lost)
         except Refused:
@@ -207,44 +184,6 @@ class Sweeper:
             silent_s=round(max(now - heard_at, 0)),
         )
 
-    def _why_failed(self, task: Task, host: Host | None, now: float, *, lost: bool) -> str | None:
-        """Say in a sentence why nobody shall work on a task any more, None if somebody shall."""
-        settings = self._settings
-        if task.target and (host is None or self._is_of_another(task, host)):
-            return silence.removed(task.target)
-        if now > task.done_by:
-            return model.LATE
-        if task.state is State.QUEUED and (why := self._why_not_begun(task, host, now)):
-            return why
-        if lost and task.failures + 1 >= settings.max_attempts:
-            return run.why_lost(task)
-        return None
-
-    def _why_not_begun(self, task: Task, host: Host | None, now: float) -> str | None:
-        """Say why a task that nobody has begun may not begin any more, None if it may."""
-        within = self._settings.start_within
-        if host and task.start_by is not None:
-            late = now > task.start_by
-            return silence.not_begun(host, task.start_by - task.created_at, now) if late else None
-        late = now > task.created_at + within
-        return f"No worker began it within {within / _HOUR:g} hours." if late else None
-
     def _failed(self, task: Task, now: float, why: str) -> Task:
         keep = self._settings.keep_days
         return model.ended(task, State.FAILURE, at=now, keep_days=keep, error=why)
-
-    def _hinted(self, task: Task, now: float) -> Task:
-        """Give the task with its next hint: each gap is twice as long as the one before."""
-        doublings = min(task.hints + 1, _MOST_DOUBLINGS)
-        gap = min(self._settings.sweep_seconds * 2**doublings, _MAX_GAP)
-        due_at = now + gap
-        if task.state is State.QUEUED and task.start_by is not None:
-            due_at = min(due_at, task.start_by)
-        return task._replace(hints=task.hints + 1, due_at=due_at)
-
-    def _is_of_another(self, task: Task, host: Host) -> bool:
-        """Tell whether a task is for a host that was removed, whose name is another one's now.
-
-        A host that will be added only later shows no more than a clock that was ahead then.
-        """
-        return task.created_at + _ADDED_AFTER < (host.added_at or 0) <= self._clock.now()

@@ -7,10 +7,9 @@ from typing import Any
 from chalicelib.comparison import Comparison
 from chalicelib.hosts.model import Host
 from chalicelib.hosts.presence import Presence
-from chalicelib.tasks import groups
+from chalicelib.tasks import fate, groups
 from chalicelib.tasks.model import Claim, Task
 from chalicelib.tasks.ports import Refused
-from chalicelib.tasks.sweeper import Sweeper
 from tests.hosts.names_protocol import Names
 from tests.support.memory_hosts import MemoryHosts
 from tests.support.memory_store import MemoryStore
@@ -47,14 +46,9 @@ def _also_if_removed(self: MemoryHosts, name: str) -> Host:
 
 
 def _whatever_its_host(
-    why: Callable[..., str | None],
-    self: object,
-    task: Task,
-    host: Host | None,
-    *rest: Any,
-    **more: Any,
+    why: Callable[..., str | None], task: Task, host: Host | None, now: float, settings: object
 ) -> str | None:
-    return why(self, task, host or Host(task.target or "", added_at=0), *rest, **more)
+    return why(task, host or Host(task.target or "", added_at=0), now, settings)
 
 
 TASKS = {
@@ -68,10 +62,10 @@ TASKS = {
         change(MemoryStore, "claim", _at_any_time), WatchedGroups, "deliver"
     ),
     "what its host does not begin ends": Mend(
-        put(Sweeper, "_why_not_begun", lambda *_: None), WatchedGroups, "a_sweep_works"
+        put(fate, "_why_not_begun", lambda *_: None), WatchedGroups, "a_sweep_works"
     ),
     "what is for a host that was removed ends": Mend(
-        change(Sweeper, "_why_failed", _whatever_its_host),
+        change(fate, "why_failed", _whatever_its_host),
         WatchedGroups,
         "a_host_is_removed a_sweep_works",
     ),

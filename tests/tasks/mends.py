@@ -8,12 +8,11 @@ from chalicelib import errors
 from chalicelib.aws import task_items
 from chalicelib.comparison import Comparison
 from chalicelib.settings import Settings
-from chalicelib.tasks import lease, model, page, sweeper
+from chalicelib.tasks import fate, lease, model, page, sweeper
 from chalicelib.tasks import run as runs
 from chalicelib.tasks.bounds import Bounds
 from chalicelib.tasks.model import State, Task
 from chalicelib.tasks.run import Run
-from chalicelib.tasks.sweeper import Sweeper
 from tests.support.memory_store import MemoryStore
 from tests.tasks.bounded import Bounded
 from tests.tasks.days import Days
@@ -36,8 +35,8 @@ def _leased_or_not(
     move(store, before, after, **more | {"leased": False})
 
 
-def _only_when_due(sweep: object, self: Any, task: Task) -> bool:
-    return task.due_at is not None and task.due_at <= self._clock.now()
+def _only_when_due(sweep: object, task: Task, now: float, settings: object) -> bool:
+    return task.due_at is not None and task.due_at <= now
 
 
 def _monotonic_alone(self: Run) -> bool:
@@ -59,9 +58,9 @@ def _by_its_clock(
 
 
 def _never_late(
-    why: Callable[..., str | None], self: object, task: Task, host: object, now: float, **more: Any
+    why: Callable[..., str | None], task: Task, host: object, now: float, settings: object
 ) -> str | None:
-    return why(self, task, host, min(now, task.done_by), **more)
+    return why(task, host, min(now, task.done_by), settings)
 
 
 def _whatever_is_stored(
@@ -110,7 +109,7 @@ SWEEPS = {
         put(sweeper, "_AS_READ", ()), Races, "deliver a_sweeper_is_overtaken"
     ),
     "it looks at what is due in years": Mend(
-        change(Sweeper, "_is_due", _only_when_due),
+        change(fate, "is_due", _only_when_due),
         Days,
         "deliver_to_a_wrong_clock_that_nobody_judges",
     ),
@@ -164,10 +163,10 @@ TIMES = {
         put(runs, "_ended", _by_its_clock), Days, "a_wrong_clock_measures_a_whole_window"
     ),
     "what nobody begins ends": Mend(
-        put(Sweeper, "_why_not_begun", lambda *_: None), Days, "days_pass"
+        put(fate, "_why_not_begun", lambda *_: None), Days, "days_pass"
     ),
     "what nobody finishes ends": Mend(
-        change(Sweeper, "_why_failed", _never_late), Days, "deliver hand_over days_pass"
+        change(fate, "why_failed", _never_late), Days, "deliver hand_over days_pass"
     ),
 }
 
