@@ -1,48 +1,21 @@
 """Requests to a service: tried again while the network fails, and problems as exceptions."""
 
-import base64
 import contextlib
 import json
 import time
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, NamedTuple
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
 
-from hoststat import __version__, connections
-from hoststat.errors import Failed, Problem, Unreachable, Usage
+from hoststat import connections, exchange
+from hoststat.errors import Failed, Problem
+from hoststat.exchange import Answer, Failure, Request, Site
 
 #: Seconds that a request may go on failing before the command gives up: if nobody listens, if the
 #: service or the network does not work, and while a window is followed.
 REFUSED, PATIENCE, LONG_PATIENCE = 3.0, 15.0, 900.0
-#: Seconds until a connection stands, and until an answer comes that is not held.
-_CONNECT, _READ = 5.0, 30.0
 #: Seconds before the second try and the most before a later one; each is cut at random.
 _FIRST_PAUSE, _MOST_PAUSE = 0.2, 5.0
-#: Statuses that a later try may not get.
-_PASSING = frozenset({429, 500, 502, 503, 504})
-
-
-class Site(NamedTuple):
-    """A service, and who asks it."""
-
-    url: str
-    #: Nobody is logged in without a name.
-    user: str = ""
-    password: str = ""
-    #: The file of the certificates that are trusted, "" for the system's.
-    cacert: str = ""
-    #: The file that the password comes from, "-" for standard input, "" for a profile or a person.
-    password_file: str = ""
-
-
-class Answer(NamedTuple):
-    """An answer that is no error."""
-
-    body: Any
-    headers: Mapping[str, str]
-    status: int
-    #: How often it was asked. An answer to an earlier try may be lost.
-    tries: int = 1
 
 
 class Api:
@@ -57,7 +30,7 @@ class Api:
         )
         #: Tells people that a request failed and is tried again; "" says that it has worked.
         self.lost: Callable[[str], None] = lambda _: None
-        self._manager: Any = None
+        self._pool: Any = None
         self._base = urlsplit(site.url)
         self._described: Any = None
 
@@ -95,26 +68,20 @@ class Api:
             url += ("&" if "?" in path else "?") + urlencode(
                 {name: int(it) if it is True else it for name, it in given.items()}
             )
-        headers = self._headers(key)
-        sent = None if body is None else json.dumps(body).encode()
-        if sent is not None:
-            headers["Content-Type"] = "application/json"
+        request = Request(method, url, body, key, hold, final)
         tries, failing_since = 0, 0.0
         while True:
             tries += 1
-            failed = self._once(method, url, headers, sent, hold, final, tries)
-            if isinstance(failed, Answer):
+            answer = self._send(request, tries)
+            if isinstance(answer, Answer):
                 self.lost("")
-                return failed._replace(tries=tries)
+                return answer._replace(tries=tries)
             failing_since = failing_since or time.monotonic()
-            allowed = (
-                min(patience, REFUSED) if patience == PATIENCE and failed.refused else patience
-            )
-            pause = max(failed.after, _pause(tries))
-            if time.monotonic() + pause - failing_since > allowed:
+            pause = max(answer.after, _pause(tries))
+            if time.monotonic() + pause - failing_since > _allowed(answer, patience):
                 self.lost("")
-                raise failed.error
-            self.lost(str(failed.error))
+                raise answer.error
+            self.lost(str(answer.error))
             self.sleep(pause)
 
     def next_path(self, answer: Answer) -> str | None:
@@ -143,79 +110,15 @@ class Api:
                 return not parameter or f'"{parameter}"' in json.dumps(methods)
         return False
 
-    def _once(
-        self,
-        method: str,
-        url: str,
-        headers: dict[str, str],
-        sent: bytes | None,
-        hold: float,
-        final: Collection[int],
-        tries: int,
-    ) -> "Answer | _Failure":
-        """Send a request once. Raises Problem for an error that a later try gets, too."""
-        import urllib3
-
-        timeout = urllib3.Timeout(connect=_CONNECT, read=_READ + hold)
+    def _send(self, request: Request, tries: int) -> Answer | Failure:
+        """Send a request once. A Problem that it raises says how often it was asked."""
+        if self._pool is None:
+            self._pool = connections.pool(self.site.url, self.site.cacert)
         try:
-            got = self._connections().request(
-                method, url, body=sent, headers=headers, timeout=timeout, retries=False,
-                redirect=False,
-            )  # fmt: skip
-        except urllib3.exceptions.SSLError as broken:
-            raise Unreachable(connections.untrusted(self.site.url, broken)) from broken
-        except (urllib3.exceptions.LocationValueError, UnicodeError) as bad:
-            raise Usage(f"{self.site.url} is not a URL that can be asked.") from bad
-        except urllib3.exceptions.HTTPError as broken:
-            refused = isinstance(broken, urllib3.exceptions.NewConnectionError)
-            return _Failure(
-                Unreachable(connections.unreachable(self.site.url, broken)), refused=refused
-            )
-        said = _read(got.data)
-        if got.status < 300:
-            if not isinstance(said, dict):
-                raise Unreachable(f"{self.site.url} answers, but it is no hoststat.")
-            return Answer(said, got.headers, got.status)
-        problem = self._problem(url, got.status, said, got.headers)
-        problem.tries = tries
-        # Another try with the same key may be on its way just now.
-        passing = got.status in _PASSING or (got.status == 409 and "Idempotency-Key" in headers)
-        if not passing or got.status in final:
-            raise problem
-        return _Failure(problem, after=_seconds(got.headers.get("Retry-After", "")))
-
-    def _problem(self, url: str, status: int, said: Any, headers: Mapping[str, str]) -> Problem:
-        request_id = headers.get("X-Request-Id", headers.get("x-amzn-RequestId", ""))
-        detail = said.get("detail") or said.get("message") if isinstance(said, dict) else None
-        if status == 401 and self.site.user:
-            detail = connections.refused(self.site.url, self.site.user, self.site.password_file)
-        elif 300 <= status < 400:
-            detail = f"{self.site.url} leads elsewhere: log in to {headers.get('Location', '?')}."
-        elif not isinstance(detail, str):
-            detail = f"{self.site.url} answers with status {status}; is that a hoststat?"
-        return Problem(self.site.url, status, _as_typed(detail, url), request_id)
-
-    def _headers(self, key: str) -> dict[str, str]:
-        headers = {"User-Agent": f"hoststat/{__version__}", "Accept": "application/json"}
-        if self.site.user:
-            login = f"{self.site.user}:{self.site.password}".encode()
-            headers["Authorization"] = f"Basic {base64.b64encode(login).decode()}"
-        if key:
-            headers["Idempotency-Key"] = key
-        return headers
-
-    def _connections(self) -> Any:
-        if self._manager is None:
-            self._manager = connections.pool(self.site.url, self.site.cacert)
-        return self._manager
-
-
-class _Failure:
-    """A try that failed, and may be made again."""
-
-    def __init__(self, error: Exception, *, refused: bool = False, after: float = 0) -> None:
-        #: `refused`: nobody listens there. `after`: seconds that the service asks us to wait.
-        self.error, self.refused, self.after = error, refused, after
+            return exchange.send(request, self.site, self._pool)
+        except Problem as problem:
+            problem.tries = tries
+            raise
 
 
 def item(collection: str, name: str) -> str:
@@ -223,11 +126,9 @@ def item(collection: str, name: str) -> str:
     return f"{collection}{quote(name, safe='~')}"
 
 
-def _as_typed(detail: str, url: str) -> str:
-    """Give what a service says with names as people typed them: in a path they are encoded."""
-    for part in urlsplit(url).path.split("/"):
-        detail = detail.replace(part, unquote(part)) if "%" in part else detail
-    return detail
+def _allowed(failure: Failure, patience: float) -> float:
+    """Give the seconds that a request may go on failing: few if nobody listens there."""
+    return min(patience, REFUSED) if patience == PATIENCE and failure.refused else patience
 
 
 def _pause(tries: int) -> float:
@@ -235,14 +136,3 @@ def _pause(tries: int) -> float:
 
     most = min(_FIRST_PAUSE * 2 ** min(tries - 1, 10), _MOST_PAUSE)
     return random.uniform(most / 2, most)
-
-
-def _seconds(text: str) -> float:
-    return min(float(text), 60.0) if text.isdigit() else 0.0
-
-
-def _read(data: bytes) -> Any:
-    try:
-        return json.loads(data) if data else {}
-    except ValueError:
-        return None

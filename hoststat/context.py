@@ -10,9 +10,10 @@ from typing import Any
 import click
 
 from hoststat import profiles
-from hoststat.api import Api, Site
+from hoststat.api import Api
 from hoststat.common import Common
 from hoststat.errors import LoginNeeded, Usage, reason
+from hoststat.exchange import Site
 from hoststat.profiles import Profile
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 from hoststat import __version__, common, context, registry, show, times
-from hoststat.api import Answer, item
+from hoststat.api import item
 from hoststat.context import Setup
 from hoststat.errors import Problem, Usage
+from hoststat.exchange import Answer
 
 #: Seconds between two renewals of the list.
 _RENEWAL = 5

@@ -3,7 +3,8 @@
 import pytest
 
 from hoststat import grammar, windows
-from hoststat.api import Api, Site
+from hoststat.api import Api
+from hoststat.exchange import Site
 from hoststat.follow import follow
 from hoststat.looks import Work
 from hoststat.reports import Shape, Text
