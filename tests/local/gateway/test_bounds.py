@@ -1,5 +1,6 @@
 """The gateway under more than it can serve: connections, calls in flight, held answers."""
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -7,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -68,9 +70,9 @@ class Asked:
         assert until(lambda: len(self.app.begun) == before + len(paths))
 
 
-@pytest.fixture
-def asked() -> Iterator[Asked]:
-    app, quick = SlowApp(), Calls("quick", threads=2, waiting=1)
+@contextlib.contextmanager
+def gateway(quick: Calls) -> Iterator[Asked]:
+    app = SlowApp()
     application = Application(
         app.answer,
         quick=quick,
@@ -80,6 +82,12 @@ def asked() -> Iterator[Asked]:
     with gateways.serving(server.of_asgi(application, _MANY_DESCRIPTORS)) as port:
         yield Asked(app, port, quick)
         app.go_on.set()
+
+
+@pytest.fixture
+def asked() -> Iterator[Asked]:
+    with gateway(Calls("quick", threads=2, waiting=1)) as it:
+        yield it
 
 
 def test_a_call_too_many_is_503_at_once_and_not_begun(asked: Asked) -> None:
@@ -94,6 +102,33 @@ def test_a_call_too_many_is_503_at_once_and_not_begun(asked: Asked) -> None:
     asked.app.go_on.set()
     waits.join()
     assert asked.ask("/more")[:2] == (200, b"/more")
+
+
+def test_where_no_thread_can_be_had_a_call_is_503_and_not_begun() -> None:
+    def begin(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with gateway(Calls("quick", threads=2, begin=begin)) as asked:
+        status, _, retry_after = asked.ask("/quick")
+        assert (status, retry_after) == (503, "1")
+        assert asked.app.begun == []
+
+
+def test_a_fault_of_a_call_takes_no_thread_away() -> None:
+    async def make() -> list[str]:
+        calls = Calls("quick", threads=1)
+        said = []
+        for fault in (ZeroDivisionError("once"), SystemExit("twice")):
+            with pytest.raises(type(fault)) as raised:
+                await calls.make(partial(_raise, fault))
+            said.append(str(raised.value))
+        return said
+
+    assert asyncio.run(make()) == ["once", "twice"]
+
+
+def _raise(fault: BaseException) -> Answer:
+    raise fault
 
 
 def test_held_answers_leave_the_other_calls_alone(asked: Asked) -> None:
