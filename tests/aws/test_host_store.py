@@ -10,6 +10,7 @@ from chalicelib.aws.host_store import DynamoHostStore
 from chalicelib.hosts.model import Heartbeat, Host
 from chalicelib.hosts.ports import HostStore, Refused
 from tests.support.memory_hosts import MemoryHosts
+from tests.support.records import a_heartbeat
 
 TABLE = "hoststat-dev-hosts"
 
@@ -72,14 +73,8 @@ def test_a_host_that_is_not_there_cannot_be_removed(store: HostStore) -> None:
     assert store.get("web-1") is None
 
 
-BEAT = Heartbeat(
-    node="web-1.example.com",
-    system="Linux",
-    cpus=2,
-    source="iostat",
-    version="0.2.0",
-    uptime="up 5 min",
-    windows=3,
+BEAT = a_heartbeat(
+    "web-1.example.com",
     busiest_device="vda",
     busiest_util=12.5,
     clock_off_s=-0.5,

@@ -44,6 +44,15 @@ def test_tasks_of_one_moment_are_all_in_the_pages_once(store: Store, page: int) 
     assert sorted(found[1:-1], key=place) == sorted(group, key=place)
 
 
+def stored(client: Any, many: int) -> tuple[DynamoTaskStore, list[Task]]:
+    """Give a store, and that many tasks of one moment that it has."""
+    store = DynamoTaskStore(client, **NAMES)
+    group = [a_task(version="v3", created_at=NOW) for _ in range(many)]
+    for task in group:
+        store.create(task)
+    return store, group
+
+
 def list_as_before(client: Any, tasks: Iterable[Task]) -> None:
     """List tasks as the release before has done it."""
     for task in tasks:
@@ -68,10 +77,7 @@ def test_the_tasks_that_the_release_before_has_listed_are_among_them(cloud: Any)
 
 def test_a_group_that_two_releases_have_made_is_in_the_pages_once(cloud: Any) -> None:
     client = boto3.client("dynamodb")
-    store = DynamoTaskStore(client, **NAMES)
-    group = [a_task(version="v3", created_at=NOW) for _ in range(24)]
-    for task in group:
-        store.create(task)
+    store, group = stored(client, 24)
     list_as_before(client, group[:12])
     for page in (1, 2, 3, 5, 7):
         assert sorted(paged(store, page), key=place) == sorted(group, key=place)
@@ -79,10 +85,7 @@ def test_a_group_that_two_releases_have_made_is_in_the_pages_once(cloud: Any) ->
 
 def test_a_list_goes_on_after_a_task_that_was_deleted(cloud: Any) -> None:
     client = boto3.client("dynamodb")
-    store = DynamoTaskStore(client, **NAMES)
-    group = [a_task(version="v3", created_at=NOW) for _ in range(12)]
-    for task in group:
-        store.create(task)
+    store, _ = stored(client, 12)
     whole = paged(store, 5)
     for number, task in enumerate(whole):
         client.delete_item(TableName=NAMES["tasks"], Key=to_item({"task_id": task.task_id}))

@@ -15,7 +15,8 @@ from chalicelib import errors
 from chalicelib.comparison import Comparison
 from chalicelib.hosts.model import FREE_AFTER
 from chalicelib.hosts.presence import Presence
-from tests.hosts.world import World, a_heartbeat
+from tests.hosts.world import World
+from tests.support.records import a_heartbeat
 from tests.tasks.clocks import MachineClock
 
 NAME = "web-1"

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from chalicelib.comparison import Comparison
-from chalicelib.hosts.model import Heartbeat, Host
+from chalicelib.hosts.model import Host
 from chalicelib.hosts.presence import Presence
 from chalicelib.hosts.service import HostService
 from tests.support.fakes import FakeClock
 from tests.support.memory_hosts import MemoryHosts, MemoryQueues
+from tests.support.records import a_heartbeat
 
 
 class World:
@@ -51,16 +52,3 @@ class World:
 def says(machine: Presence) -> tuple[str | None, str | None]:
     """Give why a worker takes no work, and why it must end."""
     return machine.problem, machine.over
-
-
-def a_heartbeat(node: str = "web-1", **more: object) -> Heartbeat:
-    given = Heartbeat(
-        node=node,
-        system="Linux 6.18.44 x86_64",
-        cpus=2,
-        source="iostat",
-        version="0.2.0",
-        uptime="up 5 min",
-        windows=3,
-    )
-    return given._replace(**more)  # type: ignore[arg-type]

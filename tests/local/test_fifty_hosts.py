@@ -11,10 +11,10 @@ import pytest
 import requests
 
 from chalicelib.bootstrap import parts
-from tests.hosts.world import a_heartbeat
 from tests.support import processes as services
 from tests.support.clouds import enter
 from tests.support.iostats import needs
+from tests.support.records import a_heartbeat
 
 ROOT = ("root", "secret of root")
 #: The worker of the service is one of them.

@@ -72,37 +72,26 @@ def ask(
     return found
 
 
+def _ask_one(method: str, route: str, name: str, **more: Any) -> Answer:
+    """Send a request about one of something; `route` ends with the parameter for its name."""
+    collection, _, parameter = route.rpartition("/")
+    path = f"{collection}/{name}"
+    return ask(method, path, route=route, parameters={parameter.strip("{}"): name}, **more)
+
+
 def ask_user(method: str, username: str, **more: Any) -> Answer:
     """Send a request about one user."""
-    return ask(
-        method,
-        f"/v3/users/{username}",
-        route="/v3/users/{username}",
-        parameters={"username": username},
-        **more,
-    )
+    return _ask_one(method, "/v3/users/{username}", username, **more)
 
 
 def ask_host(method: str, name: str, **more: Any) -> Answer:
     """Send a request about one host."""
-    return ask(
-        method,
-        f"/v3/hosts/{name}",
-        route="/v3/hosts/{name}",
-        parameters={"name": name},
-        **more,
-    )
+    return _ask_one(method, "/v3/hosts/{name}", name, **more)
 
 
 def ask_group(method: str, group_id: str, **more: Any) -> Answer:
     """Send a request about one group."""
-    return ask(
-        method,
-        f"/v3/group/{group_id}",
-        route="/v3/group/{group_id}",
-        parameters={"group_id": group_id},
-        **more,
-    )
+    return _ask_one(method, "/v3/group/{group_id}", group_id, **more)
 
 
 def ask_task(method: str, task_id: str, *, version: str = "v2", **more: Any) -> Answer:

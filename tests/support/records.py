@@ -1,8 +1,9 @@
-"""Tasks, claims and reports for the tests."""
+"""Tasks, claims, reports and heartbeats for the tests."""
 
 from typing import Any
 
 from chalicelib import ids
+from chalicelib.hosts.model import Heartbeat
 from chalicelib.measure.model import Window
 from chalicelib.tasks.model import Claim, Report, Task
 from chalicelib.tasks.ports import Store
@@ -36,6 +37,19 @@ def a_claim(task: Task, **fields: Any) -> Claim:
 
 def a_report(index: int, *, run: int = 1) -> Report:
     return Report(index=index, run=run, at=NOW + index, text=f"report {index} of run {run}\n")
+
+
+def a_heartbeat(node: str = "web-1", **fields: Any) -> Heartbeat:
+    heartbeat = Heartbeat(
+        node=node,
+        system="Linux 6.18.44 x86_64",
+        cpus=2,
+        source="iostat",
+        version="0.2.0",
+        uptime="up 5 min",
+        windows=3,
+    )
+    return heartbeat._replace(**fields)
 
 
 def claimed(store: Store, **fields: Any) -> Task:
