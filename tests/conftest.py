@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import coverage
 import moto
 import pytest
 
@@ -49,6 +50,20 @@ def _no_leaks() -> Iterator[None]:
     yield
     logger.removeHandler(hear)
     assert leaks.found() == []
+
+
+@pytest.fixture
+def uncovered() -> Iterator[None]:
+    """Run a test without coverage: a long one would take as long again.
+
+    pytest-cov has a mark for this, which fails with ``--no-cov``.
+    """
+    running = coverage.Coverage.current()
+    if running:
+        running.stop()
+    yield
+    if running:
+        running.start()
 
 
 @pytest.fixture

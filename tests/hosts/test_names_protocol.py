@@ -6,8 +6,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.hosts.names_protocol import Names
 from tests.tasks.test_protocol import settings
 
-# Coverage would take as long again; other tests run the same lines.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.usefixtures("uncovered")
 
 
 def test_one_machine_at_a_time_works_under_a_name() -> None:

@@ -6,8 +6,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.tasks.groups_watched import WatchedGroups
 from tests.tasks.test_protocol import settings
 
-# Coverage would take as long again; other tests run the same lines.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.usefixtures("uncovered")
 
 
 def test_groups_are_right_whatever_is_cut_off() -> None:

@@ -7,8 +7,7 @@ from tests.tasks import host_mends, mends
 from tests.tasks.mend import Mend
 from tests.tasks.test_protocol import settings
 
-# Coverage would take as long again; other tests run the same lines.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.usefixtures("uncovered")
 
 #: Far more than it takes to find any of them.
 EXAMPLES = 1000

@@ -16,8 +16,7 @@ from tests.tasks.dynamo_worlds import worlds_in_moto
 from tests.tasks.protocol import COUNT
 from tests.tasks.races import Races
 
-# Coverage would take as long again; other tests run the same lines.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.usefixtures("uncovered")
 
 
 def settings(examples: int) -> hypothesis.settings:

@@ -129,8 +129,7 @@ class Metered(MemoryStore):
             yield entry
 
 
-# Coverage would take as long again; other tests run the same lines.
-@pytest.mark.no_cover
+@pytest.mark.usefixtures("uncovered")
 def test_among_200_000_open_tasks_a_lost_worker_is_noticed_at_once_and_at_little_cost() -> None:
     store = Metered()
     rig = Rig(store=store)
@@ -163,8 +162,7 @@ class MeteredHosts(MemoryHosts):
         return super().get_many(names)
 
 
-# Coverage would take as long again; other tests run the same lines.
-@pytest.mark.no_cover
+@pytest.mark.usefixtures("uncovered")
 def test_groups_of_3000_tasks_for_1000_hosts_are_looked_at_in_one_sweep_at_little_cost() -> None:
     store, hosts = Metered(), MeteredHosts()
     rig = Rig(store=store, hosts=hosts)

@@ -67,8 +67,7 @@ def differences(doors: Doors, count: int, seed: int) -> Iterator[str]:
         progress(number + 1, count)
 
 
-# Coverage would take as long again; other tests run the same lines.
-@pytest.mark.no_cover
+@pytest.mark.usefixtures("uncovered")
 def test_both_doors_answer_and_store_the_same() -> None:
     doors = Doors("DynamoDB_20120810")
     seed = int(os.environ.get("SEED", "1"))

@@ -179,8 +179,7 @@ class Lockstep:
                     age(message, seconds * 1000)
 
 
-# Coverage would take as long again; other tests run the same lines.
-@pytest.mark.no_cover
+@pytest.mark.usefixtures("uncovered")
 def test_both_doors_answer_and_store_the_same() -> None:
     doors = Doors("AmazonSQS")
     lockstep = Lockstep(doors, int(os.environ.get("SEED", "1")))
