@@ -59,7 +59,7 @@ destroy: $(COMMAND)
 	@exec $(BIN)/python -m deploy.destroy
 
 test: check
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(COMMAND) $(PEERS)/.ready
 	@$(BIN)/python -m bench.calls
