@@ -1,16 +1,13 @@
-"""The processes of the machine: how ``uptime`` and ``iostat`` are started, read and ended."""
+"""``uptime`` and ``iostat``: how they are started, read and ended."""
 
-import contextlib
 import os
-import select
 import selectors
-import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from typing import Self
 
 from chalicelib import errors
+from chalicelib.measure.process import Process, is_ready
 from chalicelib.measure.splitter import Splitter
 
 #: The most bytes of iostat's stderr that an error quotes.
@@ -26,79 +23,34 @@ _SECOND_LOOK_SECONDS = 5
 def uptime(command: str, env: dict[str, str]) -> str:
     """Run ``uptime`` and give what it prints, stripped. Raises MachineFailed, also after 5 s."""
     try:
-        process = _start([command], env, subprocess.DEVNULL)
+        process = Process([command], env, complains=False)
     except OSError as exc:
         raise errors.MachineFailed(f"uptime cannot be started: {exc}") from exc
-    until = time.monotonic() + _COMMAND_SECONDS
     with process:
-        try:
-            said = _read(process, until)
-            if said is None or not _ends(process, until):
-                late = f"uptime took more than {_COMMAND_SECONDS} s and was ended."
-                raise errors.MachineFailed(late)
-        except BaseException:
-            _kill(process)
-            raise
-    if process.returncode:
-        raise errors.MachineFailed(f"uptime ended with status {process.returncode}.")
+        until = time.monotonic() + _COMMAND_SECONDS
+        said = _read(process.stdout, until)
+        status = None if said is None else process.wait(until)
+    if said is None or status is None:
+        raise errors.MachineFailed(f"uptime took more than {_COMMAND_SECONDS} s and was ended.")
+    if status:
+        raise errors.MachineFailed(f"uptime ended with status {status}.")
     return said.decode("utf-8", "backslashreplace").strip()
 
 
-def _start(argv: list[str], env: dict[str, str], stderr: int) -> "subprocess.Popen[bytes]":
-    """Start a process in a session of its own, so that it can be killed with all it starts."""
-    return subprocess.Popen(
-        argv,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        start_new_session=True,
-    )
-
-
-def _read(process: "subprocess.Popen[bytes]", until: float) -> bytes | None:
+def _read(descriptor: int, until: float) -> bytes | None:
     """Give all that a process writes, or None if it goes on writing at the monotonic `until`.
 
     Raises MachineFailed if that is more than uptime can have to say.
     """
-    assert process.stdout
     said = bytearray()
-    while time.monotonic() < until and _is_ready(process.stdout.fileno(), until):
-        data = os.read(process.stdout.fileno(), 65_536)
+    while time.monotonic() < until and is_ready(descriptor, until):
+        data = os.read(descriptor, 65_536)
         if not data:
             return bytes(said)
         said += data
         if len(said) > _UPTIME_BYTES:
             raise errors.MachineFailed(f"uptime wrote more than {_UPTIME_BYTES} bytes.")
     return None
-
-
-def _ends(process: "subprocess.Popen[bytes]", until: float) -> bool:
-    """Wait until a process ends; tell whether it has, by the monotonic `until`."""
-    # Popen's own timeout polls: it sleeps 0.5 ms and more between two looks. macOS and Linux
-    # before 5.3 have nothing better.
-    with contextlib.suppress(AttributeError, OSError):
-        ended = os.pidfd_open(process.pid)
-        try:
-            return _is_ready(ended, until)
-        finally:
-            os.close(ended)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(max(until - time.monotonic(), 0))
-    return process.returncode is not None
-
-
-def _is_ready(descriptor: int, until: float) -> bool:
-    """Wait until a descriptor can be read; tell whether it can, by the monotonic `until`."""
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(max(until - time.monotonic(), 0) * 1000))
-
-
-def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """Kill a process that nobody has waited for yet, and all processes that it has started."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _selector() -> selectors.BaseSelector:
@@ -135,7 +87,7 @@ class Iostat:
         self._stopped = False
         self._complaint = b""
         try:
-            self._process = _start(argv, env, subprocess.PIPE)
+            self._process = Process(argv, env, complains=True)
         except OSError as exc:
             raise errors.from_os_error("iostat cannot be started", exc) from exc
 
@@ -160,7 +112,6 @@ class Iostat:
 
     def _chunks(self) -> Iterator[bytes]:
         """Give what iostat writes, until it closes its output or is silent for too long."""
-        assert self._process.stdout
         assert self._process.stderr
         self._await_report()
         with _selector() as selector:
@@ -171,7 +122,7 @@ class Iostat:
                     data = os.read(key.fd, 65_536)
                     if not data:
                         selector.unregister(key.fileobj)
-                    elif key.fileobj is self._process.stdout:
+                    elif key.fd == self._process.stdout:
                         yield data
                     else:
                         self._complaint = (self._complaint + data)[:_STDERR_BYTES]
@@ -193,12 +144,11 @@ class Iostat:
 
     def _explain(self) -> None:
         """Raise the error of an iostat that ended, or fell silent, before its last report."""
-        try:
-            # It may have closed its output and still be alive.
-            left = max(self._deadline - time.monotonic(), 0)
-            status = self._process.wait(left + self._looks_left * self._second_look)
-        except subprocess.TimeoutExpired as late:
-            raise errors.Silent(f"iostat wrote no report for {self._silence:g} s.") from late
+        # It may have closed its output and still be alive.
+        until = max(self._deadline, time.monotonic()) + self._looks_left * self._second_look
+        status = self._process.wait(until)
+        if status is None:
+            raise errors.Silent(f"iostat wrote no report for {self._silence:g} s.")
         if status > 0:
             said = self._complaint.decode("utf-8", "backslashreplace").strip()
             raise errors.MachineFailed(
@@ -210,15 +160,12 @@ class Iostat:
     def stop(self) -> None:
         """Kill iostat now. No report follows, not even one that it had already written."""
         self._stopped = True
-        if self._process.poll() is None:
-            _kill(self._process)
+        self._process.kill()
 
     def __enter__(self) -> Self:
+        self._process.__enter__()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-        self._process.wait()
-        for pipe in (self._process.stdout, self._process.stderr):
-            assert pipe
-            pipe.close()
+    def __exit__(self, *raised: object) -> None:
+        self._stopped = True
+        self._process.__exit__(*raised)
