@@ -44,6 +44,9 @@ def hosts(
     """Show each host: its state, when it was seen, its uptime, load, and its worker's version.
 
     States: online, offline (not seen for some minutes), left (it said goodbye), new (never seen).
+
+    SOURCE is what measures there: iostat, or procfs, which is the worker itself where iostat is
+    missing.
     """
     if ctx.invoked_subcommand:
         return

@@ -37,7 +37,8 @@ def tasks(
     States: QUEUED waits, STARTED measures, SUCCESS has all reports, FAILURE could not be done
     (`hoststat show ID` says why), REVOKED was cancelled.
 
-    A window that was begun without a COUNT has the most that the service takes, such as 10,000.
+    A window that was begun without a COUNT has the most that the service takes, such as 10,000. One
+    that was begun with -y has one report more: the average since boot, which was not shown.
     """
     api = setup.users_api
     query: dict[str, object] | None
