@@ -1,13 +1,13 @@
 """``make service``: starts the local cloud, the API and a worker, and ends them together."""
 
 import contextlib
-import fcntl
+import errno
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from typing import NamedTuple, NoReturn, Self
@@ -121,16 +121,18 @@ def how_it_ended(name: str, code: int) -> str:
 
 @contextlib.contextmanager
 def alone_on(api_port: int) -> Iterator[None]:
-    """Keep other launchers away from a port for as long as the context lasts. Raises Broken.
+    """Keep other launchers away from a port for as long as the context lasts.
 
     Two that start at the same moment find their ports free, and one would use the other's cloud.
+    Nobody else uses the UDP port of the same number. Unlike a file it is the same one for every
+    user and every TMPDIR, and it is free again whatever ends this process. Raises Broken, Refused.
     """
-    path = os.path.join(tempfile.gettempdir(), f"hoststat-{os.getuid()}-{api_port}.lock")
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    with open(os.open(path, flags, 0o600), "w") as lock:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as taken:
+            lock.bind((stage.LOOPBACK, api_port))
+        except OSError as taken:
+            if taken.errno != errno.EADDRINUSE:
+                raise listening.Refused(listening.why(taken, api_port, "gateway")) from taken
             said = f"A service starts or runs on port {api_port} already; choose another PORT."
             raise Broken(said) from taken
         yield

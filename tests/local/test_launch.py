@@ -151,12 +151,13 @@ def test_a_port_that_another_program_has_taken_gives_one_clear_line() -> None:
     assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", said)
 
 
-def test_of_two_that_start_at_the_same_moment_one_serves() -> None:
-    port = services.free_port()
-    command = [sys.executable, "-m", "local.launch"]
+def test_of_two_that_start_at_the_same_moment_one_serves(tmp_path: Path) -> None:
+    """Start them with different folders for what is temporary: they must find each other."""
+    port, admin = services.free_port(), "root:secret of two"
+    own = [sys.executable, "-m", "local.launch"]
     with (
-        services.process(*command, PORT=str(port), ADMIN="root:secret of two") as first,
-        services.process(*command, PORT=str(port), ADMIN="root:secret of two") as second,
+        services.process(*own, PORT=str(port), ADMIN=admin) as first,
+        services.process(*own, PORT=str(port), ADMIN=admin, TMPDIR=str(tmp_path)) as second,
     ):
         assert services.until(
             lambda: (
