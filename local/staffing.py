@@ -65,7 +65,11 @@ def staff(name: Name, systemd: Systemd) -> Staff:
         found.append(_of_host(name.host, presence, works))
     if name.shares:
         attending = Attending(
-            ids.new_id(), store=parts.host_store, clock=parts.clock, comparison=parts.comparison
+            ids.new_id(),
+            store=parts.host_store,
+            clock=parts.clock,
+            comparison=parts.comparison,
+            problem=lambda: parts.worker.problem,
         )
 
         def noted() -> None:

@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from chalicelib import errors, log
 from chalicelib.clock import Clock
@@ -29,7 +29,8 @@ class Attendance:
     def count(self) -> int:
         """Count the workers that were seen within the last minutes; Lambda's count as one.
 
-        At most 50 hosts are looked at, and as many other workers. Raises NoWorker.
+        One that takes no work, such as for its clock, does not count. At most 50 hosts are looked
+        at, and as many other workers. Raises NoWorker.
         """
         now, newest, count = self._clock.now(), -math.inf, int(self._on_lambda)
         for seen_at in self._seen(now):
@@ -55,7 +56,8 @@ class Attendance:
             yield worker.seen_at or 0
         for host in self._store.get_many(self._store.names("", MOST)):
             # One that shares leaves a note as well.
-            if host.seen_at and not host.shares and host.state(now) is not HostState.LEFT:
+            works = not host.shares and host.problem is None
+            if host.seen_at and works and host.state(now) is not HostState.LEFT:
                 yield host.seen_at
 
 
@@ -63,16 +65,25 @@ class Attending:
     """What a worker notes of itself, as a by-product of polls that worked."""
 
     def __init__(
-        self, worker: str, *, store: HostStore, clock: Clock, comparison: Comparison
+        self,
+        worker: str,
+        *,
+        store: HostStore,
+        clock: Clock,
+        comparison: Comparison,
+        problem: Callable[[], str | None],
     ) -> None:
-        """`worker` is an id of this process."""
-        self._worker, self._store = worker, store
+        """`worker` is an id of this process; `problem` says why it takes no work."""
+        self._worker, self._store, self._problem = worker, store, problem
         self._clock, self._comparison = clock, comparison
         self._due_at = -math.inf
 
     def answered(self) -> None:
-        """Note that this worker is there, at most once a minute: the queue has just answered."""
-        if self._clock.monotonic() < self._due_at:
+        """Note that this worker is there, at most once a minute: the queue has just answered.
+
+        While it takes no work it is as if it were not there: others must know that tasks wait.
+        """
+        if self._clock.monotonic() < self._due_at or self._problem():
             return
         wait = _NOTE_SECONDS * random.uniform(1 - _JITTER, 1 + _JITTER)
         self._due_at = self._clock.monotonic() + wait

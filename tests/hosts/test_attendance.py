@@ -16,14 +16,22 @@ class World:
     def __init__(self) -> None:
         self.clock, self.store = FakeClock(), MemoryHosts()
         self.comparison = Comparison(self.clock)
+        #: Why the workers take no work.
+        self.problem: str | None = None
 
     def attendance(self, *, on_lambda: bool = False) -> Attendance:
         return Attendance(store=self.store, clock=self.clock, on_lambda=on_lambda)
 
     def worker(self, name: str) -> Attending:
-        return Attending(name, store=self.store, clock=self.clock, comparison=self.comparison)
+        return Attending(
+            name,
+            store=self.store,
+            clock=self.clock,
+            comparison=self.comparison,
+            problem=lambda: self.problem,
+        )
 
-    def host(self, name: str, ago: float, **more: float) -> None:
+    def host(self, name: str, ago: float, **more: object) -> None:
         seen_at = self.clock.now() - ago
         row = Host(host=name, added_at=1, seen_at=seen_at)
         self.store.rows[name] = row._replace(**more)  # type: ignore[arg-type]
@@ -62,6 +70,20 @@ def test_a_worker_of_a_host_takes_no_other_tasks(world: World) -> None:
     world.host("web-1", ago=5)
     assert world.attendance().count() == 1
     assert world.attendance().waiting() == "No worker has been seen for 2 minutes; tasks wait."
+
+
+def test_workers_that_take_no_work_do_not_count(world: World) -> None:
+    worker = world.worker("a")
+    world.problem = "This worker's clock is 3600 s ahead: set it."
+    worker.answered()
+    world.host("web-1", ago=5, problem=world.problem)
+    said = "No worker has been seen for 2 minutes; tasks wait."
+    with pytest.raises(errors.NoWorker, match=said):
+        world.attendance().count()
+    assert world.attendance().waiting() == said
+    world.problem = None
+    worker.answered()
+    assert world.attendance().count() == 1
 
 
 def test_a_worker_that_is_gone_is_missed_within_two_minutes(world: World) -> None:
