@@ -72,10 +72,10 @@ class Api:
         tries, failing_since = 0, 0.0
         while True:
             tries += 1
-            answer = self._send(request, tries)
+            answer = exchange.send(request._replace(tries=tries), self.site, self._connections())
             if isinstance(answer, Answer):
                 self.lost("")
-                return answer._replace(tries=tries)
+                return answer
             failing_since = failing_since or time.monotonic()
             pause = max(answer.after, _pause(tries))
             if time.monotonic() + pause - failing_since > _allowed(answer, patience):
@@ -110,15 +110,10 @@ class Api:
                 return not parameter or f'"{parameter}"' in json.dumps(methods)
         return False
 
-    def _send(self, request: Request, tries: int) -> Answer | Failure:
-        """Send a request once. A Problem that it raises says how often it was asked."""
+    def _connections(self) -> Any:
         if self._pool is None:
             self._pool = connections.pool(self.site.url, self.site.cacert)
-        try:
-            return exchange.send(request, self.site, self._pool)
-        except Problem as problem:
-            problem.tries = tries
-            raise
+        return self._pool
 
 
 def item(collection: str, name: str) -> str:

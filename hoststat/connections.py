@@ -5,11 +5,14 @@ import sys
 from typing import Any
 from urllib.parse import urlsplit
 
+from hoststat.errors import Usage
+
 
 def pool(url: str, cacert: str) -> Any:
     """Give the connections to a service, by way of a proxy if the environment names one.
 
-    `cacert` is the file of the certificates that are trusted, "" for the system's.
+    `cacert` is the file of the certificates that are trusted, "" for the system's. Raises Usage for
+    a proxy that cannot be used.
     """
     import urllib3
 
@@ -19,9 +22,14 @@ def pool(url: str, cacert: str) -> Any:
 
         trusted["ssl_context"] = ssl.create_default_context(cafile=cacert or None)
     proxy = _proxy(url)
-    if proxy:
+    if not proxy:
+        return urllib3.PoolManager(**trusted)
+    try:
         return urllib3.ProxyManager(proxy, **trusted)
-    return urllib3.PoolManager(**trusted)
+    except urllib3.exceptions.LocationValueError as bad:
+        # What it says is not quoted: it may have a password.
+        name = f"{urlsplit(url).scheme.upper()}_PROXY"
+        raise Usage(f"{name} must be the URL of a proxy, with http or https.") from bad
 
 
 def _proxy(url: str) -> str | None:
@@ -33,7 +41,9 @@ def _proxy(url: str) -> str | None:
 
     if proxy_bypass(urlsplit(url).hostname or ""):
         return None
-    return getproxies().get(urlsplit(url).scheme)
+    found = getproxies().get(urlsplit(url).scheme)
+    # As curl takes it, which needs no scheme.
+    return f"http://{found}" if found and "://" not in found else found
 
 
 def untrusted(url: str, broken: Exception) -> str:

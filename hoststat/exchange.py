@@ -43,6 +43,8 @@ class Request(NamedTuple):
     hold: float = 0
     #: Statuses after which it is not sent again.
     final: Collection[int] = ()
+    #: Which try this is. An answer to an earlier one may be lost.
+    tries: int = 1
 
 
 class Answer(NamedTuple):
@@ -51,7 +53,7 @@ class Answer(NamedTuple):
     body: Any
     headers: Mapping[str, str]
     status: int
-    #: How often it was asked. An answer to an earlier try may be lost.
+    #: How often it was asked.
     tries: int = 1
 
 
@@ -92,7 +94,7 @@ def send(request: Request, site: Site, pool: Any) -> Answer | Failure:
         return _failed(request, site, got, said)
     if not isinstance(said, dict):
         raise Unreachable(f"{site.url} answers, but it is no hoststat.")
-    return Answer(said, got.headers, got.status)
+    return Answer(said, got.headers, got.status, request.tries)
 
 
 def _failed(request: Request, site: Site, got: Any, said: Any) -> Failure:
@@ -114,7 +116,9 @@ def _problem(request: Request, site: Site, got: Any, said: Any) -> Problem:
         detail = f"{site.url} leads elsewhere: log in to {got.headers.get('Location', '?')}."
     elif not isinstance(detail, str):
         detail = f"{site.url} answers with status {got.status}; is that a hoststat?"
-    return Problem(site.url, got.status, _as_typed(detail, request.url), request_id)
+    problem = Problem(site.url, got.status, _as_typed(detail, request.url), request_id)
+    problem.tries = request.tries
+    return problem
 
 
 def _headers(request: Request, site: Site) -> dict[str, str]:

@@ -148,5 +148,14 @@ def test_a_proxy_of_the_environment_is_used(stranger: Command, fake: Fake, url: 
     said = stranger("--insecure-http", "uptime", **elsewhere)
     assert said == (0, "10:00:00 up here\n", "")
     assert re.fullmatch(r"/v2/uptime/?", fake.asked[0][1])
+    elsewhere["http_proxy"] = url.removeprefix("http://")
+    assert stranger("--insecure-http", "uptime", **elsewhere) == said
     refused = stranger("--insecure-http", "uptime", **elsewhere, no_proxy="hoststat.invalid")
     assert refused.code == 5
+
+
+@pytest.mark.parametrize("proxy", ["socks5://me:secret@127.0.0.1:1", "http://[::"])
+def test_a_proxy_that_cannot_be_used_is_one_sentence(stranger: Command, proxy: str) -> None:
+    said = stranger("uptime", HOSTSTAT_URL="https://hoststat.invalid", https_proxy=proxy)
+    sentence = "HTTPS_PROXY must be the URL of a proxy, with http or https."
+    assert said == (2, "", f"hoststat: {sentence}\n")
