@@ -5,6 +5,7 @@ to a thread and back, which is a tenth of what a poll of a task takes.
 """
 
 import asyncio
+import contextlib
 import functools
 import threading
 from collections.abc import Callable
@@ -72,20 +73,22 @@ class Calls:
         self._begun += 1
 
     def _serve(self) -> None:
-        """Make one call after the other, on a thread of its own."""
-        while True:
-            call = self._calls.get()
+        """Make one call after the other, on a thread of its own, until the loop has ended."""
+        with contextlib.suppress(RuntimeError):
+            while True:
+                self._answer(self._calls.get())
+
+    def _answer(self, call: _Call) -> None:
+        """Make a call, unless nobody waits for it any more. Raises RuntimeError without a loop."""
+        tell: Callable[[], object] = call.answer.cancel
+        if not call.answer.cancelled():
             try:
                 tell = functools.partial(call.answer.set_result, call.make())
             except BaseException as fault:
                 tell = functools.partial(call.answer.set_exception, fault)
-            try:
-                call.answer.get_loop().call_soon_threadsafe(self._end, call.answer, tell)
-            except RuntimeError:
-                # The loop has ended, and nobody waits any more.
-                return
+        call.answer.get_loop().call_soon_threadsafe(self._end, call.answer, tell)
 
-    def _end(self, waited_for: "asyncio.Future[Answer]", tell: Callable[[], None]) -> None:
+    def _end(self, waited_for: "asyncio.Future[Answer]", tell: Callable[[], object]) -> None:
         self._in_flight -= 1
         if not waited_for.done():
             tell()

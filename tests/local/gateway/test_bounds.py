@@ -131,6 +131,33 @@ def _raise(fault: BaseException) -> Answer:
     raise fault
 
 
+def test_a_call_that_nobody_waits_for_any_more_is_not_begun() -> None:
+    begun: list[str] = []
+
+    async def make() -> None:
+        calls, go_on = Calls("quick", threads=1, waiting=2), threading.Event()
+
+        def slow() -> Answer:
+            begun.append("slow")
+            go_on.wait(60)
+            return Answer(200, [], b"")
+
+        def quick(name: str) -> Answer:
+            begun.append(name)
+            return Answer(200, [], b"")
+
+        first = asyncio.create_task(calls.make(slow))
+        waits = asyncio.create_task(calls.make(partial(quick, "waits")))
+        await asyncio.sleep(0)
+        waits.cancel()
+        go_on.set()
+        await first
+        await calls.make(partial(quick, "next"))
+
+    asyncio.run(make())
+    assert begun == ["slow", "next"]
+
+
 def test_held_answers_leave_the_other_calls_alone(asked: Asked) -> None:
     asked.begin("/slow/1?timeout=20", "/slow/2?detail=1&timeout=20")
     assert asked.ask("/quick")[:2] == (200, b"/quick")
