@@ -124,8 +124,9 @@ def alone_on(api_port: int) -> Iterator[None]:
     """Keep other launchers away from a port for as long as the context lasts.
 
     Two that start at the same moment find their ports free, and one would use the other's cloud.
-    Nobody else uses the UDP port of the same number. Unlike a file it is the same one for every
-    user and every TMPDIR, and it is free again whatever ends this process. Raises Broken, Refused.
+    The UDP port of the same number is the lock: hardly anybody else takes that one. Unlike a file
+    it is the same for every user and every TMPDIR, and it is free again whatever ends this process.
+    Raises Broken, Refused.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as lock:
         try:

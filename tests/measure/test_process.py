@@ -112,6 +112,26 @@ def test_without_descriptors_it_is_an_error_that_costs_none() -> None:
     assert said == f"{errno.EMFILE}\nTrue\n"
 
 
+#: A script in Python that reads what a process says where this one has a few descriptors only.
+_WITH_FEW = """\
+import os, sys, time
+from chalicelib.measure.process import Process
+said = os.dup(1)
+for number in map(int, sys.argv[1]):
+    os.close(number)
+with Process(["/bin/sh", "-c", "read it; echo out$it; echo no >&2"], {}, complains=False) as own:
+    os.write(said, os.read(own.stdout, 100))
+    own.wait(time.monotonic() + 60)
+"""
+
+
+@pytest.mark.parametrize("closed", ["0", "1", "2", "01", "02", "12", "012"])
+def test_it_is_read_where_the_first_descriptors_are_closed(closed: str) -> None:
+    run = [sys.executable, "-c", _WITH_FEW, closed]
+    said = subprocess.run(run, cwd=stage.PROJECT, capture_output=True, text=True, check=True).stdout
+    assert said == "out\n"
+
+
 def test_sigpipe_ends_it_although_python_ignores_that() -> None:
     with begin("kill -PIPE $$; exit 3") as process:
         assert process.wait(soon()) == -signal.SIGPIPE
