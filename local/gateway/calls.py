@@ -1,7 +1,6 @@
 """Calls of the app, which waits where it must: on threads, and never more than it can serve.
 
-asyncio's own way to a thread, by concurrent.futures, takes two to four times as long from the loop
-to a thread and back, which is a tenth of what a poll of a task takes.
+asyncio's own way to a thread and back, by concurrent.futures, takes two to four times as long.
 """
 
 import asyncio

@@ -80,7 +80,7 @@ def test_what_it_says_is_read_or_dropped() -> None:
     with begin(script) as process:
         assert process.stderr is None
         assert os.read(process.stdout, 100) == b"out\n"
-    assert descriptors() == before
+    assert descriptors() <= before
 
 
 @on_linux
@@ -88,7 +88,7 @@ def test_one_that_cannot_be_started_leaves_no_descriptor(tmp_path: Path) -> None
     before = descriptors()
     with pytest.raises(FileNotFoundError):
         Process([str(tmp_path / "nothing")], {}, complains=True)
-    assert descriptors() == before
+    assert descriptors() <= before
 
 
 #: A script in Python that starts a process where no descriptor is left for its second pipe.

@@ -35,7 +35,7 @@ def _leased_or_not(
     move(store, before, after, **more | {"leased": False})
 
 
-def _only_when_due(sweep: object, task: Task, now: float, settings: object) -> bool:
+def _only_when_due(old: object, task: Task, now: float, settings: object) -> bool:
     return task.due_at is not None and task.due_at <= now
 
 
