@@ -29,7 +29,7 @@ class Line:
         #: Connections that no thread uses now.
         self._idle: collections.deque[socket.socket] = collections.deque()
 
-    def post(self, url: str, headers: Mapping[str, str | bytes], body: bytes) -> AWSResponse:
+    def post(self, url: str, headers: Mapping[str, str | bytes], body: bytes) -> "Answer":
         """Send a request and give its answer.
 
         Raises what botocore would raise itself: EndpointConnectionError, ConnectTimeoutError,
@@ -48,21 +48,21 @@ class Line:
             while True:
                 self._idle.pop().close()
 
-    def _exchange(self, connection: socket.socket, url: str, sent: bytes) -> AWSResponse:
+    def _exchange(self, connection: socket.socket, url: str, sent: bytes) -> "Answer":
         try:
             connection.sendall(sent)
-            answer = _Answer.read(connection)
+            reading = _Reading.of(connection)
         except TimeoutError as late:
             connection.close()
             raise exceptions.ReadTimeoutError(endpoint_url=url, error=late) from late
         except (OSError, httptools.HttpParserError) as broken:
             connection.close()
             raise exceptions.ConnectionClosedError(endpoint_url=url, error=broken) from broken
-        if answer.keeps_connection:
+        if reading.keeps_connection:
             self._idle.append(connection)
         else:
             connection.close()
-        return AWSResponse(url, answer.status, answer.headers, _Body(answer.body))
+        return Answer(reading.status, reading.headers, reading.body)
 
     def _connect(self, url: str) -> socket.socket:
         where = _where(url)
@@ -103,25 +103,36 @@ def _bytes_of(url: str, headers: Mapping[str, str | bytes], body: bytes) -> byte
     return "\r\n".join(lines).encode() + body
 
 
-class _Answer:
-    """An answer, as httptools reads it."""
+class Answer(NamedTuple):
+    """The status, the headers by their names in lower case, and the body of an answer."""
+
+    status_code: int
+    headers: dict[str, str]
+    body: bytes
+
+    def for_botocore(self, url: str) -> AWSResponse:
+        """Give the answer as botocore's own sender gives it."""
+        return AWSResponse(url, self.status_code, self.headers, _Body(self.body))
+
+
+class _Reading:
+    """An answer that is being read, by httptools."""
 
     def __init__(self) -> None:
-        #: `headers` has the names in lower case, as botocore gives them.
         self.status, self.headers, self.body = 0, dict[str, str](), b""
         self.keeps_connection = self._whole = False
         self._parser = httptools.HttpResponseParser(self)
 
     @classmethod
-    def read(cls, connection: socket.socket) -> "_Answer":
+    def of(cls, connection: socket.socket) -> "_Reading":
         """Read a whole answer. Raises OSError, HttpParserError."""
-        answer = cls()
-        while not answer._whole:
+        reading = cls()
+        while not reading._whole:
             came = connection.recv(_CHUNK)
             if not came:
                 raise ConnectionError("The cloud closed the connection.")
-            answer._parser.feed_data(came)
-        return answer
+            reading._parser.feed_data(came)
+        return reading
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")

@@ -3,7 +3,8 @@
 botocore makes the request and raises the errors, as it does when deployed. On a laptop there is no
 signature to compute, one endpoint to choose, and an answer that is what the cloud has just written
 out of moto's own data. What botocore does there for all of AWS takes more of a processor than the
-call.
+call. What it writes for an operation differs from call to call in the body alone, which is the
+JSON of the parameters, so it is asked to write the first request of each operation.
 """
 
 import contextlib
@@ -11,7 +12,7 @@ import functools
 import json
 import re
 import threading
-from typing import Any
+from typing import Any, NamedTuple
 
 import botocore
 import botocore.session
@@ -21,7 +22,7 @@ from botocore.exceptions import BotoCoreError, UnknownServiceError
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
-from local.line import Line
+from local.line import Answer, Line
 
 #: The parameters are checked where the tests ask moto in their own process, and when deployed.
 _UNSIGNED = Config(signature_version=botocore.UNSIGNED, parameter_validation=False)
@@ -40,13 +41,14 @@ class Session(botocore.session.Session):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.register_component("data_loader", _Models())
+        self.register("creating-client-class", _let_take_the_short_way)
         self._lines: list[Line] = []
 
     def create_client(self, service: str, *, config: Config) -> Any:
         """Make a client with the timeouts of `config`."""
         client = super().create_client(service, config=config.merge(_UNSIGNED))
         line = Line(config.connect_timeout, config.read_timeout)
-        way = _ShortWay(line)
+        client.way = way = _ShortWay(line)
         client.meta.events.register_last("before-call", way.call)
         client.meta.events.register("before-send", way.send)
         self._lines.append(line)
@@ -70,51 +72,122 @@ class _Models(Loader):  # type: ignore[misc]
         return super().load_service_model(service_name, type_name, api_version)
 
 
+class _Client:
+    """A client of botocore that writes itself what botocore would only write once more."""
+
+    way: "_ShortWay"
+    meta: Any
+
+    def _make_api_call(self, operation: str, parameters: dict[str, Any]) -> Any:
+        request = self.way.request(operation, parameters)
+        if request is not None:
+            about = {"model": request.model, "context": {}, "request_signer": None}
+            name = f"{self.meta.service_model.service_id.hyphenize()}.{operation}"
+            events = self.meta.events
+            _, came = events.emit_until_response(
+                f"before-call.{name}", params=request.parts(), **about
+            )
+            if came is not None:
+                http, parsed = came
+                events.emit(f"after-call.{name}", http_response=http, parsed=parsed, **about)
+                return parsed
+        try:
+            return super()._make_api_call(operation, parameters)  # type: ignore[misc]
+        finally:
+            self.way.forget()
+
+
+def _let_take_the_short_way(base_classes: list[type], **_: Any) -> None:
+    base_classes.insert(0, _Client)
+
+
+class _Request(NamedTuple):
+    """A request to the cloud: all but its body is the same for each call of an operation."""
+
+    model: OperationModel
+    url: str
+    headers: dict[str, str | bytes]
+    body: bytes = b""
+
+    def parts(self) -> dict[str, Any]:
+        """Give what botocore's events have of a request."""
+        return {"url": self.url, "headers": dict(self.headers), "body": self.body}
+
+
 class _ShortWay:
     """Answers the calls of a client that succeed; botocore deals with all the others."""
 
     def __init__(self, line: Line) -> None:
         self._line = line
+        #: The first request of each operation, as botocore wrote it, without the body.
+        self._written: dict[str, _Request] = {}
         #: What came of a call of this thread that botocore has to deal with.
         self._came = threading.local()
 
+    def request(self, operation: str, parameters: dict[str, Any]) -> _Request | None:
+        """Write a request. Give None if it is for botocore to write."""
+        like = self._written.get(operation)
+        if like is None:
+            return None
+        body = _body(parameters)
+        return None if body is None else like._replace(body=body)
+
     def call(
         self, model: OperationModel, params: dict[str, Any], **_: Any
-    ) -> tuple[AWSResponse, dict[str, Any]] | None:
+    ) -> tuple[Answer, dict[str, Any]] | None:
         """Make a call. Give None if it is for botocore, with its tries and its errors."""
+        if getattr(self._came, "last", None) is not None:
+            # It was made already, and botocore writes it in order to deal with what came.
+            return None
+        url, headers, body = params["url"], params["headers"], params["body"]
+        # botocore puts a token of its own into a request that may be sent twice but done once.
+        if not model.idempotent_members:
+            self._written.setdefault(model.name, _Request(model, url, dict(headers)))
         try:
-            answer = self._line.post(params["url"], params["headers"], params["body"])
+            answer = self._line.post(url, headers, body)
         except BotoCoreError as failed:
             self._came.last = failed
             return None
-        if answer.status_code == 200 and _as_it_stands(model, answer.content):
+        if answer.status_code == 200 and _as_it_stands(model, answer.body):
             with contextlib.suppress(ValueError):
                 return answer, _parsed(answer)
         self._came.last = answer
         return None
+
+    def forget(self) -> None:
+        """Forget what came of a call that botocore has dealt with."""
+        self._came.last = None
 
     def send(self, request: Any, **_: Any) -> AWSResponse:
         """Give botocore what came of its call; send a request of its own if it tries again."""
         came, self._came.last = getattr(self._came, "last", None), None
         if isinstance(came, Exception):
             raise came
-        if came is not None:
-            return came
-        body = request.body or b""
-        return self._line.post(
-            request.url, request.headers, body.encode() if isinstance(body, str) else bytes(body)
-        )
+        if came is None:
+            body = request.body or b""
+            sent = body.encode() if isinstance(body, str) else bytes(body)
+            came = self._line.post(request.url, request.headers, sent)
+        return came.for_botocore(request.url)
 
 
-def _parsed(answer: AWSResponse) -> dict[str, Any]:
+def _body(parameters: dict[str, Any]) -> bytes | None:
+    """Write parameters as botocore does. Give None for bytes, times, and values that are None."""
+    with contextlib.suppress(TypeError):
+        body = json.dumps(parameters).encode()
+        # botocore leaves out what is None. It also writes what only contains this text.
+        return None if b": null" in body else body
+    return None
+
+
+def _parsed(answer: Answer) -> dict[str, Any]:
     """Read an answer as botocore does."""
     metadata = {
         "RequestId": answer.headers.get("x-amzn-requestid", ""),
         "HTTPStatusCode": answer.status_code,
-        "HTTPHeaders": dict(answer.headers),
+        "HTTPHeaders": answer.headers,
         "RetryAttempts": 0,
     }
-    return {**json.loads(answer.content or b"{}"), "ResponseMetadata": metadata}
+    return {**json.loads(answer.body or b"{}"), "ResponseMetadata": metadata}
 
 
 def _as_it_stands(model: OperationModel, body: bytes) -> bool:

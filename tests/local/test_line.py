@@ -33,14 +33,14 @@ def ask(by: line.Line, address: str) -> Any:
 def test_an_answer_is_given_as_botocore_reads_it(kept: line.Line) -> None:
     with Cloud([says(_ANSWER)]).serving() as address:
         answer = ask(kept, address)
-    assert (answer.status_code, answer.content) == (200, _BODY)
+    assert (answer.status_code, answer.body) == (200, _BODY)
     assert answer.headers["content-type"] == "application/x-amz-json-1.0"
 
 
 @pytest.mark.parametrize("at", range(1, len(_ANSWER), 7))
 def test_an_answer_may_come_in_parts(kept: line.Line, at: int) -> None:
     with Cloud([says(_ANSWER[:at], _ANSWER[at:])]).serving() as address:
-        assert ask(kept, address).content == _BODY
+        assert ask(kept, address).body == _BODY
 
 
 def test_a_request_has_what_http_wants_and_its_headers_once(kept: line.Line) -> None:
@@ -69,7 +69,7 @@ def test_a_connection_is_kept(kept: line.Line) -> None:
 def test_a_connection_that_the_cloud_ends_is_not_kept(kept: line.Line) -> None:
     last = says(_ANSWER.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
     with Cloud([last], [says(_ANSWER)]).serving() as address:
-        assert [ask(kept, address).content for _ in range(2)] == [_BODY] * 2
+        assert [ask(kept, address).body for _ in range(2)] == [_BODY] * 2
 
 
 def test_a_connection_that_was_closed_while_idle_is_replaced_at_once(kept: line.Line) -> None:
@@ -77,7 +77,7 @@ def test_a_connection_that_was_closed_while_idle_is_replaced_at_once(kept: line.
     with cloud.serving() as address:
         ask(kept, address)
         assert until(lambda: cloud.closed == 1)
-        assert ask(kept, address).content == _BODY
+        assert ask(kept, address).body == _BODY
 
 
 def test_a_request_is_sent_twice_at_most_however_many_connections_are_kept(
@@ -95,7 +95,7 @@ def test_a_request_is_sent_twice_at_most_however_many_connections_are_kept(
         addresses = [serving.enter_context(it.serving()) for it in (*old, new)]
         with ThreadPoolExecutor(3) as pool:
             list(pool.map(lambda address: ask(kept, address), addresses[:3]))
-        assert ask(kept, addresses[3]).content == _BODY
+        assert ask(kept, addresses[3]).body == _BODY
     assert sorted(len(it.requests) for it in old) == [1, 1, 2]
     assert len(new.requests) == 1
 

@@ -1,4 +1,4 @@
-"""Calls to the local cloud: answered by the short way where they succeed, by botocore elsewhere."""
+"""Calls to the local cloud: answered by a short way if they succeed, otherwise by botocore."""
 
 import contextlib
 import json
@@ -18,19 +18,23 @@ from tests.support.scripted_cloud import Cloud, Reply, says
 
 _KEY = {"task_id": {"S": "1"}}
 _GET = {"TableName": "tasks", "Key": _KEY}
+_PUT = {"TableName": "tasks", "Item": _KEY}
 _TRIES = 3
 _CONFIG = Config(
     connect_timeout=60,
     read_timeout=60,
+    parameter_validation=False,
     retries={"mode": "standard", "total_max_attempts": _TRIES},
 )
 
 
-def answer(body: object, status: str = "200 OK") -> Reply:
+def answer(
+    body: object, status: str = "200 OK", *, date: str = "Sun, 06 Nov 1994 08:49:37 GMT"
+) -> Reply:
     written = json.dumps(body).encode()
     head = (
         f"HTTP/1.1 {status}\r\nContent-Type: application/x-amz-json-1.0\r\n"
-        f"x-amzn-requestid: 7\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+        f"x-amzn-requestid: 7\r\nDate: {date}\r\n"
         f"Content-Length: {len(written)}\r\n\r\n"
     )
     return says(head.encode() + written)
@@ -97,15 +101,75 @@ _ANSWERS: dict[str, tuple[str, str, dict[str, Any], object]] = {
 
 
 @pytest.mark.parametrize("case", _ANSWERS)
-def test_a_client_gives_what_botocore_gives(session: Session, case: str) -> None:
+def test_a_client_gives_what_botocore_gives_the_first_time_and_later(
+    session: Session, case: str
+) -> None:
     service, operation, parameters, body = _ANSWERS[case]
     given = []
     for each in (session, botocore.session.Session()):
-        with Cloud([answer(body)]).serving() as address:
+        with Cloud([answer(body)] * 2).serving() as address:
             each.set_credentials("key", "secret")
-            given.append(getattr(client(each, service, address), operation)(**parameters))
+            ask = getattr(client(each, service, address), operation)
+            given.append([ask(**parameters), ask(**parameters)])
     ours, botocores = given
     assert ours == botocores
+
+
+_REQUESTS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "an item": ("dynamodb", "put_item", _PUT),
+    "a text that looks like a value": (
+        "dynamodb",
+        "put_item",
+        {**_PUT, "Item": {"a": {"S": "é: null"}}},
+    ),
+    "a parameter without a value": ("dynamodb", "query", {"TableName": "tasks", "IndexName": None}),
+    "bytes": ("dynamodb", "put_item", {**_PUT, "Item": {"raw": {"B": b"\xff"}}}),
+    "a poll": ("sqs", "receive_message", {"QueueUrl": "http://there/1", "WaitTimeSeconds": 20}),
+    "messages": (
+        "sqs",
+        "delete_message_batch",
+        {"QueueUrl": "http://there/1", "Entries": [{"Id": "1", "ReceiptHandle": "2"}]},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", _REQUESTS)
+def test_the_first_request_and_later_ones_have_what_botocore_writes(
+    session: Session, case: str
+) -> None:
+    service, operation, parameters = _REQUESTS[case]
+    written = []
+    for each in (session, botocore.session.Session()):
+        each.set_credentials("key", "secret")
+        cloud = Cloud([answer({})] * 2)
+        with cloud.serving() as address:
+            ask = getattr(client(each, service, address), operation)
+            for _ in range(2):
+                ask(**parameters)
+        written.append([_read(request) for request in cloud.requests])
+    ours, botocores = written
+    assert ours == botocores
+
+
+def _read(request: bytes) -> tuple[dict[str, str], bytes]:
+    """Give the headers that say what is asked for, and the body."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    lines = [line.partition(": ") for line in head.decode().split("\r\n")[1:]]
+    headers = {name.lower(): value for name, _, value in lines}
+    return {
+        it: headers[it] for it in headers if it.startswith(("x-amz-t", "content-", "x-amzn"))
+    }, body
+
+
+def test_a_second_try_of_a_transaction_has_the_token_of_the_first(session: Session) -> None:
+    busy = answer({"__type": "InternalServerError", "message": "busy"}, "500 Internal")
+    cloud = Cloud([answer({}), busy, answer({})])
+    with cloud.serving() as address:
+        asked = client(session, "dynamodb", address)
+        for _ in range(2):
+            asked.transact_write_items(TransactItems=[])
+    _, tried, again = (json.loads(_read(it)[1])["ClientRequestToken"] for it in cloud.requests)
+    assert tried == again
 
 
 def test_a_success_that_is_no_json_is_for_botocore_to_read(session: Session) -> None:
@@ -131,7 +195,7 @@ def test_a_refusal_is_botocores_error_and_is_asked_for_once(session: Session) ->
     }
     cloud = Cloud([answer(refusal, "400 Bad Request")])
     with cloud.serving() as address, pytest.raises(ClientError) as raised:
-        client(session, "dynamodb", address).put_item(TableName="tasks", Item=_KEY)
+        client(session, "dynamodb", address).put_item(**_PUT)
     assert raised.value.response["Error"] == {
         "Code": "ConditionalCheckFailedException",
         "Message": "The conditional request failed",
@@ -158,21 +222,26 @@ def test_a_connection_that_breaks_is_tried_again_as_often_as_botocore_does(
     assert len(cloud.requests) == _TRIES
 
 
-def test_a_call_after_one_that_failed_has_its_own_answer(session: Session) -> None:
+def test_calls_after_one_that_failed_have_their_own_answers(session: Session) -> None:
     refusal = {"__type": "ResourceNotFoundException", "message": "There is no such table."}
-    cloud = Cloud([answer(refusal, "400 Bad Request"), answer({"Item": _KEY})])
+    refused, found = answer(refusal, "400 Bad Request"), answer({"Item": _KEY})
+    cloud = Cloud([refused, found, refused, found])
     with cloud.serving() as address:
         asked = client(session, "dynamodb", address)
-        with pytest.raises(asked.exceptions.ResourceNotFoundException):
-            asked.get_item(**_GET)
-        assert asked.get_item(**_GET)["Item"] == _KEY
+        for _ in range(2):
+            with pytest.raises(asked.exceptions.ResourceNotFoundException):
+                asked.get_item(**_GET)
+            assert asked.get_item(**_GET)["Item"] == _KEY
+    assert len(cloud.requests) == 4
 
 
 def test_the_clock_is_compared_by_the_date_of_an_answer(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compare = Comparison(FakeClock())
-    with Cloud([answer({})]).serving() as address:
+    with Cloud([answer({}), answer({}, date="Sun, 06 Nov 1994 08:49:38 GMT")]).serving() as address:
         monkeypatch.setenv("AWS_ENDPOINT_URL", address)
-        aws.client(session, "dynamodb", compare=compare).get_item(**_GET)
-    assert compare.cloud_time() == 784111777
+        asked = aws.client(session, "dynamodb", compare=compare)
+        for seconds in (784111777, 784111778):
+            asked.get_item(**_GET)
+            assert compare.cloud_time() == seconds
