@@ -1,10 +1,12 @@
 """API Gateway's part: Chalice's local gateway makes an event of a request and asks the app."""
 
 import base64
+import functools
 import uuid
 from typing import Any
 
-from chalice import local
+from chalice import Chalice, local
+from chalice.config import Config
 
 from chalicelib import errors
 from chalicelib.api import problems
@@ -15,6 +17,16 @@ from local.gateway.requests import Request
 
 class Gateway(local.LocalGateway):
     """Asks the app, with events that differ less from those of API Gateway."""
+
+    def __init__(self, app: Chalice, config: Config) -> None:
+        super().__init__(app, config)
+        # Chalice looks for each of these, for each request, in all places that may have it.
+        self._context = functools.partial(
+            local.LambdaContext,
+            function_name=config.function_name,
+            memory_size=config.lambda_memory_size,
+            max_runtime_ms=1000 * (config.lambda_timeout or self.MAX_LAMBDA_EXECUTION_TIME),
+        )
 
     def answer(self, request: Request) -> Answer:
         """Ask the app, on a thread that has a current request of its own."""
@@ -36,6 +48,9 @@ class Gateway(local.LocalGateway):
     def _has_user_defined_options_method(self, lambda_event: dict[str, Any]) -> bool:
         # Without CORS there is nothing to say to OPTIONS: the app refuses it like any other.
         return True
+
+    def _generate_lambda_context(self) -> local.LambdaContext:
+        return self._context()
 
     def _generate_lambda_event(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None
