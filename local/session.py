@@ -73,25 +73,29 @@ class _Models(Loader):  # type: ignore[misc]
 
 
 class _Client:
-    """A client of botocore that writes itself what botocore would only write once more."""
+    """A client of botocore whose calls that succeed do without most of botocore.
+
+    It tells botocore's listeners the same as botocore does; one of them, `_ShortWay.call`, makes
+    the call.
+    """
 
     way: "_ShortWay"
     meta: Any
 
     def _make_api_call(self, operation: str, parameters: dict[str, Any]) -> Any:
-        request = self.way.request(operation, parameters)
-        if request is not None:
-            about = {"model": request.model, "context": {}, "request_signer": None}
-            name = f"{self.meta.service_model.service_id.hyphenize()}.{operation}"
-            events = self.meta.events
-            _, came = events.emit_until_response(
-                f"before-call.{name}", params=request.parts(), **about
-            )
-            if came is not None:
-                http, parsed = came
-                events.emit(f"after-call.{name}", http_response=http, parsed=parsed, **about)
-                return parsed
         try:
+            request = self.way.request(operation, parameters)
+            if request is not None:
+                about = {"model": request.model, "context": {}, "request_signer": None}
+                name = f"{self.meta.service_model.service_id.hyphenize()}.{operation}"
+                events = self.meta.events
+                _, made = events.emit_until_response(
+                    f"before-call.{name}", params=request.parts(), **about
+                )
+                if made is not None:
+                    http, parsed = made
+                    events.emit(f"after-call.{name}", http_response=http, parsed=parsed, **about)
+                    return parsed
             return super()._make_api_call(operation, parameters)  # type: ignore[misc]
         finally:
             self.way.forget()
@@ -114,6 +118,15 @@ class _Request(NamedTuple):
         return {"url": self.url, "headers": dict(self.headers), "body": self.body}
 
 
+class _Came(threading.local):
+    """What came of a call of this thread that botocore has to deal with."""
+
+    def __init__(self) -> None:
+        self.answer: Answer | BotoCoreError | None = None
+        #: What botocore's listeners have noted about the call.
+        self.context: dict[str, Any] = {}
+
+
 class _ShortWay:
     """Answers the calls of a client that succeed; botocore deals with all the others."""
 
@@ -121,8 +134,7 @@ class _ShortWay:
         self._line = line
         #: The first request of each operation, as botocore wrote it, without the body.
         self._written: dict[str, _Request] = {}
-        #: What came of a call of this thread that botocore has to deal with.
-        self._came = threading.local()
+        self._came = _Came()
 
     def request(self, operation: str, parameters: dict[str, Any]) -> _Request | None:
         """Write a request. Give None if it is for botocore to write."""
@@ -133,34 +145,37 @@ class _ShortWay:
         return None if body is None else like._replace(body=body)
 
     def call(
-        self, model: OperationModel, params: dict[str, Any], **_: Any
+        self, model: OperationModel, params: dict[str, Any], context: dict[str, Any], **_: Any
     ) -> tuple[Answer, dict[str, Any]] | None:
         """Make a call. Give None if it is for botocore, with its tries and its errors."""
-        if getattr(self._came, "last", None) is not None:
-            # It was made already, and botocore writes it in order to deal with what came.
+        if self._came.answer is not None:
+            # It was made already, and botocore writes it in order to deal with what came. What the
+            # listeners have noted about it was noted before it was made.
+            context.update(self._came.context)
             return None
         url, headers, body = params["url"], params["headers"], params["body"]
         # botocore puts a token of its own into a request that may be sent twice but done once.
-        if not model.idempotent_members:
-            self._written.setdefault(model.name, _Request(model, url, dict(headers)))
+        if model.name not in self._written and not model.idempotent_members:
+            self._written[model.name] = _Request(model, url, dict(headers))
+        self._came.context = context
         try:
             answer = self._line.post(url, headers, body)
         except BotoCoreError as failed:
-            self._came.last = failed
+            self._came.answer = failed
             return None
         if answer.status_code == 200 and _as_it_stands(model, answer.body):
             with contextlib.suppress(ValueError):
                 return answer, _parsed(answer)
-        self._came.last = answer
+        self._came.answer = answer
         return None
 
     def forget(self) -> None:
-        """Forget what came of a call that botocore has dealt with."""
-        self._came.last = None
+        """Forget what came of a call, at its end."""
+        self._came.answer, self._came.context = None, {}
 
     def send(self, request: Any, **_: Any) -> AWSResponse:
         """Give botocore what came of its call; send a request of its own if it tries again."""
-        came, self._came.last = getattr(self._came, "last", None), None
+        came, self._came.answer = self._came.answer, None
         if isinstance(came, Exception):
             raise came
         if came is None:
@@ -171,11 +186,9 @@ class _ShortWay:
 
 
 def _body(parameters: dict[str, Any]) -> bytes | None:
-    """Write parameters as botocore does. Give None for bytes, times, and values that are None."""
+    """Write parameters that fit their operation as botocore does. Give None for bytes and times."""
     with contextlib.suppress(TypeError):
-        body = json.dumps(parameters).encode()
-        # botocore leaves out what is None. It also writes what only contains this text.
-        return None if b": null" in body else body
+        return json.dumps(parameters).encode()
     return None
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,10 +21,11 @@ _KEY = {"task_id": {"S": "1"}}
 _GET = {"TableName": "tasks", "Key": _KEY}
 _PUT = {"TableName": "tasks", "Item": _KEY}
 _TRIES = 3
+_SECONDS = 10
 _CONFIG = Config(
-    connect_timeout=60,
-    read_timeout=60,
-    parameter_validation=False,
+    connect_timeout=_SECONDS,
+    read_timeout=_SECONDS,
+    user_agent="hoststat",
     retries={"mode": "standard", "total_max_attempts": _TRIES},
 )
 
@@ -115,26 +117,37 @@ def test_a_client_gives_what_botocore_gives_the_first_time_and_later(
     assert ours == botocores
 
 
+_QUEUE = {"QueueUrl": "http://there/1"}
+_UPDATE = {
+    **_GET,
+    "UpdateExpression": "SET #a = :a",
+    "ExpressionAttributeNames": {"#a": "a"},
+    "ExpressionAttributeValues": {":a": {"N": "1.5"}},
+    "ReturnValues": "ALL_NEW",
+}
 _REQUESTS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "an item": ("dynamodb", "put_item", _PUT),
-    "a text that looks like a value": (
-        "dynamodb",
-        "put_item",
-        {**_PUT, "Item": {"a": {"S": "é: null"}}},
-    ),
-    "a parameter without a value": ("dynamodb", "query", {"TableName": "tasks", "IndexName": None}),
+    "one item": ("dynamodb", "get_item", {**_GET, "ConsistentRead": True}),
+    "a text of many alphabets": ("dynamodb", "put_item", {**_PUT, "Item": {"a": {"S": "é: ∂"}}}),
     "bytes": ("dynamodb", "put_item", {**_PUT, "Item": {"raw": {"B": b"\xff"}}}),
-    "a poll": ("sqs", "receive_message", {"QueueUrl": "http://there/1", "WaitTimeSeconds": 20}),
+    "a move": ("dynamodb", "update_item", _UPDATE),
+    "items": ("dynamodb", "batch_get_item", {"RequestItems": {"tasks": {"Keys": [_KEY]}}}),
+    "a message": ("sqs", "send_message", {**_QUEUE, "MessageBody": '{"v": 1}'}),
+    "a poll": ("sqs", "receive_message", {**_QUEUE, "WaitTimeSeconds": 20}),
     "messages": (
         "sqs",
         "delete_message_batch",
-        {"QueueUrl": "http://there/1", "Entries": [{"Id": "1", "ReceiptHandle": "2"}]},
+        {**_QUEUE, "Entries": [{"Id": "1", "ReceiptHandle": "2"}]},
+    ),
+    "a queue": (
+        "sqs",
+        "create_queue",
+        {"QueueName": "tasks", "Attributes": {"VisibilityTimeout": "30"}},
     ),
 }
 
 
 @pytest.mark.parametrize("case", _REQUESTS)
-def test_the_first_request_and_later_ones_have_what_botocore_writes(
+def test_the_first_request_and_later_ones_are_what_botocore_writes(
     session: Session, case: str
 ) -> None:
     service, operation, parameters = _REQUESTS[case]
@@ -151,14 +164,40 @@ def test_the_first_request_and_later_ones_have_what_botocore_writes(
     assert ours == botocores
 
 
-def _read(request: bytes) -> tuple[dict[str, str], bytes]:
-    """Give the headers that say what is asked for, and the body."""
+def _read(request: bytes) -> tuple[str, dict[str, str], bytes]:
+    """Give the first line, the headers that do not differ from sender to sender, and the body."""
     head, _, body = request.partition(b"\r\n\r\n")
-    lines = [line.partition(": ") for line in head.decode().split("\r\n")[1:]]
-    headers = {name.lower(): value for name, _, value in lines}
-    return {
-        it: headers[it] for it in headers if it.startswith(("x-amz-t", "content-", "x-amzn"))
-    }, body
+    first, *lines = head.decode().split("\r\n")
+    names_and_values = (line.partition(": ") for line in lines)
+    headers = {name.lower(): value for name, _, value in names_and_values}
+    for name in _OF_A_SENDER:
+        headers.pop(name, None)
+    return first, headers, body
+
+
+#: Headers of a signature, of a try, and of a connection.
+_OF_A_SENDER = (
+    "authorization",
+    "x-amz-date",
+    "amz-sdk-invocation-id",
+    "amz-sdk-request",
+    "host",
+    "accept-encoding",
+)
+
+
+def test_botocore_writes_the_first_request_of_an_operation_alone(session: Session) -> None:
+    written: list[str] = []
+    with Cloud([answer({})] * 4).serving() as address:
+        asked = client(session, "dynamodb", address)
+        # Only botocore's own writer tells of parameters.
+        asked.meta.events.register(
+            "provide-client-params", lambda model, **_: written.append(model.name)
+        )
+        for _ in range(2):
+            asked.get_item(**_GET)
+            asked.put_item(**_PUT)
+    assert written == ["GetItem", "PutItem"]
 
 
 def test_a_second_try_of_a_transaction_has_the_token_of_the_first(session: Session) -> None:
@@ -168,7 +207,7 @@ def test_a_second_try_of_a_transaction_has_the_token_of_the_first(session: Sessi
         asked = client(session, "dynamodb", address)
         for _ in range(2):
             asked.transact_write_items(TransactItems=[])
-    _, tried, again = (json.loads(_read(it)[1])["ClientRequestToken"] for it in cloud.requests)
+    _, tried, again = (json.loads(_read(it)[2])["ClientRequestToken"] for it in cloud.requests)
     assert tried == again
 
 
@@ -233,6 +272,49 @@ def test_calls_after_one_that_failed_have_their_own_answers(session: Session) ->
                 asked.get_item(**_GET)
             assert asked.get_item(**_GET)["Item"] == _KEY
     assert len(cloud.requests) == 4
+
+
+class Interrupted(BaseException):
+    """Whatever may end a call anywhere."""
+
+
+def test_what_came_of_a_call_that_was_interrupted_is_not_another_calls(session: Session) -> None:
+    refusal = {"__type": "ResourceNotFoundException", "message": "There is no such table."}
+    cloud = Cloud([answer({}), answer(refusal, "400 Bad Request"), answer({"Item": _KEY})])
+    with cloud.serving() as address:
+        asked = client(session, "dynamodb", address)
+        asked.get_item(**_GET)
+
+        def interrupt(**_: Any) -> None:
+            raise Interrupted
+
+        # Botocore tells of this when it begins to write what was refused.
+        asked.meta.events.register("provide-client-params", interrupt)
+        with pytest.raises(Interrupted):
+            asked.get_item(**_GET)
+        asked.meta.events.unregister("provide-client-params", interrupt)
+        assert asked.get_item(**_GET)["Item"] == _KEY
+    assert len(cloud.requests) == 3
+
+
+def test_a_clock_is_compared_with_the_moment_before_the_only_question(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FakeClock(now=784111777)
+
+    def late(connection: socket.socket) -> None:
+        clock.sleep(20)
+        answer({"__type": "ResourceNotFoundException"}, "400 Bad Request")(connection)
+
+    compare = Comparison(clock)
+    with Cloud([answer({}), late]).serving() as address:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        asked = aws.client(session, "dynamodb", compare=compare)
+        asked.get_item(**_GET)
+        with pytest.raises(asked.exceptions.ResourceNotFoundException):
+            asked.get_item(**_GET)
+    # The answer's Date may be from any moment of these 20 s.
+    assert compare.off == 0
 
 
 def test_the_clock_is_compared_by_the_date_of_an_answer(
