@@ -4,7 +4,7 @@ botocore makes the request and raises the errors, as it does when deployed. On a
 signature to compute, one endpoint to choose, and an answer that is what the cloud has just written
 out of moto's own data. What botocore does there for all of AWS takes more of a processor than the
 call. What it writes for an operation differs from call to call in the body alone, which is the
-JSON of the parameters, so it is asked to write the first request of each operation.
+JSON of the parameters, so it writes the first request of each operation alone.
 """
 
 import contextlib

@@ -1,10 +1,13 @@
-"""Every process of these tests hears its signals, also if the tests run in the background."""
+"""Processes that hear their signals, also if the tests run in the background, and a session."""
 
+import contextlib
 import signal
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from local.session import Session
 
 #: What a test's processes inherit. nohup and a shell's `&` make a program ignore some of these.
 HEARD: dict[signal.Signals, Any] = {
@@ -21,3 +24,10 @@ def _hear_signals() -> Iterator[None]:
     yield
     for number, how in before.items():
         signal.signal(number, how)
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with contextlib.closing(Session()) as made:
+        yield made
