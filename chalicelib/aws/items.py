@@ -1,8 +1,8 @@
 """Items of DynamoDB, and how records become items."""
 
+import functools
 import math
-import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, get_args
 
 #: An item, or a key, as DynamoDB writes it: each value with its type.
@@ -33,12 +33,13 @@ def read(record: type[Record], item: Item, **given: object) -> Record:
     Numbers get the type of their field. Attributes without a field are left out, and fields
     without an attribute get their default: another version of our code may have written the item.
     """
-    fields = record.__annotations__
+    numbers = _numbers(record)  # type: ignore[arg-type]  # It is hashable, as any class.
     stored = {
-        name: _number(raw, fields[name]) if kind == "N" else raw
+        name: numbers[name](raw) if kind == "N" else raw
         for name, typed in item.items()
+        if name in numbers
         for kind, raw in typed.items()
-        if name in fields and kind != "NULL"
+        if kind != "NULL"
     }
     return record(**{**stored, **given})
 
@@ -53,6 +54,10 @@ def flag(item: Item, name: str) -> bool:
     return item.get(name) == {"BOOL": True}
 
 
-def _number(raw: str, kind: Any) -> int | float:
-    kinds = get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
-    return int(raw) if int in kinds else float(raw)
+@functools.cache
+def _numbers(record: type) -> dict[str, Callable[[str], int | float]]:
+    """Give what makes a number of a text, for each field of a record."""
+    return {
+        name: int if int in (get_args(kind) or (kind,)) else float
+        for name, kind in record.__annotations__.items()
+    }
