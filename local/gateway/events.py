@@ -13,6 +13,7 @@ from chalicelib.api import problems
 from local.gateway import answers
 from local.gateway.answers import Answer
 from local.gateway.requests import Request
+from local.gateway.routes import Routes
 
 
 class Gateway(local.LocalGateway):
@@ -20,6 +21,7 @@ class Gateway(local.LocalGateway):
 
     def __init__(self, app: Chalice, config: Config) -> None:
         super().__init__(app, config)
+        self.event_converter = local.LambdaEventConverter(Routes(app.routes), app.api.binary_types)
         # Chalice looks for each of these, for each request, in all places that may have it.
         self._context = functools.partial(
             local.LambdaContext,
