@@ -27,12 +27,16 @@ _GATHER_SECONDS = 0.01
 _LAST_LINES_SECONDS = 1
 
 
+#: Text, an event to make a line of, or what is set when all before it is written.
+_Item = bytes | logging.LogRecord | threading.Event
+
+
 class Writer(io.RawIOBase):
     """Writes to the descriptor `fd`, on a thread of its own."""
 
     def __init__(self, fd: int, most_waiting: int = _MOST_WAITING) -> None:
         self._fd, self._most_waiting = fd, most_waiting
-        self._waiting: queue.SimpleQueue[bytes | threading.Event] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._lost, self._counting = 0, threading.Lock()
         threading.Thread(target=self._write_for_ever, name="log", daemon=True).start()
 
@@ -52,17 +56,24 @@ class Writer(io.RawIOBase):
     def write(self, data: Any, /) -> int:
         """Have `data` written soon, or lose it if too much waits already."""
         text = bytes(data)
-        if self.waiting < self._most_waiting:
-            self._waiting.put(text)
-        else:
-            self._lose(text.count(b"\n"))
+        self._add(text)
         return len(text)
+
+    def put(self, record: logging.LogRecord) -> None:
+        """Have a line made of an event and written soon, as `write`."""
+        self._add(record)
 
     def drain(self, seconds: float = _LAST_LINES_SECONDS) -> bool:
         """Wait until all that waits is written, at most for so long. Tell whether it is."""
         written = threading.Event()
         self._waiting.put(written)
         return written.wait(seconds)
+
+    def _add(self, item: bytes | logging.LogRecord) -> None:
+        if self.waiting < self._most_waiting:
+            self._waiting.put(item)
+        else:
+            self._lose(item.count(b"\n") if isinstance(item, bytes) else 1)
 
     def _lose(self, lines: int) -> None:
         with self._counting:
@@ -76,7 +87,7 @@ class Writer(io.RawIOBase):
                 while True:
                     items.append(self._waiting.get_nowait())
             self._tell_losses()
-            text = b"".join(it for it in items if isinstance(it, bytes))
+            text = b"".join(map(_text, items))
             if not self._put(text):
                 self._lose(text.count(b"\n"))
             for it in items:
@@ -88,7 +99,7 @@ class Writer(io.RawIOBase):
             lost, self._lost = self._lost, 0
         if lost:
             record = {"msg": "log lines lost", "levelname": "WARNING", "fields": {"lines": lost}}
-            if not self._put(log.line(logging.makeLogRecord(record)).encode() + b"\n"):
+            if not self._put(_text(logging.makeLogRecord(record))):
                 self._lose(lost)
 
     def _put(self, text: bytes) -> bool:
@@ -100,6 +111,34 @@ class Writer(io.RawIOBase):
         except OSError:
             return False
         return True
+
+
+class _Handler(logging.Handler):
+    """Gives events to a writer, for its thread to make lines of."""
+
+    def __init__(self, writer: Writer) -> None:
+        super().__init__()
+        self._writer = writer
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            record.msg, record.args = record.getMessage(), None
+        except Exception:
+            # A message that does not fit its arguments. Here logging says so.
+            self.handleError(record)
+        else:
+            self._writer.put(record)
+
+
+def handler(writer: Writer) -> logging.Handler:
+    """Give the handler for `log.configure`. To make a line takes longer than to have it made."""
+    return _Handler(writer)
+
+
+def _text(item: _Item) -> bytes:
+    if isinstance(item, logging.LogRecord):
+        return log.line(item).encode() + b"\n"
+    return item if isinstance(item, bytes) else b""
 
 
 def begin() -> Writer:

@@ -4,11 +4,15 @@ import os
 import signal
 import sys
 
+from chalicelib import log
 from local import descriptors, listening, log_writer, stage, supervision
 
 
-def serve() -> None:
-    """Serve until SIGTERM. Raises Refused, OSError, RuntimeError, ValueError if it cannot begin."""
+def serve(writer: log_writer.Writer) -> None:
+    """Serve until SIGTERM; `writer` writes the log.
+
+    Raises Refused, OSError, RuntimeError, ValueError if it cannot begin.
+    """
     # First, so that this process ends with its parent while it begins, too.
     supervision.end_with_parent()
     stage.enter()
@@ -24,6 +28,7 @@ def serve() -> None:
     factory = CLIFactory(str(stage.PROJECT))
     config = factory.create_config_obj(chalice_stage_name=stage.LOCAL)
     serving = server.of_app(factory.load_chalice_app(), config, allowed)
+    log.configure(log_writer.handler(writer))
     server.log_faults()
     with listening.bind(stage.port(os.environ), "gateway") as listener:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -36,7 +41,7 @@ def main() -> None:
     """Serve, and end without waiting for threads that hold answers."""
     try:
         writer = log_writer.begin()
-        serve()
+        serve(writer)
     except listening.Refused as refused:
         sys.exit(f"hoststat: {refused}")
     except (OSError, RuntimeError, ValueError) as exc:

@@ -2,11 +2,13 @@
 
 import contextlib
 import json
+import logging
 import os
 from collections.abc import Iterator
 
 import pytest
 
+from local import log_writer
 from local.log_writer import Writer
 from tests.support.processes import until
 
@@ -54,3 +56,66 @@ def test_a_reader_that_is_gone_stops_nobody(pipe: tuple[int, int]) -> None:
     writer = Writer(pipe[1])
     writer.write(b"a line\n")
     assert writer.drain(60)
+
+
+@pytest.fixture
+def logger() -> logging.Logger:
+    return logging.Logger("test")
+
+
+def test_events_become_lines_between_other_text(
+    pipe: tuple[int, int], logger: logging.Logger
+) -> None:
+    writer = Writer(pipe[1])
+    logger.addHandler(log_writer.handler(writer))
+    writer.write(b"one\n")
+    logger.warning("answered", extra={"fields": {"status": 200}})
+    writer.write(b"two\n")
+    assert writer.drain(60)
+    first, event, last = os.read(pipe[0], 1000).splitlines()
+    assert (first, last) == (b"one", b"two")
+    said = json.loads(event)
+    assert said == {
+        "time": said["time"],
+        "level": "WARNING",
+        "event": "answered",
+        "status": 200,
+    }
+
+
+def test_an_event_has_the_stack_of_its_exception(
+    pipe: tuple[int, int], logger: logging.Logger
+) -> None:
+    writer = Writer(pipe[1])
+    logger.addHandler(log_writer.handler(writer))
+    try:
+        raise ValueError("wrong")
+    except ValueError:
+        logger.exception("not swept")
+    assert writer.drain(60)
+    stack = json.loads(os.read(pipe[0], 10_000))["stack"]
+    assert stack.startswith("Traceback")
+    assert stack.endswith("ValueError: wrong")
+
+
+def test_an_event_that_finds_no_room_is_counted(
+    pipe: tuple[int, int], logger: logging.Logger
+) -> None:
+    writer = Writer(pipe[1], most_waiting=0)
+    logger.addHandler(log_writer.handler(writer))
+    logger.warning("answered")
+    assert writer.drain(60)
+    said = json.loads(os.read(pipe[0], 1000))
+    assert (said["event"], said["lines"]) == ("log lines lost", 1)
+
+
+def test_a_message_that_does_not_fit_its_arguments_ends_no_log(
+    pipe: tuple[int, int], logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    writer = Writer(pipe[1])
+    logger.addHandler(log_writer.handler(writer))
+    logger.warning("%d of them", "two")
+    logger.warning("%d of them", 2)
+    assert writer.drain(60)
+    assert json.loads(os.read(pipe[0], 1000))["event"] == "2 of them"
+    assert "TypeError" in capsys.readouterr().err
