@@ -81,11 +81,18 @@ async def read_body(receive: Receive) -> bytes | None:
 
 async def send_answer(send: Send, answer: Answer) -> None:
     """Send an answer whole. Nothing else runs before it is handed to the connection."""
-    status, headers, body = answer
-    sent = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    sent += [(b"content-length", b"%d" % len(body)), (b"date", _date(int(time.time())))]
-    await send({"type": "http.response.start", "status": status, "headers": sent})
+    status, _, body = answer
+    await send({"type": "http.response.start", "status": status, "headers": headers_of(answer)})
     await send({"type": "http.response.body", "body": body})
+
+
+def headers_of(answer: Answer) -> list[tuple[bytes, bytes]]:
+    """Give the headers of an answer that is sent now, as HTTP has them."""
+    _, headers, body = answer
+    sent = [
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()
+    ]
+    return [*sent, (b"content-length", b"%d" % len(body)), (b"date", _date(int(time.time())))]
 
 
 @functools.lru_cache(maxsize=1)

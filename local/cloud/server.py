@@ -5,12 +5,13 @@ atomic. Only polls for messages wait, aside.
 """
 
 import asyncio
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from local.asgi import Server, config
 from local.cloud import door, guard, moto_app
 from local.cloud.answers import Answer
+from local.cloud.connection import Connection
 from local.cloud.polls import RECEIVE, Polls, poll_of
 from local.cloud.recorder import Recorder
 from local.cloud.request import (
@@ -57,24 +58,44 @@ class Cloud:
         self._polls = Polls(ask)
         self._in_flight = 0
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        given = [(name.decode(), value.decode("latin-1")) for name, value in scope["headers"]]
-        headers = dict(given)
-        path = scope["raw_path"].decode()
-        refused = guard.refusal(scope["method"], path, given, headers)
+    def at_once(self, scope: Mapping[str, Any], body: bytes) -> Answer | None:
+        """Answer a whole request, or give None for one that may have to wait: `__call__` does it.
+
+        Nothing waits here but for messages, and for the disk where what is stored is durable.
+        """
+        if self._recorder is not None or not self._free:
+            return None
+        request, refused = _request(scope)
         if refused is not None:
-            await send_answer(send, sentence(*refused))
-        elif self._in_flight >= self._most:
+            return refused
+        if request.target == RECEIVE:
+            return None
+        return self._ask_now(request._replace(body=body))
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request, refused = _request(scope)
+        if refused is not None:
+            await send_answer(send, refused)
+        elif not self._free:
             await send_answer(send, _BUSY)
         else:
             self._in_flight += 1
             try:
                 # All that have come are counted before the first is answered.
                 await asyncio.sleep(0)
-                await self._answer(Request(path, headers), receive, send)
+                await self._answer(request, receive, send)
             finally:
                 self._in_flight -= 1
+
+    @property
+    def _free(self) -> bool:
+        return self._in_flight < self._most
+
+    def _ask_now(self, request: Request) -> Answer:
+        answer = self._ask(request)
+        self._polls.hear(request)
+        return answer
 
     async def _answer(self, request: Request, receive: Receive, send: Send) -> None:
         try:
@@ -89,8 +110,7 @@ class Cloud:
         if poll is not None:
             await self._polls.answer(poll, receive, send)
             return
-        answer = self._ask(request)
-        self._polls.hear(request)
+        answer = self._ask_now(request)
         if self._recorder is not None:
             if answer[0] == 200 and b"Action=CreateStack" in body:
                 self._recorder.load(request.place)
@@ -99,12 +119,20 @@ class Cloud:
         await send_answer(send, answer)
 
 
+def _request(scope: Mapping[str, Any]) -> tuple[Request, Answer | None]:
+    """Give a request without its body, and the answer if it must not get any further."""
+    given = [(name.decode(), value.decode("latin-1")) for name, value in scope["headers"]]
+    request = Request(scope["raw_path"].decode(), dict(given))
+    refused = guard.refusal(scope["method"], request.path, given, request.headers)
+    return request, None if refused is None else sentence(*refused)
+
+
 def server(cloud: Cloud) -> Server:
     """Make the server of a cloud. It is to `run` with a socket."""
     return Server(
         config(
             cloud,
-            http="httptools",
+            http=Connection,
             date_header=False,
             log_level="error",
             backlog=_BACKLOG,
