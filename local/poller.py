@@ -22,6 +22,10 @@ _REACH_SECONDS = 20
 #: Seconds after which a poller that waits notices that it is to leave.
 _LOOK_SECONDS = 0.2
 
+#: Seconds in which messages are gathered behind a batch that was not full. To ask again takes time
+#: from those who deal with the batch.
+_GATHER_SECONDS = 0.01
+
 #: Deals with the body of a message. It raises if the message must come again.
 Take = Callable[[str], object]
 
@@ -83,6 +87,8 @@ class Poller:
                 self._begin(message)
             for _ in range(slots - len(messages)):
                 self._free.release()
+            if 0 < len(messages) < slots:
+                time.sleep(_GATHER_SECONDS)
             # While there is other work, acknowledge whole batches only.
             self._in_flight.acknowledge(at_least=BATCH if messages else 1)
         self._pool.shutdown()

@@ -1,6 +1,7 @@
 """The poller: it takes as many messages as it has free slots, and goes on after any error."""
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -56,6 +57,28 @@ def test_while_messages_come_only_whole_batches_are_acknowledged() -> None:
     drive(queue, lambda *_: done.release(), slots=200, until=lambda: not queue.batches)
     assert len(queue.acknowledged) > 3
     assert {len(batch) for batch in queue.acknowledged[:3]} == {10}
+
+
+def test_messages_are_gathered_behind_a_batch_that_was_not_full(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    class Timed(Queue):
+        def receive(self, most: int, seconds: int) -> list[dict[str, Any]]:
+            asked.append(time.monotonic())
+            return super().receive(most, seconds)
+
+    monkeypatch.setattr(poller, "_GATHER_SECONDS", 0.3)
+    drive(Timed(["a"]), lambda *_: None, slots=20, until=lambda: len(asked) > 1)
+    assert asked[1] - asked[0] >= 0.3
+
+
+def test_there_is_no_wait_behind_a_full_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(poller, "_GATHER_SECONDS", 10 * services.DEADLINE)
+    full = [[f"{batch}-{number}" for number in range(10)] for batch in range(2)]
+    queue = Queue(*full)
+    drive(queue, lambda *_: None, slots=20, until=lambda: len(queue.all_acknowledged()) == 20)
 
 
 @pytest.mark.parametrize("trouble", [errors.Outage(), KeyError("Messages")])
