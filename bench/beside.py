@@ -24,6 +24,7 @@ from bench.figures import (
     NEW,
     POLL,
     STORED,
+    UPTIME,
     WINDOW,
     Figures,
     at_once,
@@ -32,7 +33,7 @@ from bench.figures import (
 from bench.stacks import Stack
 
 #: Rounds of short and of long measurements. In each round every stack is measured once.
-_ROUNDS, _LONG_ROUNDS = 7, 2
+_ROUNDS, _LONG_ROUNDS = 20, 2
 #: The query that creates the window, and that of a look which asks for its state and for none of
 #: its reports.
 _QUERY = f"?count={WINDOW.count}&wait={WINDOW.wait}"
@@ -43,7 +44,7 @@ _FEWER = 20
 _REPORTS = 2
 #: Seconds of the window that is followed.
 _FOLLOWED = 30
-#: Rounds in which the ways to run hoststat are compared.
+#: Rounds of windows in which the ways to run hoststat are compared.
 _WAYS_ROUNDS = 5
 
 Measure = Callable[[Stack, Figures], None]
@@ -94,7 +95,7 @@ def _begin(begun: contextlib.ExitStack) -> Iterator[Stack]:
 
 
 def _latencies(stack: Stack, figures: Figures) -> None:
-    figures["uptime, ms"][stack.name].append(measures.uptime(stack))
+    figures[UPTIME][stack.name].append(measures.uptime(stack))
     ours = stack.name == "hoststat"
     busy = share.busy(stack) if ours else {}
     latency = measures.create_to_done(stack)
@@ -115,6 +116,10 @@ def _latencies(stack: Stack, figures: Figures) -> None:
 
 def _throughput(stack: Stack, figures: Figures) -> None:
     figures["tasks/s, in turn"][stack.name].append(measures.tasks_in_turn(stack))
+    _burst(stack, figures)
+
+
+def _burst(stack: Stack, figures: Figures) -> None:
     ours = stack.name == "hoststat"
     busy = share.busy(stack)["cloud"] if ours else 0
     figures[BURST][stack.name].append(measures.tasks_in_a_burst(stack))
@@ -159,12 +164,14 @@ def _ways(figures: Figures) -> None:
                 _say(f"storing {STORED} tasks")
                 share.enter(stack)
                 share.fill(STORED, _REPORTS)
-        for turn in range(_WAYS_ROUNDS):
+        for turn in range(_ROUNDS):
             for how, stack in found.items():
-                _say(f"{how}, round {turn + 1} of {_WAYS_ROUNDS}")
+                _say(f"{how}, round {turn + 1} of {_ROUNDS}")
                 share.enter(stack)
-                for measure in (_latencies, _throughput, _few_windows):
-                    measure(stack, again[how])
+                _latencies(stack, again[how])
+                _burst(stack, again[how])
+                if turn < _WAYS_ROUNDS:
+                    _few_windows(stack, again[how])
     for how, measured in again.items():
         for what in COMPARED:
             figures[f"{what}, {how}"] = measured[what]

@@ -10,8 +10,9 @@ from bench import processes
 from bench.driver import Client
 from bench.stacks import Stack
 
-#: Of how many requests, and of how many tasks one after the other, a median is taken.
-_REQUESTS, TASKS = 60, 12
+#: Of how many requests, and of how many tasks one after the other, a median is taken. They are few,
+#: so that all stacks are measured within a second or two: longer, and the machine may have changed.
+_REQUESTS, TASKS = 20, 4
 #: Tasks in a burst, the clients that create them, and the seconds between two looks of a client.
 BURST, _CLIENTS, _PAUSE = 48, 8, 0.05
 #: Seconds that a window waits while memory is measured, and that all windows may take to begin.
