@@ -36,7 +36,9 @@ class Connection(HttpToolsProtocol):
         cycle = self._pending
         if cycle is not None and not cycle.more_body:
             self._pending = None
-            self._answer(cycle)
+            # What came behind it may have been no HTTP: then the client has its answer.
+            if not self.transport.is_closing():
+                self._answer(cycle)
 
     def on_body(self, body: bytes) -> None:
         """Read a part of a body. A task reads a long one."""

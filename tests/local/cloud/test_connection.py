@@ -101,6 +101,14 @@ def test_requests_sent_one_behind_the_other_are_answered_in_their_order(own: Ser
         assert [read(answers)[2] for _ in bodies] == bodies
 
 
+def test_nothing_is_done_where_what_comes_behind_is_no_http(own: Serving, echo: Echo) -> None:
+    with connected(own) as (connection, answers):
+        connection.sendall(whole(b"one") + b"\0\0\r\n\r\n")
+        assert read(answers)[0] == 400
+        assert answers.read() == b""
+    assert echo.in_tasks == []
+
+
 @pytest.mark.parametrize(
     ("sent", "body"),
     [
