@@ -14,6 +14,8 @@ from chalicelib.settings import Settings
 log.configure()
 
 app = Chalice(app_name="hoststat", configure_logs=False)
+# All that we take and give is text. Chalice would look through its list for each answer.
+app.api.binary_types = []
 app.register_middleware(middleware.guard(app.routes), "http")
 for part in (root, page, v1, v2, v3, v3_hosts, v3_groups):
     app.register_blueprint(part.api)
