@@ -92,19 +92,19 @@ pins: $(COMMAND)
 
 # A second make waits for the first one.
 $(READY): requirements.txt requirements-dev.txt
-	@$(PYTHON) -I local/install.py $(VENV) "what hoststat needs" $^
+	@exec $(PYTHON) -I local/install.py $(VENV) "what hoststat needs" $^
 
 # The command `hoststat` runs from the checkout, so nothing has to be installed again.
 $(COMMAND): $(READY) local/install.py $(wildcard hoststat/*.py)
-	@$(BIN)/python -I local/install.py --command $@
+	@exec $(BIN)/python -I local/install.py --command $@
 
 $(WORKER_READY): requirements.txt
-	@$(PYTHON) -I local/install.py --slim $(WORKER_VENV) "what a worker needs" $^
+	@exec $(PYTHON) -I local/install.py --slim $(WORKER_VENV) "what a worker needs" $^
 
 $(EMULATOR)/.ready: deploy/requirements-emulator.txt
-	@$(PYTHON) -I local/install.py $(EMULATOR) "an emulator of AWS" $^
+	@exec $(PYTHON) -I local/install.py $(EMULATOR) "an emulator of AWS" $^
 
 $(PEERS)/.ready: bench/requirements-peers.txt bench/requirements-redis.txt
-	@$(PYTHON) -I local/install.py $(PEERS) "what hoststat is measured beside" bench/requirements-peers.txt
+	@exec $(PYTHON) -I local/install.py $(PEERS) "what hoststat is measured beside" bench/requirements-peers.txt
 	@$(PEERS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r bench/requirements-redis.txt || \
 	    echo "That was to be a Redis of its own; without one on this machine the peer is left out."

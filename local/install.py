@@ -2,13 +2,15 @@
 
 Usage: python3 -I local/install.py [--slim] FOLDER WHAT REQUIREMENTS...
        python3 -I local/install.py --command FILE
-It runs before anything is installed, so it may use Python's own library only.
+It runs before anything is installed, so it may use Python's own library only, and what of hoststat
+needs no more than that.
 """
 
 import compileall
 import fcntl
 import os
 import re
+import signal
 import subprocess
 import sys
 import venv
@@ -112,11 +114,25 @@ def write_command(file: Path) -> None:
     new.replace(file)
 
 
+def end_when_told() -> None:
+    """End, and pip with it, by a signal and when the make that started this is gone or ends."""
+    # Isolated from what else this Python would find, as this is, it does not find its own project.
+    sys.path.append(str(Path(__file__).resolve().parent.parent))
+    from local import supervision  # noqa: PLC0415
+
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            # `subprocess.run` kills what it runs before it lets this through.
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
+    supervision.end_with_make()
+
+
 def main() -> int:
     """Install as the command line says; give the exit code."""
     if sys.version_info < (3, 11):  # noqa: UP036 # this runs before we know it
         print("hoststat needs Python 3.11 or newer.", file=sys.stderr)
         return 1
+    end_when_told()
     given = [it for it in sys.argv[1:] if it != "--slim"]
     folder, what, *requirements = given
     small = len(given) < len(sys.argv[1:])

@@ -3,14 +3,19 @@
 import hashlib
 import os
 import re
+import shlex
+import signal
+import socket
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from local import install, stage
+from tests.support import processes
 
 SCRIPT = str(stage.PROJECT / "local" / "install.py")
 
@@ -39,6 +44,33 @@ def test_of_two_at_once_one_installs_and_the_other_waits_for_it(
     line = f"Installing nothing into {folder} (once, about a minute) ...\n"
     assert sorted(said) == ["", line]
     assert (folder / ".ready").exists()
+
+
+@pytest.fixture
+def silence(requirements: Path) -> Iterator[socket.socket]:
+    """Where pip is to get a package: somebody who listens and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(processes.DEADLINE)
+        requirements.write_text(
+            f"--index-url http://127.0.0.1:{listener.getsockname()[1]}/\n"
+            f"thing==1 --hash=sha256:{'0' * 64}\n"
+        )
+        yield listener
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_a_signal_to_who_installs_ends_pip_too(
+    tmp_path: Path, requirements: Path, silence: socket.socket, number: int, status: int
+) -> None:
+    """SIGKILL goes to a shell in make's place, which tells nobody."""
+    command = [sys.executable, "-I", SCRIPT, str(tmp_path / "new"), "it", str(requirements)]
+    if number == signal.SIGKILL:
+        command = ["sh", "-c", f"{shlex.join(command)}; true"]
+    with processes.process(*command) as started, silence.accept()[0]:
+        os.kill(started.pid, number)
+        assert started.wait(processes.DEADLINE) == status
+        assert processes.until(lambda: not processes.members(started.pid))
+    assert not (tmp_path / "new" / ".ready").exists()
 
 
 def test_what_has_changed_is_installed_again(tmp_path: Path, requirements: Path) -> None:
