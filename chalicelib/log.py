@@ -44,7 +44,10 @@ def about(**fields: object) -> Iterator[None]:
 
 
 def event(name: str, *, level: int = logging.INFO, **fields: object) -> None:
-    """Log an event with fields to search for later: ids, counts, seconds. Never a secret."""
+    """Log an event with fields to search for later: ids, counts, seconds. Never a secret.
+
+    Nobody may change a field's value afterwards: another thread may read it a moment later.
+    """
     _logger.log(level, name, extra={"fields": {**_about.get({}), **fields}})
 
 

@@ -26,7 +26,6 @@ _GATHER_SECONDS = 0.01
 #: Seconds that the end of a process waits for its last lines.
 _LAST_LINES_SECONDS = 1
 
-
 #: Text, an event to make a line of, or what is set when all before it is written.
 _Item = bytes | logging.LogRecord | threading.Event
 
@@ -97,10 +96,8 @@ class Writer(io.RawIOBase):
     def _tell_losses(self) -> None:
         with self._counting:
             lost, self._lost = self._lost, 0
-        if lost:
-            record = {"msg": "log lines lost", "levelname": "WARNING", "fields": {"lines": lost}}
-            if not self._put(_text(logging.makeLogRecord(record))):
-                self._lose(lost)
+        if lost and not self._put(_line(_record("log lines lost", "WARNING", lines=lost))):
+            self._lose(lost)
 
     def _put(self, text: bytes) -> bool:
         """Write, and tell whether that was possible: the reader may be gone, the disk full."""
@@ -122,23 +119,41 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            record.msg, record.args = record.getMessage(), None
+            if record.exc_info:
+                # It refers to all that the code which failed was dealing with.
+                self._writer.write(_line(record))
+            else:
+                record.msg, record.args = record.getMessage(), None
+                self._writer.put(record)
         except Exception:
             # A message that does not fit its arguments. Here logging says so.
             self.handleError(record)
-        else:
-            self._writer.put(record)
 
 
 def handler(writer: Writer) -> logging.Handler:
-    """Give the handler for `log.configure`. To make a line takes longer than to have it made."""
+    """Give the handler for `log.configure`: the writer's thread makes the lines of events."""
     return _Handler(writer)
 
 
 def _text(item: _Item) -> bytes:
-    if isinstance(item, logging.LogRecord):
-        return log.line(item).encode() + b"\n"
-    return item if isinstance(item, bytes) else b""
+    """Give the text of an item. It does not raise: that would end the log."""
+    if isinstance(item, bytes):
+        return item
+    if isinstance(item, threading.Event):
+        return b""
+    try:
+        return _line(item)
+    except Exception as wrong:
+        fields = {"of": item.msg, "why": type(wrong).__name__}
+        return _line(_record("log line not made", "ERROR", **fields))
+
+
+def _line(record: logging.LogRecord) -> bytes:
+    return log.line(record).encode() + b"\n"
+
+
+def _record(event: str, level: str, **fields: object) -> logging.LogRecord:
+    return logging.makeLogRecord({"msg": event, "levelname": level, "fields": fields})
 
 
 def begin() -> Writer:

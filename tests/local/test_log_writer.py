@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import os
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -107,6 +108,49 @@ def test_an_event_that_finds_no_room_is_counted(
     assert writer.drain(60)
     said = json.loads(os.read(pipe[0], 1000))
     assert (said["event"], said["lines"]) == ("log lines lost", 1)
+
+
+def test_an_event_that_cannot_be_a_line_is_told_of_and_ends_no_log(
+    pipe: tuple[int, int], logger: logging.Logger
+) -> None:
+    writer = Writer(pipe[1])
+    logger.addHandler(log_writer.handler(writer))
+    logger.warning("answered", extra={"fields": {"query": {(1, 2): "no name"}}})
+    logger.warning("swept")
+    assert writer.drain(60)
+    first, second = map(json.loads, os.read(pipe[0], 1000).splitlines())
+    assert first == {
+        "time": first["time"],
+        "level": "ERROR",
+        "event": "log line not made",
+        "of": "answered",
+        "why": "TypeError",
+    }
+    assert second["event"] == "swept"
+
+
+def test_an_exception_that_waits_to_be_written_keeps_nothing_alive(
+    pipe: tuple[int, int], logger: logging.Logger
+) -> None:
+    class Body:
+        """What the code was dealing with when it failed."""
+
+    def fail() -> "weakref.ref[Body]":
+        body = Body()
+        try:
+            raise ValueError("wrong")
+        except ValueError:
+            logger.exception("not answered")
+        return weakref.ref(body)
+
+    writer = Writer(pipe[1])
+    logger.addHandler(log_writer.handler(writer))
+    writer.write(_LINE)
+    assert until(lambda: writer.waiting == 0)
+    assert fail()() is None
+    with os.fdopen(pipe[0], "rb", closefd=False) as reader:
+        assert reader.readline() == _LINE
+        assert json.loads(reader.readline())["event"] == "not answered"
 
 
 def test_a_message_that_does_not_fit_its_arguments_ends_no_log(
