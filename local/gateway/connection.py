@@ -35,6 +35,11 @@ class Connection(HttpToolsProtocol):
             self._refuse(503, "Too many connections are open here; try again.")
         self._expect_data()
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the client. uvicorn leaves its timer where it has reset the connection."""
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+
     def data_received(self, data: bytes) -> None:
         """Read on."""
         super().data_received(self._with_known_method(data))

@@ -14,17 +14,14 @@ class Routes(RouteMatcher):
         super().__init__(list(routes))
         found = collections.defaultdict(list)
         for route in self.route_urls:
-            found[_parts(route)].append(route)
+            found[route.count("/")].append(route)
         self._by_parts = {parts: RouteMatcher(those) for parts, those in found.items()}
 
     def match_route(self, url: str) -> MatchResult:
         """Give the route of a path with its query. Raises ValueError if no route has that path."""
-        matcher = self._by_parts.get(_parts(urllib.parse.urlparse(url).path))
+        path = urllib.parse.urlparse(url).path
+        # API Gateway leaves out a slash at the end, as Chalice's matcher does.
+        matcher = self._by_parts.get((path if path == "/" else path.removesuffix("/")).count("/"))
         if matcher is None:
             raise ValueError(f"No route has as many parts as {url}")
         return matcher.match_route(url)
-
-
-def _parts(path: str) -> int:
-    # API Gateway leaves out a slash at the end, as Chalice's matcher does.
-    return path.removesuffix("/").count("/")

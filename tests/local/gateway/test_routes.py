@@ -13,6 +13,9 @@ _PATHS = [
     "/",
     "//",
     "///",
+    "////",
+    "/////",
+    "//a//",
     "",
     "?a=1",
     "/v1",
@@ -39,6 +42,12 @@ def _found(matcher: RouteMatcher, url: str) -> tuple[str, dict[str, str], object
         found: MatchResult = matcher.match_route(url)
         return found.route, found.captured, found.query_params
     return None
+
+
+@pytest.mark.parametrize("url", ["/", "//", "/a", "/a/", "/a/b", "////", ""])
+@pytest.mark.parametrize("routes", [["/{a}"], ["/a", "/{a}/b"], ["/", "/{a}/{b}"], []])
+def test_so_it_is_for_other_routes(routes: list[str], url: str) -> None:
+    assert _found(Routes(routes), url) == _found(RouteMatcher(routes), url)
 
 
 @pytest.mark.parametrize("url", [*_PATHS, *_ROUTES])
