@@ -15,15 +15,16 @@ from local.in_flight import BATCH, InFlight, Received
 from local.pace import Pace
 from local.trouble import Trouble
 
-#: Seconds between two tries when the queue does not answer or no slot is free.
+#: Seconds between two looks for a free slot, and the fewest between two calls while no work may be
+#: taken.
 _POLL_RETRY_SECONDS = 1
 #: Seconds after which a poller whose slots are all taken asks whether the queue is still there.
 _REACH_SECONDS = 20
 #: Seconds after which a poller that waits notices that it is to leave.
 _LOOK_SECONDS = 0.2
 
-#: Seconds in which messages are gathered behind a batch that was not full. To ask again takes time
-#: from those who deal with the batch.
+#: Seconds in which messages are gathered behind a batch that was not full. To ask again at once
+#: takes time from those who deal with the batch. A message that comes then is that much later.
 _GATHER_SECONDS = 0.01
 
 #: Deals with the body of a message. It raises if the message must come again.

@@ -27,7 +27,7 @@ class Connection(HttpToolsProtocol):
     answer of a whole request, or None for one that needs a task.
     """
 
-    #: A request without a task, which is not answered yet.
+    #: A request that is to be answered without a task.
     _pending: RequestResponseCycle | None = None
 
     def data_received(self, data: bytes) -> None:
@@ -40,6 +40,15 @@ class Connection(HttpToolsProtocol):
             if not self.transport.is_closing():
                 self._answer(cycle)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the client, at once: this process looks for reference cycles late."""
+        super().connection_lost(exc)
+        # uvicorn leaves its timer where a client has reset the connection.
+        self._unset_keepalive_if_required()
+        if self._pending is not None:
+            _part(self._pending)
+            self._pending = None
+
     def on_body(self, body: bytes) -> None:
         """Read a part of a body. A task reads a long one."""
         super().on_body(body)
@@ -48,28 +57,36 @@ class Connection(HttpToolsProtocol):
             super()._start_asgi_task(self.cycle, self.app)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        # One that came behind another is read whole by now; uvicorn begins it when it is its turn.
-        comes_whole = cycle.more_body and not cycle.waiting_for_100_continue
-        stays_open = cycle.keep_alive and not self.flow.write_paused
-        if app is self.app and comes_whole and stays_open:
+        # One that came behind another may be whole already; nothing more comes that would end it.
+        still_comes = cycle.more_body and not cycle.waiting_for_100_continue
+        is_plain = cycle.scope["method"] == "POST" and cycle.keep_alive
+        if app is self.app and still_comes and is_plain and not self.flow.write_paused:
             self._pending = cycle
         else:
             super()._start_asgi_task(cycle, app)
 
     def _answer(self, cycle: RequestResponseCycle) -> None:
-        try:
-            answer = self.app.at_once(cycle.scope, bytes(cycle.body))
-        except Exception:
-            log.failure("request not answered")
-            answer = _FAULT
-        if answer is None:
+        sent = None
+        # It may have begun to end in the meantime.
+        if cycle.keep_alive:
+            try:
+                answer = self.app.at_once(cycle.scope, bytes(cycle.body))
+                sent = _written(answer) if answer else None
+            except Exception:
+                log.failure("request not answered")
+                sent = _written(_FAULT)
+        if sent is None:
             super()._start_asgi_task(cycle, self.app)
             return
-        self.transport.write(_written(answer))
+        self.transport.write(sent)
         cycle.response_started = cycle.response_complete = True
         cycle.on_response()
-        # As uvicorn does: otherwise the two keep each other.
-        cycle.on_response = lambda: None
+        _part(cycle)
+
+
+def _part(cycle: RequestResponseCycle) -> None:
+    """Let a request forget its connection, as uvicorn does: they would keep each other."""
+    cycle.on_response = lambda: None
 
 
 def _written(answer: Answer) -> bytes:

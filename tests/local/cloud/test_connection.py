@@ -2,18 +2,22 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
+import struct
+import weakref
 from collections.abc import Iterator
 from typing import BinaryIO
 
 import pytest
 
 from local.cloud.answers import Answer
+from local.cloud.connection import Connection
 from local.cloud.recorder import Recorder
 from local.cloud.request import Request
 from local.cloud.server import Cloud
 from tests.support.clouds import Serving, serving
-from tests.support.processes import DEADLINE
+from tests.support.processes import DEADLINE, until
 
 _TARGET = "X-Amz-Target: DynamoDB_20120810.GetItem"
 #: More than uvicorn reads before somebody asks for it.
@@ -30,6 +34,8 @@ class Echo:
         self.in_tasks.append(asyncio.current_task() is not None)
         if request.body == b"fail":
             raise RuntimeError("on purpose")
+        if request.body == b"headers":
+            return 200, {"X-Name": "\N{SNOWMAN}"}, b""
         return 200, {"Content-Type": "text/plain"}, request.body
 
 
@@ -51,6 +57,10 @@ def connected(own: Serving) -> Iterator[tuple[socket.socket, BinaryIO]]:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with connection.makefile("rb") as answers:
             yield connection, answers
+
+
+def protocols(own: Serving) -> list[Connection]:
+    return [it for it in own._server.server_state.connections if isinstance(it, Connection)]
 
 
 def head(*headers: str, version: str = "1.1") -> bytes:
@@ -158,6 +168,53 @@ def test_a_fault_is_logged_and_the_next_request_is_answered(
         connection.sendall(whole(b"one"))
         assert read(answers)[::2] == (200, b"one")
     assert logged == [("request not answered", {})]
+
+
+def test_an_answer_that_cannot_be_sent_is_a_fault(
+    own: Serving, logged: list[tuple[str, dict[str, object]]]
+) -> None:
+    with connected(own) as (connection, answers):
+        connection.sendall(whole(b"headers"))
+        assert read(answers)[0] == 500
+    assert logged == [("request not answered", {})]
+
+
+def test_an_answer_to_head_has_no_body(own: Serving) -> None:
+    with connected(own) as (connection, answers):
+        connection.sendall(b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n" + whole(b"one"))
+        assert answers.readline() == b"HTTP/1.1 404 Not Found\r\n"
+        while answers.readline().strip():
+            pass
+        assert read(answers)[::2] == (200, b"one")
+
+
+def test_a_request_that_becomes_whole_while_the_server_ends_is_the_last(own: Serving) -> None:
+    with connected(own) as (connection, answers):
+        connection.sendall(whole(b"one")[:-1])
+        assert until(lambda: [it for it in protocols(own) if it.cycle])
+        own._server.should_exit = True
+        assert until(lambda: [it for it in protocols(own) if not it.cycle.keep_alive])
+        connection.sendall(b"e")
+        status, headers, said = read(answers)
+        assert (status, headers["connection"], said) == (200, "close", b"one")
+        assert answers.read() == b""
+
+
+@pytest.mark.parametrize("sent", [whole(b"one"), whole(b"one")[:-1]], ids=["whole", "in part"])
+def test_nothing_is_left_of_a_connection_that_is_reset(own: Serving, sent: bytes) -> None:
+    gc.disable()
+    try:
+        with connected(own) as (connection, _):
+            connection.sendall(sent)
+            assert until(lambda: [it for it in protocols(own) if it.cycle])
+            left = weakref.ref(protocols(own)[0])
+            if sent == whole(b"one"):
+                assert connection.recv(1)
+            # To close it now is to reset it.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        assert until(lambda: left() is None)
+    finally:
+        gc.enable()
 
 
 def test_where_answers_wait_for_the_disk_a_task_does(echo: Echo) -> None:
