@@ -71,7 +71,7 @@ def install(folder: Path, what: str, requirements: list[Path], *, small: bool = 
         fcntl.flock(lock, fcntl.LOCK_EX)
         if is_fresh(ready, requirements):
             return
-        long = "some seconds" if small else "about a minute"
+        long = "up to a minute" if small else "one to three minutes"
         print(f"Installing {what} into {folder} (once, {long}) ...", flush=True)
         venv.create(folder, clear=True, with_pip=True)
         pip = [str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]

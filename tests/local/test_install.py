@@ -41,7 +41,7 @@ def test_of_two_at_once_one_installs_and_the_other_waits_for_it(
     both = [start(folder, requirements) for _ in range(2)]
     said = [it.communicate()[0] for it in both]
     assert [it.returncode for it in both] == [0, 0]
-    line = f"Installing nothing into {folder} (once, about a minute) ...\n"
+    line = f"Installing nothing into {folder} (once, one to three minutes) ...\n"
     assert sorted(said) == ["", line]
     assert (folder / ".ready").exists()
 
