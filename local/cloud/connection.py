@@ -36,8 +36,10 @@ class Connection(HttpToolsProtocol):
         cycle = self._pending
         if cycle is not None and not cycle.more_body:
             self._pending = None
-            # What came behind it may have been no HTTP: then the client has its answer.
-            if not self.transport.is_closing():
+            if self.transport.is_closing():
+                # What came behind it was no HTTP, and the client has been told so.
+                _part(cycle)
+            else:
                 self._answer(cycle)
 
     def connection_lost(self, exc: Exception | None) -> None:
