@@ -32,8 +32,9 @@ from bench.figures import (
 )
 from bench.stacks import Stack
 
-#: Rounds of short and of long measurements. In each round every stack is measured once.
-_ROUNDS, _LONG_ROUNDS = 20, 2
+#: Rounds of short and of long measurements, and of bursts. In each round every stack is measured
+#: once.
+_ROUNDS, _LONG_ROUNDS, _BURSTS = 20, 2, 6
 #: The query that creates the window, and that of a look which asks for its state and for none of
 #: its reports.
 _QUERY = f"?count={WINDOW.count}&wait={WINDOW.wait}"
@@ -63,7 +64,7 @@ def main() -> None:
         _rounds("to warm up", 1, found, _latencies, figures)
         figures.clear()
         _rounds("one at a time", _ROUNDS, found, _latencies, figures)
-        _rounds("tasks of many clients", _LONG_ROUNDS, found, _throughput, figures)
+        _rounds("tasks of many clients", _BURSTS, found, _throughput, figures)
         with_threads = [stack for stack in found if stack.name != "workshop"]
         _rounds("memory", 1, with_threads, _memory, figures)
         _follow(found, figures)
