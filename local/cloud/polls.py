@@ -14,7 +14,7 @@ from local.cloud.request import Receive, Request, Send, send_answer
 RECEIVE = "AmazonSQS.ReceiveMessage"
 
 #: What may leave a message for somebody who waits.
-_HAPPENINGS = {
+HAPPENINGS = {
     "AmazonSQS.SendMessage",
     "AmazonSQS.SendMessageBatch",
     "AmazonSQS.ChangeMessageVisibility",
@@ -114,7 +114,7 @@ class Polls:
 
     def hear(self, request: Request) -> None:
         """Wake the first that waits on a queue where a request may have left a message."""
-        if self._waiting and request.target in _HAPPENINGS:
+        if self._waiting and request.target in HAPPENINGS:
             self._wake(_queue_of(_asked(request)))
 
     def _wake(self, queue: str) -> None:

@@ -12,7 +12,7 @@ from local.asgi import Server, config
 from local.cloud import door, guard, moto_app
 from local.cloud.answers import Answer
 from local.cloud.connection import Connection
-from local.cloud.polls import RECEIVE, Polls, poll_of
+from local.cloud.polls import HAPPENINGS, RECEIVE, Polls, poll_of
 from local.cloud.recorder import Recorder
 from local.cloud.request import (
     Receive,
@@ -68,7 +68,8 @@ class Cloud:
         request, refused = _request(scope)
         if refused is not None:
             return refused
-        if request.target == RECEIVE:
+        if request.target == RECEIVE or request.target in HAPPENINGS:
+            # Who waits for a message may have gone, which is known some turns of the loop later.
             return None
         return self._ask_now(request._replace(body=body))
 
