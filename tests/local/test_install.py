@@ -1,11 +1,11 @@
 """Installing: once, however many makes ask for it, and again when something has changed."""
 
+import contextlib
 import hashlib
 import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import zipfile
@@ -46,31 +46,37 @@ def test_of_two_at_once_one_installs_and_the_other_waits_for_it(
     assert (folder / ".ready").exists()
 
 
-@pytest.fixture
-def silence(requirements: Path) -> Iterator[socket.socket]:
-    """Where pip is to get a package: somebody who listens and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(processes.DEADLINE)
-        requirements.write_text(
-            f"--index-url http://127.0.0.1:{listener.getsockname()[1]}/\n"
-            f"thing==1 --hash=sha256:{'0' * 64}\n"
-        )
-        yield listener
-
-
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGKILL, -9)])
-def test_a_signal_to_who_installs_ends_pip_too(
-    tmp_path: Path, requirements: Path, silence: socket.socket, number: int, status: int
-) -> None:
+def test_a_signal_to_who_installs_ends_pip_too(tmp_path: Path, number: int, status: int) -> None:
     """SIGKILL goes to a shell in make's place, which tells nobody."""
+    # pip reads it until its writer is done.
+    requirements = tmp_path / "requirements.txt"
+    os.mkfifo(requirements)
     command = [sys.executable, "-I", SCRIPT, str(tmp_path / "new"), "it", str(requirements)]
     if number == signal.SIGKILL:
         command = ["sh", "-c", f"{shlex.join(command)}; true"]
-    with processes.process(*command) as started, silence.accept()[0]:
+    with processes.process(*command) as started, opened_by_pip(requirements):
         os.kill(started.pid, number)
         assert started.wait(processes.DEADLINE) == status
         assert processes.until(lambda: not processes.members(started.pid))
     assert not (tmp_path / "new" / ".ready").exists()
+
+
+@contextlib.contextmanager
+def opened_by_pip(pipe: Path) -> Iterator[None]:
+    """Be the writer of a named pipe, once somebody reads it."""
+    writing: list[int] = []
+
+    def is_read() -> bool:
+        with contextlib.suppress(OSError):
+            writing.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        return bool(writing)
+
+    assert processes.until(is_read)
+    try:
+        yield
+    finally:
+        os.close(writing[0])
 
 
 def test_what_has_changed_is_installed_again(tmp_path: Path, requirements: Path) -> None:
