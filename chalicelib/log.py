@@ -24,8 +24,8 @@ def configure(handler: logging.Handler | None = None) -> None:
     if handler is None:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(_Formatter())
-    # No line says where in the code an event was logged, so nobody looks for it: this is a fifth
-    # of the time that a line takes. The names are those of logging's own HOWTO ("Optimization").
+    # No line says where in the code an event was logged, nor by whom, so nobody looks for it. The
+    # names are those of logging's own HOWTO ("Optimization").
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     _logger.handlers = [handler]

@@ -55,24 +55,21 @@ class Writer(io.RawIOBase):
     def write(self, data: Any, /) -> int:
         """Have `data` written soon, or lose it if too much waits already."""
         text = bytes(data)
-        self._add(text)
+        self.add(text)
         return len(text)
 
-    def put(self, record: logging.LogRecord) -> None:
-        """Have a line made of an event and written soon, as `write`."""
-        self._add(record)
+    def add(self, item: bytes | logging.LogRecord) -> None:
+        """Have a text, or a line made of an event, written soon, as `write` does."""
+        if self.waiting < self._most_waiting:
+            self._waiting.put(item)
+        else:
+            self._lose(item.count(b"\n") if isinstance(item, bytes) else 1)
 
     def drain(self, seconds: float = _LAST_LINES_SECONDS) -> bool:
         """Wait until all that waits is written, at most for so long. Tell whether it is."""
         written = threading.Event()
         self._waiting.put(written)
         return written.wait(seconds)
-
-    def _add(self, item: bytes | logging.LogRecord) -> None:
-        if self.waiting < self._most_waiting:
-            self._waiting.put(item)
-        else:
-            self._lose(item.count(b"\n") if isinstance(item, bytes) else 1)
 
     def _lose(self, lines: int) -> None:
         with self._counting:
@@ -110,29 +107,25 @@ class Writer(io.RawIOBase):
         return True
 
 
-class _Handler(logging.Handler):
-    """Gives events to a writer, for its thread to make lines of."""
+class Handler(logging.Handler):
+    """Gives events to a writer, for its thread to make lines of: a handler for `log.configure`."""
 
     def __init__(self, writer: Writer) -> None:
         super().__init__()
         self._writer = writer
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Give an event to the writer."""
         try:
             if record.exc_info:
                 # It refers to all that the code which failed was dealing with.
-                self._writer.write(_line(record))
+                self._writer.add(_line(record))
             else:
                 record.msg, record.args = record.getMessage(), None
-                self._writer.put(record)
+                self._writer.add(record)
         except Exception:
             # A message that does not fit its arguments. Here logging says so.
             self.handleError(record)
-
-
-def handler(writer: Writer) -> logging.Handler:
-    """Give the handler for `log.configure`: the writer's thread makes the lines of events."""
-    return _Handler(writer)
 
 
 def _text(item: _Item) -> bytes:

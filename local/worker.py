@@ -130,7 +130,7 @@ def main(session: Any = None) -> int:
     """
     try:
         writer = log_writer.begin()
-        log.configure(log_writer.handler(writer))
+        log.configure(log_writer.Handler(writer))
         stage.enter()
         descriptors.allow()
         name = naming.name_of(os.environ, os.uname().nodename)

@@ -51,7 +51,7 @@ def begin() -> None:
     port = stage.cloud_port(stage.port(os.environ))
     try:
         supervision.end_with_parent()
-        log.configure(log_writer.handler(log_writer.begin()))
+        log.configure(log_writer.Handler(log_writer.begin()))
         stage.enter()
         descriptors.allow()
         serve(listening.bind(port, "cloud"), os.environ.get("DATA", ""))

@@ -59,9 +59,10 @@ class Cloud:
         self._in_flight = 0
 
     def at_once(self, scope: Mapping[str, Any], body: bytes) -> Answer | None:
-        """Answer a whole request, or give None for one that may have to wait: `__call__` does it.
+        """Answer a whole request, or give None for one that `__call__` is to answer.
 
-        Nothing waits here but for messages, and for the disk where what is stored is durable.
+        These are requests that wait, for messages or for the disk where what is stored is durable,
+        and those that bring a message to who waits.
         """
         if self._recorder is not None or not self._free:
             return None

@@ -28,7 +28,7 @@ def serve(writer: log_writer.Writer) -> None:
     factory = CLIFactory(str(stage.PROJECT))
     config = factory.create_config_obj(chalice_stage_name=stage.LOCAL)
     serving = server.of_app(factory.load_chalice_app(), config, allowed)
-    log.configure(log_writer.handler(writer))
+    log.configure(log_writer.Handler(writer))
     server.log_faults()
     with listening.bind(stage.port(os.environ), "gateway") as listener:
         for number in (signal.SIGTERM, signal.SIGINT):

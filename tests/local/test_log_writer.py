@@ -68,7 +68,7 @@ def test_events_become_lines_between_other_text(
     pipe: tuple[int, int], logger: logging.Logger
 ) -> None:
     writer = Writer(pipe[1])
-    logger.addHandler(log_writer.handler(writer))
+    logger.addHandler(log_writer.Handler(writer))
     writer.write(b"one\n")
     logger.warning("answered", extra={"fields": {"status": 200}})
     writer.write(b"two\n")
@@ -88,7 +88,7 @@ def test_an_event_has_the_stack_of_its_exception(
     pipe: tuple[int, int], logger: logging.Logger
 ) -> None:
     writer = Writer(pipe[1])
-    logger.addHandler(log_writer.handler(writer))
+    logger.addHandler(log_writer.Handler(writer))
     try:
         raise ValueError("wrong")
     except ValueError:
@@ -103,7 +103,7 @@ def test_an_event_that_finds_no_room_is_counted(
     pipe: tuple[int, int], logger: logging.Logger
 ) -> None:
     writer = Writer(pipe[1], most_waiting=0)
-    logger.addHandler(log_writer.handler(writer))
+    logger.addHandler(log_writer.Handler(writer))
     logger.warning("answered")
     assert writer.drain(60)
     said = json.loads(os.read(pipe[0], 1000))
@@ -114,7 +114,7 @@ def test_an_event_that_cannot_be_a_line_is_told_of_and_ends_no_log(
     pipe: tuple[int, int], logger: logging.Logger
 ) -> None:
     writer = Writer(pipe[1])
-    logger.addHandler(log_writer.handler(writer))
+    logger.addHandler(log_writer.Handler(writer))
     logger.warning("answered", extra={"fields": {"query": {(1, 2): "no name"}}})
     logger.warning("swept")
     assert writer.drain(60)
@@ -144,7 +144,7 @@ def test_an_exception_that_waits_to_be_written_keeps_nothing_alive(
         return weakref.ref(body)
 
     writer = Writer(pipe[1])
-    logger.addHandler(log_writer.handler(writer))
+    logger.addHandler(log_writer.Handler(writer))
     writer.write(_LINE)
     assert until(lambda: writer.waiting == 0)
     assert fail()() is None
@@ -157,7 +157,7 @@ def test_a_message_that_does_not_fit_its_arguments_ends_no_log(
     pipe: tuple[int, int], logger: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:
     writer = Writer(pipe[1])
-    logger.addHandler(log_writer.handler(writer))
+    logger.addHandler(log_writer.Handler(writer))
     logger.warning("%d of them", "two")
     logger.warning("%d of them", 2)
     assert writer.drain(60)
