@@ -101,7 +101,7 @@ def test_a_request_that_comes_in_pieces_is_answered_once(own: Serving, echo: Ech
         for byte in whole(b"one"):
             connection.send(bytes([byte]))
         assert read(answers)[2] == b"one"
-    assert echo.in_tasks == [False]
+    assert echo.in_tasks == [True]
 
 
 def test_requests_sent_one_behind_the_other_are_answered_in_their_order(own: Serving) -> None:
