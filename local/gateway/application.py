@@ -44,26 +44,45 @@ class Application:
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
+        await self.send(scope, send, self._answer(scope, receive))
+
+    def begin(self, scope: Mapping[str, Any], body: bytes) -> asyncio.Future[Answer] | None:
+        """Begin to answer a whole request, and give the future of its answer.
+
+        Gives None, and begins nothing, for a request that must not reach the app or is one too
+        many: `__call__` says so.
+        """
         try:
-            answer = await self._answer(scope, receive)
+            requests.check(scope)
+            return self._make(requests.of(scope, body))
+        except (Refused, TooMany):
+            return None
+
+    async def send(self, scope: Mapping[str, Any], send: Send, answer: Awaitable[Answer]) -> None:
+        """Send an answer when it is there, or what there is to say instead."""
+        try:
+            given = await answer
         except ClientGone:
             return
         except Refused as refused:
             # What is left of the body was not read.
-            answer = _problem(scope, refused.status, str(refused)).closing()
+            given = _problem(scope, refused.status, str(refused)).closing()
         except TooMany:
             log.event("too many calls in flight", level=logging.WARNING, path=scope["path"][:200])
-            answer = _problem(scope, 503, _TOO_MANY)
+            given = _problem(scope, 503, _TOO_MANY)
         except asyncio.CancelledError:
-            answer = _problem(scope, 503, _ENDING).closing()
+            given = _problem(scope, 503, _ENDING).closing()
         await send(
-            {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+            {"type": "http.response.start", "status": given.status, "headers": given.headers}
         )
-        await send({"type": "http.response.body", "body": answer.body})
+        await send({"type": "http.response.body", "body": given.body})
 
     async def _answer(self, scope: Mapping[str, Any], receive: Receive) -> Answer:
         requests.check(scope)
-        request = await requests.read(scope, receive)
+        return await self._make(await requests.read(scope, receive))
+
+    def _make(self, request: Request) -> asyncio.Future[Answer]:
+        """Have a request answered by the threads of its kind. Raises TooMany."""
         if request.path.rstrip("/") == _MEASURING:
             calls = self._measuring
         elif not request.may_hold:
@@ -73,7 +92,7 @@ class Application:
             calls, request = self._quick, request.at_once()
         else:
             calls = self._held
-        return await calls.make(lambda: self._ask(request))
+        return calls.make(lambda: self._ask(request))
 
 
 def _problem(scope: Mapping[str, Any], status: int, detail: str) -> Answer:

@@ -52,8 +52,8 @@ class Calls:
         """Whether the next call is one too many."""
         return self._in_flight >= self._most
 
-    async def make(self, call: Callable[[], Answer]) -> Answer:
-        """Give what `call` gives. Raises TooMany at once, and where no thread can be had."""
+    def make(self, call: Callable[[], Answer]) -> asyncio.Future[Answer]:
+        """Give the future of what `call` gives. Raises TooMany, also where no thread can be had."""
         if self.full:
             raise TooMany
         # A thread is started when it is first needed.
@@ -62,7 +62,7 @@ class Calls:
         self._in_flight += 1
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._calls.put(_Call(call, answer))
-        return await answer
+        return answer
 
     def _start(self) -> None:
         try:

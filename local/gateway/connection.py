@@ -1,15 +1,18 @@
-"""One connection: uvicorn's own, with bounds, and with our shape for what it refuses itself."""
+"""One connection: with bounds, with our shape for what uvicorn refuses, and without its task."""
 
 import asyncio
+import functools
 import logging
 import re
 import sys
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, RequestResponseCycle
 
 from chalicelib import errors, log
+from local import connection
 from local.gateway import answers
+from local.gateway.answers import Answer
 
 #: The most bytes of a request line and headers.
 _MAX_HEAD = 65_536
@@ -19,8 +22,8 @@ _PARSED = (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"
 _STAND_IN = _PARSED[-1]
 
 
-class Connection(HttpToolsProtocol):
-    """Serves requests one after the other."""
+class Connection(connection.Connection):
+    """Serves requests one after the other, for the gateway's `Application`."""
 
     #: The method of the next request, where the parser does not know it.
     _method = b""
@@ -34,11 +37,6 @@ class Connection(HttpToolsProtocol):
             log.event("too many connections", level=logging.WARNING, most=self.limit_concurrency)
             self._refuse(503, "Too many connections are open here; try again.")
         self._expect_data()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the client. uvicorn leaves its timer where it has reset the connection."""
-        super().connection_lost(exc)
-        self._unset_keepalive_if_required()
 
     def data_received(self, data: bytes) -> None:
         """Read on."""
@@ -74,6 +72,31 @@ class Connection(HttpToolsProtocol):
             # The parser reads no further; HTTP/1.1 is all that there is.
             self.cycle.keep_alive = False
 
+    def answer(self, cycle: RequestResponseCycle) -> None:
+        """Begin to answer a whole request."""
+        begun = self.app.begin(cycle.scope, bytes(cycle.body))
+        if begun is None:
+            self._start_asgi_task(cycle, self.app)
+        else:
+            # The server waits for it where it ends, as for a task, or cancels it.
+            self.tasks.add(begun)
+            begun.add_done_callback(functools.partial(self._end, cycle))
+
+    def _end(self, cycle: RequestResponseCycle, answer: asyncio.Future[Answer]) -> None:
+        """Send an answer that is there.
+
+        Where there is something else to say, or the connection is closed, a task does so.
+        """
+        self.tasks.discard(answer)
+        failed = answer.cancelled() or answer.exception() is not None
+        if failed or not cycle.keep_alive or _breaks(answer.result()):
+            self._start_asgi_task(cycle, lambda scope, _, send: self.app.send(scope, send, answer))
+        elif cycle.disconnected:
+            connection.part(cycle)
+        else:
+            status, headers, body = answer.result()
+            self.send(cycle, status, [*self.server_state.default_headers, *headers], body)
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be read as HTTP, for the parser's error that is being handled."""
         if isinstance(sys.exception(), httptools.HttpParserInvalidURLError):
@@ -84,8 +107,7 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, status: int, detail: str) -> None:
         answer = answers.problem(status, detail).closing()
         headers = [*self.server_state.default_headers, *answer.headers]
-        lines = [b"%s: %s\r\n" % header for header in headers]
-        self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", answer.body]))
+        self.transport.write(connection.written(status, headers, answer.body))
         self.transport.close()
 
     def _expect_data(self) -> None:
@@ -103,3 +125,8 @@ class Connection(HttpToolsProtocol):
             return data
         self._method = found[0]
         return _STAND_IN + data[found.end() :]
+
+
+def _breaks(answer: Answer) -> bool:
+    """Tell whether a header would end its line. uvicorn refuses to send such an answer."""
+    return any(HEADER_VALUE_RE.search(value) for _, value in answer.headers)

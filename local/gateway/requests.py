@@ -88,10 +88,15 @@ async def read(scope: Mapping[str, Any], receive: Receive) -> Request:
         more = message.get("more_body", False)
         if len(body) > _MAX_BYTES:
             raise Refused(413, str(errors.BodyTooLarge()))
+    return of(scope, bytes(body))
+
+
+def of(scope: Mapping[str, Any], body: bytes) -> Request:
+    """Give the request that a server has read, with its body."""
     return Request(
         scope["method"],
         scope["raw_path"].decode("latin-1"),
         scope["query_string"].decode("latin-1"),
         headers(scope),
-        bytes(body),
+        body,
     )

@@ -146,9 +146,8 @@ def test_a_call_that_nobody_waits_for_any_more_is_not_begun() -> None:
             begun.append(name)
             return Answer(200, [], b"")
 
-        first = asyncio.create_task(calls.make(slow))
-        waits = asyncio.create_task(calls.make(partial(quick, "waits")))
-        await asyncio.sleep(0)
+        first = calls.make(slow)
+        waits = calls.make(partial(quick, "waits"))
         waits.cancel()
         go_on.set()
         await first
