@@ -1,7 +1,7 @@
 """One connection to a server of a laptop: uvicorn's own, which needs no task for most requests.
 
 For each request uvicorn makes a task, which sends the answer in parts. That takes longer than most
-answers of the local cloud, and a tenth of an answer of the gateway.
+answers of the local cloud, and a tenth of what the gateway takes for a list of links.
 """
 
 from abc import abstractmethod
