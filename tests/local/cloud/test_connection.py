@@ -101,6 +101,15 @@ def test_a_request_that_comes_in_pieces_is_answered_once(own: Serving, echo: Ech
         for byte in whole(b"one"):
             connection.send(bytes([byte]))
         assert read(answers)[2] == b"one"
+    assert len(echo.in_tasks) == 1
+
+
+def test_a_task_answers_where_the_body_comes_later(own: Serving, echo: Echo) -> None:
+    with connected(own) as (connection, answers):
+        connection.sendall(whole(b"one")[:-1])
+        assert until(lambda: [it for it in protocols(own) if it.cycle])
+        connection.sendall(b"e")
+        assert read(answers)[2] == b"one"
     assert echo.in_tasks == [True]
 
 
