@@ -43,9 +43,13 @@ class Connection(HttpToolsProtocol):
         """Answer a whole request, or start a task for it."""
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the client. uvicorn leaves its timer where it has reset the connection."""
+        """Forget the client, at once: both processes look for reference cycles late."""
         super().connection_lost(exc)
+        # uvicorn leaves its timer where a client has reset the connection.
         self._unset_keepalive_if_required()
+        # Requests behind the one that is being answered are not begun.
+        while self.pipeline:
+            part(self.pipeline.pop()[0])
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         # One that came behind another is answered when that one is, by a task.

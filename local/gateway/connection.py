@@ -7,7 +7,12 @@ import re
 import sys
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_RE,
+    HEADER_VALUE_RE,
+    STATUS_LINE,
+    RequestResponseCycle,
+)
 
 from chalicelib import errors, log
 from local import connection
@@ -77,10 +82,12 @@ class Connection(connection.Connection):
         begun = self.app.begin(cycle.scope, bytes(cycle.body))
         if begun is None:
             self._start_asgi_task(cycle, self.app)
-        else:
-            # The server waits for it where it ends, as for a task, or cancels it.
-            self.tasks.add(begun)
-            begun.add_done_callback(functools.partial(self._end, cycle))
+            return
+        # The server waits for it where it ends, as for a task, or cancels it.
+        self.tasks.add(begun)
+        begun.add_done_callback(functools.partial(self._end, cycle))
+        # Who is not read any more is not known to have gone either.
+        self.flow.resume_reading()
 
     def _end(self, cycle: RequestResponseCycle, answer: asyncio.Future[Answer]) -> None:
         """Send an answer that is there.
@@ -89,8 +96,10 @@ class Connection(connection.Connection):
         """
         self.tasks.discard(answer)
         failed = answer.cancelled() or answer.exception() is not None
-        if failed or not cycle.keep_alive or _breaks(answer.result()):
-            self._start_asgi_task(cycle, lambda scope, _, send: self.app.send(scope, send, answer))
+        if failed or not cycle.keep_alive or not _is_plain(answer.result()):
+            # It must not know this connection: a fault remembers what was called.
+            send = self.app.send
+            self._start_asgi_task(cycle, lambda scope, _, sends: send(scope, sends, answer))
         elif cycle.disconnected:
             connection.part(cycle)
         else:
@@ -127,6 +136,16 @@ class Connection(connection.Connection):
         return _STAND_IN + data[found.end() :]
 
 
-def _breaks(answer: Answer) -> bool:
-    """Tell whether a header would end its line. uvicorn refuses to send such an answer."""
-    return any(HEADER_VALUE_RE.search(value) for _, value in answer.headers)
+def _is_plain(answer: Answer) -> bool:
+    """Tell whether an answer may be sent as it stands. uvicorn completes or refuses all others."""
+    status, headers, body = answer
+    length = (b"Content-Length", b"%d" % len(body))
+    is_framed = not body if status == 204 else length in headers
+    return is_framed and status in STATUS_LINE and not any(map(_is_special, headers))
+
+
+def _is_special(header: tuple[bytes, bytes]) -> bool:
+    """Tell whether a header is about the connection, or would end its line."""
+    name, value = header
+    of_connection = name.lower() in (b"connection", b"transfer-encoding")
+    return of_connection or bool(HEADER_RE.search(name) or HEADER_VALUE_RE.search(value))

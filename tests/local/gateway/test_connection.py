@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import http.client
 import socket
 import struct
 import threading
@@ -22,6 +23,12 @@ from tests.support.processes import DEADLINE, until
 
 _DESCRIPTORS = 1_000
 _HELD = "/slow?timeout=20"
+#: Headers that some paths get besides.
+_SPECIAL = {
+    "/value": [(b"X-Name", b"one\r\nX-Other: two")],
+    "/name": [(b"X Name", b"two")],
+    "/close": [(b"Connection", b"close")],
+}
 
 
 class Echo:
@@ -33,15 +40,16 @@ class Echo:
 
     def answer(self, request: Request) -> Answer:
         self.begun.append(request.path)
-        headers = [(b"X-Name", b"one")]
+        headers = [(b"X-Name", b"one"), *_SPECIAL.get(request.path, [])]
         if request.path == "/slow":
-            self.go_on.wait(DEADLINE)
+            # Longer than a test waits.
+            self.go_on.wait(2 * DEADLINE)
         if request.path == "/fault":
             raise RuntimeError("on purpose")
-        if request.path == "/breaks":
-            headers = [(b"X-Name", b"one\r\nX-Other: two")]
         body = request.path.encode() + request.body
-        return Answer(200, [*headers, (b"Content-Length", b"%d" % len(body))], body)
+        if request.path != "/unframed":
+            headers.append((b"Content-Length", b"%d" % len(body)))
+        return Answer(999 if request.path == "/999" else 200, headers, body)
 
 
 class Own(NamedTuple):
@@ -146,8 +154,22 @@ def test_a_fault_of_the_app_is_500_and_the_connection_is_closed(own: Own) -> Non
     assert b"on purpose" not in answer
 
 
-def test_a_header_that_would_end_its_line_is_not_sent(own: Own) -> None:
-    assert all_of(own.sent(get("/breaks"))) == b""
+@pytest.mark.parametrize("path", ["/value", "/name", "/999"])
+def test_an_answer_that_http_does_not_have_is_not_sent(own: Own, path: str) -> None:
+    assert all_of(own.sent(get(path))) == b""
+
+
+def test_an_answer_without_its_length_is_sent_in_chunks(own: Own) -> None:
+    with own.sent(get("/unframed")) as raw:
+        answer = http.client.HTTPResponse(raw)
+        answer.begin()
+        assert answer.headers["Transfer-Encoding"] == "chunked"
+        assert answer.read() == b"/unframed"
+        answer.close()
+
+
+def test_the_connection_is_closed_where_the_app_says_so(own: Own) -> None:
+    assert all_of(own.sent(get("/close"))).endswith(b"\r\n\r\n/close")
 
 
 def test_nothing_is_done_where_what_comes_behind_is_no_http(own: Own) -> None:
@@ -169,10 +191,13 @@ def test_an_answer_in_flight_where_the_server_ends_is_sent_and_is_the_last(own: 
     assert answer.endswith(b"\r\n\r\n/slow")
 
 
-def test_nothing_is_left_of_a_client_that_resets_while_its_answer_is_made(own: Own) -> None:
+@pytest.mark.parametrize("behind", [b"", get("/behind")], ids=["alone", "one behind"])
+def test_nothing_is_left_of_a_client_that_resets_while_its_answer_is_made(
+    own: Own, behind: bytes
+) -> None:
     gc.disable()
     try:
-        raw = own.sent(get(_HELD))
+        raw = own.sent(get(_HELD) + behind)
         left = weakref.ref(own.connections()[0])
         # To close it now is to reset it.
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -185,3 +210,17 @@ def test_nothing_is_left_of_a_client_that_resets_while_its_answer_is_made(own: O
         gc.enable()
     with own.sent(get("/next")) as raw, raw.makefile("rb") as answers:
         assert read(answers)[2] == b"/next"
+    assert own.echo.begun == ["/slow", "/next"]
+
+
+def test_nothing_but_the_fault_is_left_where_the_app_fails(own: Own) -> None:
+    gc.disable()
+    try:
+        with own.connected() as raw:
+            assert until(own.connections)
+            left = weakref.ref(own.connections()[0])
+            raw.sendall(get("/fault"))
+            assert raw.recv(1)
+        assert until(lambda: left() is None)
+    finally:
+        gc.enable()
