@@ -14,6 +14,8 @@ from local.stage import LOOPBACK
 #: Seconds that a process may take to answer on its port, and to end.
 _START_SECONDS, _END_SECONDS = 60, 15
 _LOOK_SECONDS = 0.05
+#: What /proc says of a process that has ended before, or while it is read.
+_ENDED = (FileNotFoundError, ProcessLookupError)
 
 
 def free_port() -> int:
@@ -75,7 +77,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 def family(pid: int) -> list[int]:
     """Give a process and all that it has started, as Linux's /proc says."""
     found = [pid]
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(*_ENDED):
         for thread in Path(f"/proc/{pid}/task").iterdir():
             for child in (thread / "children").read_text().split():
                 found += family(int(child))
@@ -86,21 +88,23 @@ def names(pids: Sequence[int]) -> list[str]:
     """Give the names of the processes that are still there."""
     found = []
     for pid in pids:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(*_ENDED):
             found.append(Path(f"/proc/{pid}/comm").read_text().strip())
     return found
 
 
 def command(pid: int) -> list[str]:
-    """Give the command line of a process."""
-    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    """Give the command line of a process, or nothing if it has ended."""
+    with contextlib.suppress(*_ENDED):
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    return []
 
 
 def memory(pids: Sequence[int]) -> float:
     """Give the MiB that processes take. Shared memory is divided by the processes that share it."""
     kib = 0
     for pid in pids:
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        with contextlib.suppress(*_ENDED):
             lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
             kib += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     return kib / 1024
