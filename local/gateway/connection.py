@@ -1,4 +1,4 @@
-"""One connection: with bounds, with our shape for what uvicorn refuses, and without its task."""
+"""One connection of the gateway: its bounds, what it refuses, and how its answers are sent."""
 
 import asyncio
 import functools
