@@ -40,7 +40,7 @@ class Parts(Stores):
         """The machine that this process runs on."""
         in_lambda = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
         path = os.environ.get("PATH", os.defpath)
-        return ThisMachine(path, name=SANDBOX if in_lambda else None)
+        return ThisMachine(path, name=SANDBOX if in_lambda else None, clock=self.clock)
 
     @part
     def tasks(self) -> "TaskService":

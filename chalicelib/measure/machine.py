@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from chalicelib import errors
-from chalicelib.clock import Clock
+from chalicelib.clock import Clock, SystemClock
 from chalicelib.measure import commands, numbers, procfs, splitter
 from chalicelib.measure.model import Feed, Machine, Window
 
@@ -28,15 +28,20 @@ class ThisMachine:
         root: Path = Path("/"),
         platform: str = sys.platform,
         name: str | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """`path` says where commands are, as PATH does; `root` has /proc, /sys and /run in it.
 
-        `name` is what answers call the machine, its node name if it is None.
+        `name` is what answers call the machine, its node name if it is None; `clock` is the
+        system's if it is None.
         """
         self._path, self._root, self._darwin = path, root, platform == "darwin"
         self.name = name or os.uname().nodename
         #: Where commands were found, by their names.
         self._found: dict[str, str] = {}
+        self._clock = clock or SystemClock()
+        #: What uptime printed last, and in which second since the epoch it began.
+        self._uptime: tuple[int | None, str] = (None, "")
 
     @property
     def source(self) -> str:
@@ -44,9 +49,20 @@ class ThisMachine:
         return "iostat" if self._which("iostat") else "procfs"
 
     def uptime(self) -> str:
-        """Give what ``uptime`` prints, stripped. Raises MachineFailed."""
+        """Give what ``uptime`` prints, stripped. Raises MachineFailed.
+
+        The text tells whole seconds, so what ``uptime`` has printed is good until the next second
+        begins: anybody may ask, and each run is a process. Load averages and users may be as old.
+        """
         command = self._which("uptime")
-        return commands.uptime(command, self._env()) if command else self._uptime_procfs()
+        if command is None:
+            return self._uptime_procfs()
+        second = int(self._clock.now())
+        printed_in, text = self._uptime
+        if printed_in != second:
+            text = commands.uptime(command, self._env())
+            self._uptime = (second, text)
+        return text
 
     def uptime_numbers(self) -> dict[str, object]:
         """Give "uptime" (the text), "seconds", "users", "load", "host". Raises MachineFailed."""

@@ -15,6 +15,7 @@ from chalicelib.measure.machine import ThisMachine
 from chalicelib.measure.model import Window
 from local import stage
 from tests.support import iostats
+from tests.support.fakes import FakeClock
 from tests.support.iostats import PATIENT_WORKER, REPORT, TELL_PID, TWO, fake, say
 
 #: A window that never waits, so that only its patience limits the silence of iostat.
@@ -147,6 +148,28 @@ def test_a_feed_that_was_stopped_has_no_more_reports(tmp_path: Path) -> None:
 def test_uptime_is_what_the_command_prints_stripped(tmp_path: Path) -> None:
     path = fake(tmp_path, "printf ' 12:00:09 up \\377 \\n'", name="uptime")
     assert ThisMachine(path).uptime() == r"12:00:09 up \xff"
+
+
+def test_uptime_runs_once_a_second_as_its_text_tells_seconds(tmp_path: Path) -> None:
+    clock = FakeClock()
+    path = fake(tmp_path, f"echo again >> {tmp_path}/runs; wc -l < {tmp_path}/runs", name="uptime")
+    machine = ThisMachine(path, clock=clock)
+    told = []
+    for seconds in (0, 0.5, 0.5, 0.75, 3600, -3600):
+        clock.jump(seconds)
+        told.append(machine.uptime())
+    assert told == ["1", "1", "2", "2", "3", "4"]
+
+
+def test_a_failed_uptime_is_not_kept(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.touch()
+    script = f"test -e {broken} && exit 1; echo 12:00:09 up"
+    machine = ThisMachine(fake(tmp_path, script, name="uptime"), clock=FakeClock())
+    with pytest.raises(errors.MachineFailed):
+        machine.uptime()
+    broken.unlink()
+    assert machine.uptime() == "12:00:09 up"
 
 
 @pytest.fixture(params=["pidfd", "no pidfd"])
