@@ -19,6 +19,7 @@ from bench.figures import (
     DONE,
     DURABLE,
     FEW,
+    FIRST,
     FULL,
     MANY,
     NEW,
@@ -61,9 +62,9 @@ def main() -> None:
     with contextlib.ExitStack() as begun:
         found = list(_begin(begun))
         share.enter(found[0])
-        _rounds("to warm up", 1, found, _latencies, figures)
+        _rounds("to warm up", 1, found, _one_at_a_time, figures)
         figures.clear()
-        _rounds("one at a time", _ROUNDS, found, _latencies, figures)
+        _rounds("one at a time", _ROUNDS, found, _one_at_a_time, figures)
         _rounds("tasks of many clients", _BURSTS, found, _throughput, figures)
         with_threads = [stack for stack in found if stack.name != "workshop"]
         _rounds("memory", 1, with_threads, _memory, figures)
@@ -95,8 +96,13 @@ def _begin(begun: contextlib.ExitStack) -> Iterator[Stack]:
             yield stack
 
 
-def _latencies(stack: Stack, figures: Figures) -> None:
+def _one_at_a_time(stack: Stack, figures: Figures) -> None:
     figures[UPTIME][stack.name].append(measures.uptime(stack))
+    figures[FIRST][stack.name].append(measures.first_uptime(stack))
+    _latencies(stack, figures)
+
+
+def _latencies(stack: Stack, figures: Figures) -> None:
     ours = stack.name == "hoststat"
     busy = share.busy(stack) if ours else {}
     latency = measures.create_to_done(stack)
