@@ -85,6 +85,8 @@ class Application:
         """Have a request answered by the threads of its kind. Raises TooMany."""
         if request.path.rstrip("/") == _MEASURING:
             calls = self._measuring
+        elif request.asks_a_host:
+            calls = self._held
         elif not request.may_hold:
             calls = self._quick
         elif self._held.full:

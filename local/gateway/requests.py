@@ -10,6 +10,8 @@ from local.listening import is_own_name
 #: Bytes that API Gateway takes; what is longer never reaches the app there either.
 _MAX_BYTES = 10 * 1024 * 1024
 _VERSIONS = ("1.0", "1.1")
+#: The path that waits for a host if its query names one.
+_UPTIME = "/v3/uptime"
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
@@ -45,6 +47,12 @@ class Request(NamedTuple):
     def may_hold(self) -> bool:
         """Whether it asks for an answer that is held until there is news."""
         return any(name == "timeout" and value.strip("0") for name, value in self._pairs())
+
+    @property
+    def asks_a_host(self) -> bool:
+        """Whether it asks for the uptime of a host, which it waits for."""
+        asks = self.path.rstrip("/") == _UPTIME
+        return asks and any(name == "host" and value for name, value in self._pairs())
 
     def at_once(self) -> Self:
         """Give the same request, but for an answer that is not held."""

@@ -26,7 +26,7 @@ _TOO_MANY = "Too many requests are in flight here; try again."
 
 
 class SlowApp:
-    """Answers with the query that it was asked; paths that begin with ``/slow`` only when told."""
+    """Answers with the query that it was asked; slow paths, and for a host, only when told."""
 
     def __init__(self) -> None:
         self.go_on = threading.Event()
@@ -34,7 +34,8 @@ class SlowApp:
 
     def answer(self, request: Request) -> Answer:
         self.begun.append(request.target)
-        if request.path.startswith(("/slow", "/v1/iostat")) and request.query != "timeout=0":
+        is_slow = request.path.startswith(("/slow", "/v1/iostat")) or "host=web" in request.query
+        if is_slow and request.query != "timeout=0":
             self.go_on.wait(60)
         body = request.target.encode()
         return Answer(200, [(b"Content-Length", b"%d" % len(body))], body)
@@ -160,6 +161,13 @@ def test_a_call_that_nobody_waits_for_any_more_is_not_begun() -> None:
 def test_held_answers_leave_the_other_calls_alone(asked: Asked) -> None:
     asked.begin("/slow/1?timeout=20", "/slow/2?detail=1&timeout=20")
     assert asked.ask("/quick")[:2] == (200, b"/quick")
+
+
+def test_uptimes_of_hosts_leave_the_other_calls_alone(asked: Asked) -> None:
+    asked.begin("/v3/uptime/?host=web-1", "/v3/uptime?detail=1&host=web-2")
+    assert asked.ask("/v3/uptime/?host=web-3")[0] == 503
+    assert asked.ask("/v3/uptime/?host=")[0] == 200
+    assert asked.ask("/v3/uptime/?detail=1")[0] == 200
 
 
 @pytest.mark.parametrize("query", ["timeout=20", "%74imeout=20"])
