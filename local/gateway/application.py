@@ -83,7 +83,7 @@ class Application:
 
     def _make(self, request: Request) -> asyncio.Future[Answer]:
         """Have a request answered by the threads of its kind. Raises TooMany."""
-        if request.path.rstrip("/") == _MEASURING:
+        if request.route == _MEASURING:
             calls = self._measuring
         elif request.asks_a_host:
             calls = self._held

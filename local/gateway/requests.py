@@ -44,6 +44,11 @@ class Request(NamedTuple):
         return f"{self.path}?{self.query}" if self.query else self.path
 
     @property
+    def route(self) -> str:
+        """The path as the app's routes take it: without a last slash, and what follows a ";"."""
+        return urllib.parse.urlparse(self.path).path.rstrip("/")
+
+    @property
     def may_hold(self) -> bool:
         """Whether it asks for an answer that is held until there is news."""
         return any(name == "timeout" and value.strip("0") for name, value in self._pairs())
@@ -51,7 +56,7 @@ class Request(NamedTuple):
     @property
     def asks_a_host(self) -> bool:
         """Whether it asks for the uptime of a host, which it waits for."""
-        asks = self.path.rstrip("/") == _UPTIME
+        asks = self.route == _UPTIME
         return asks and any(name == "host" and value for name, value in self._pairs())
 
     def at_once(self) -> Self:
