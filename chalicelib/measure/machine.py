@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from chalicelib import errors
 from chalicelib.clock import Clock, SystemClock
@@ -16,6 +17,14 @@ SANDBOX = "a sandbox of AWS Lambda"
 
 #: Seconds that a report may be late before v1 gives up: API Gateway waits 29 s in all.
 _PATIENCE_AT_ONCE = 3
+
+
+class _Printed(NamedTuple):
+    """A text of uptime, with the second since the epoch and the monotonic time it began at."""
+
+    text: str
+    second: int
+    at: float
 
 
 class ThisMachine:
@@ -40,8 +49,8 @@ class ThisMachine:
         #: Where commands were found, by their names.
         self._found: dict[str, str] = {}
         self._clock = clock or SystemClock()
-        #: What uptime printed last, and in which second since the epoch it began.
-        self._uptime: tuple[int | None, str] = (None, "")
+        #: What uptime printed last.
+        self._printed: _Printed | None = None
 
     @property
     def source(self) -> str:
@@ -57,12 +66,13 @@ class ThisMachine:
         command = self._which("uptime")
         if command is None:
             return self._uptime_procfs()
-        second = int(self._clock.now())
-        printed_in, text = self._uptime
-        if printed_in != second:
-            text = commands.uptime(command, self._env())
-            self._uptime = (second, text)
-        return text
+        second, at = int(self._clock.now()), self._clock.monotonic()
+        printed = self._printed
+        # A second comes again where somebody sets the clock back.
+        if printed is None or printed.second != second or at - printed.at >= 1:
+            printed = _Printed(commands.uptime(command, self._env()), second, at)
+            self._printed = printed
+        return printed.text
 
     def uptime_numbers(self) -> dict[str, object]:
         """Give "uptime" (the text), "seconds", "users", "load", "host". Raises MachineFailed."""

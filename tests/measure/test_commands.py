@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from local import stage
 from tests.support import iostats
 from tests.support.fakes import FakeClock
 from tests.support.iostats import PATIENT_WORKER, REPORT, TELL_PID, TWO, fake, say
+from tests.support.processes import until
 
 #: A window that never waits, so that only its patience limits the silence of iostat.
 NOW = Window(2, 0)
@@ -150,15 +152,42 @@ def test_uptime_is_what_the_command_prints_stripped(tmp_path: Path) -> None:
     assert ThisMachine(path).uptime() == r"12:00:09 up \xff"
 
 
-def test_uptime_runs_once_a_second_as_its_text_tells_seconds(tmp_path: Path) -> None:
+def counting(tmp_path: Path, script: str = "") -> str:
+    """Write an uptime that tells how often it has run, after `script`."""
+    runs = tmp_path / "runs"
+    return fake(tmp_path, f"echo again >> {runs}; {script} wc -l < {runs}", name="uptime")
+
+
+def test_an_uptime_is_good_until_the_next_second_as_it_tells_seconds(tmp_path: Path) -> None:
     clock = FakeClock()
-    path = fake(tmp_path, f"echo again >> {tmp_path}/runs; wc -l < {tmp_path}/runs", name="uptime")
-    machine = ThisMachine(path, clock=clock)
+    machine = ThisMachine(counting(tmp_path), clock=clock)
     told = []
-    for seconds in (0, 0.5, 0.5, 0.75, 3600, -3600):
-        clock.jump(seconds)
+    for seconds in (0, 0.5, 0.5, 0.75, 3600):
+        clock.freeze(seconds)
         told.append(machine.uptime())
-    assert told == ["1", "1", "2", "2", "3", "4"]
+    assert told == ["1", "1", "2", "2", "3"]
+
+
+def test_an_uptime_is_not_good_when_its_second_comes_again(tmp_path: Path) -> None:
+    clock = FakeClock()
+    machine = ThisMachine(counting(tmp_path), clock=clock)
+    machine.uptime()
+    clock.jump(-3600)
+    clock.freeze(3600)
+    assert machine.uptime() == "2"
+
+
+def test_an_uptime_that_ends_in_the_next_second_may_be_of_the_one_before(tmp_path: Path) -> None:
+    clock, go_on = FakeClock(), tmp_path / "go on"
+    wait = f"until test -e '{go_on}'; do sleep 0.01; done;"
+    machine = ThisMachine(counting(tmp_path, wait), clock=clock)
+    with ThreadPoolExecutor(1) as other:
+        first = other.submit(machine.uptime)
+        assert until((tmp_path / "runs").exists)
+        clock.freeze(1)
+        go_on.touch()
+        assert first.result() == "1"
+    assert machine.uptime() == "2"
 
 
 def test_a_failed_uptime_is_not_kept(tmp_path: Path) -> None:
