@@ -7,8 +7,6 @@ from typing import Any
 
 import uvicorn
 
-#: Clients that a turn of the loop accepts at most.
-_ACCEPTED_IN_A_TURN = 16
 #: Seconds that a connection may be idle: more than any client keeps one.
 _IDLE_SECONDS = 75
 
@@ -18,14 +16,10 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen. Raises OSError where another process listens there already."""
-        listening = sockets or []
         # uvloop would say nothing of it.
-        for it in listening:
+        for it in sockets or []:
             it.listen(self.config.backlog)
-        # In a turn of the loop uvloop accepts one client of each socket. While 500 clients are
-        # served a turn is long, and new ones waited for eight seconds.
-        again = [it.dup() for it in listening for _ in range(1, _ACCEPTED_IN_A_TURN)]
-        await super().startup([*listening, *again])
+        await super().startup(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

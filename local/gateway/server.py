@@ -17,6 +17,8 @@ from local.gateway.events import Gateway
 
 #: Connections that may wait until they are accepted.
 _BACKLOG = 1024
+#: Clients that a turn of the loop accepts at most.
+_ACCEPTED_IN_A_TURN = 16
 #: Seconds that answers have from SIGTERM on. What is held longer is 503 then.
 _LAST_ANSWERS_SECONDS = 0.5
 #: Seconds after which the end no longer waits for clients that do not take their answers.
@@ -27,6 +29,13 @@ _FOR_CALLS = 2000
 
 class Server(asgi.Server):
     """Serves until `should_exit` is set."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen. Raises OSError where another process listens there already."""
+        # In a turn of its loop uvloop accepts one client for each descriptor. While 500 clients
+        # are served a turn is long, and new ones waited for up to nine seconds.
+        again = [it.dup() for it in sockets or [] for _ in range(1, _ACCEPTED_IN_A_TURN)]
+        await super().startup([*(sockets or []), *again])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End, without waiting for answers that are held."""
@@ -57,7 +66,7 @@ def of_asgi(application: Callable[..., Any], descriptors: int) -> Server:
             # Whoever asks learns the name, and no version.
             headers=[("server", "hoststat")],
             # Beyond this, `Connection` refuses. What finds no descriptor at all is only closed.
-            limit_concurrency=descriptors - min(descriptors // 2, _FOR_CALLS),
+            limit_concurrency=descriptors - min(descriptors // 2, _FOR_CALLS) - _ACCEPTED_IN_A_TURN,
             timeout_graceful_shutdown=_END_SECONDS,
         )
     )

@@ -210,7 +210,8 @@ def test_500_idle_connections_take_no_thread(asked: Asked) -> None:
 
 def test_a_connection_too_many_is_503_and_closed() -> None:
     app = SlowApp()
-    serving = server.of_asgi(Application(app.answer), 8)
+    # 20 for calls, 16 to accept clients, and one fewer connections than are left.
+    serving = server.of_asgi(Application(app.answer), 40)
     with gateways.serving(serving) as port, contextlib.ExitStack() as all_open:
         idle = [
             all_open.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(3)

@@ -1,4 +1,4 @@
-"""uvicorn, as both servers of a laptop use it: how clients come in."""
+"""How clients come in while the gateway serves others."""
 
 import asyncio
 import contextlib
@@ -8,9 +8,10 @@ import socket
 import uvloop
 
 from local import asgi, stage
+from local.gateway import server
 
 #: Clients that want to come in, all at once.
-_CLIENTS = 200
+_CLIENTS = 100
 
 
 class Accepted(asyncio.Protocol):
@@ -27,10 +28,11 @@ async def turns_until_all_are_in() -> int:
     """Give the turns of its loop in which a server accepts all clients."""
     there: list[object] = []
     config = asgi.config(_nothing, http=functools.partial(Accepted, there), backlog=_CLIENTS)
-    server = asgi.Server(config)
+    gateway = server.Server(config)
     listener = socket.create_server((stage.LOOPBACK, 0))
-    serving = asyncio.create_task(server.serve([listener]))
-    while not server.started:
+    serving = asyncio.create_task(gateway.serve([listener]))
+    while not gateway.started:
+        assert not serving.done()
         await asyncio.sleep(0)
     turns = 0
     with contextlib.ExitStack() as clients:
@@ -39,7 +41,7 @@ async def turns_until_all_are_in() -> int:
         while len(there) < _CLIENTS:
             turns += 1
             await asyncio.sleep(0)
-        server.should_exit = True
+        gateway.should_exit = True
         await serving
     return turns
 
