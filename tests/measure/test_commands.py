@@ -177,7 +177,10 @@ def test_an_uptime_is_not_good_when_its_second_comes_again(tmp_path: Path) -> No
     assert machine.uptime() == "2"
 
 
-def test_an_uptime_that_ends_in_the_next_second_may_be_of_the_one_before(tmp_path: Path) -> None:
+def test_an_uptime_that_ends_in_the_next_second_may_be_of_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.measure.commands._COMMAND_SECONDS", 60)
     clock, go_on = FakeClock(), tmp_path / "go on"
     wait = f"until test -e '{go_on}'; do sleep 0.01; done;"
     machine = ThisMachine(counting(tmp_path, wait), clock=clock)
